@@ -1,0 +1,112 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
+
+// MaxChunkLength bounds the length of a chunk: 4 MiB. An item's stream is cut
+// after every MaxChunkLength bytes; only its last chunk is shorter.
+const MaxChunkLength = 4 << 20
+
+// A Row tells of one item of a mailbox: what Graph said of it, and where its
+// FastTransfer stream lies. Rows are keyed by (Folder, ID); of two rows with
+// one key the later wins. A row with Removed set is a tombstone: the item is no
+// longer in the folder, and everything but ID and Folder is zero.
+//
+// The names are those of Graph's mailboxItem; Folder is its parent folder's id.
+type Row struct {
+	ID                   string    `json:"id"`
+	Folder               string    `json:"folder"`
+	Removed              string    `json:"removed,omitzero"` // the reason, such as RemovedDeleted
+	ChangeKey            string    `json:"changeKey,omitzero"`
+	Type                 string    `json:"type,omitzero"` // message class, such as IPM.Note
+	Size                 int64     `json:"size,omitzero"` // as Graph reports it; the stream may be far longer
+	CreatedDateTime      time.Time `json:"createdDateTime,omitzero"`
+	LastModifiedDateTime time.Time `json:"lastModifiedDateTime,omitzero"`
+	Categories           []string  `json:"categories,omitzero"`
+	SHA256               Digest    `json:"sha256,omitzero"` // of the whole stream
+	Length               int64     `json:"length,omitzero"` // of the whole stream, in bytes
+	Chunks               []Chunk   `json:"chunks,omitzero"` // in order; their lengths add up to Length
+}
+
+// RemovedDeleted is the reason of a tombstone for an item that its folder's
+// listing no longer holds.
+const RemovedDeleted = "deleted"
+
+// A Chunk is a part of an item's stream: Length bytes at Offset of a pack's
+// uncompressed bytes.
+type Chunk struct {
+	Pack   Digest `json:"pack"`
+	Offset int64  `json:"offset"`
+	Length int64  `json:"length"` // 1 to MaxChunkLength
+	SHA256 Digest `json:"sha256"` // of the chunk's bytes
+}
+
+// Check reports whether the row is one that the format allows.
+func (r *Row) Check() error {
+	switch {
+	case r.ID == "":
+		return errors.New("row has no id")
+	case r.Folder == "":
+		return fmt.Errorf("row of item %.200q has no folder", r.ID)
+	}
+	err := r.checkStream()
+	if r.Removed != "" {
+		err = r.checkTombstone()
+	}
+	if err != nil {
+		return fmt.Errorf("row of item %.200q: %w", r.ID, err)
+	}
+	return nil
+}
+
+func (r *Row) checkTombstone() error {
+	if r.Length != 0 || len(r.Chunks) != 0 || !r.SHA256.IsZero() {
+		return errors.New("tombstone has a stream")
+	}
+	return nil
+}
+
+func (r *Row) checkStream() error {
+	if r.SHA256.IsZero() {
+		return errors.New("sha256 is not set")
+	}
+	if r.Length < 1 {
+		return fmt.Errorf("length is %d", r.Length)
+	}
+	rest := r.Length
+	for i := range r.Chunks {
+		c := &r.Chunks[i]
+		if err := c.check(); err != nil {
+			return fmt.Errorf("chunk %d: %w", i, err)
+		}
+		if c.Length > rest {
+			return fmt.Errorf("chunks are longer than the item's %d bytes", r.Length)
+		}
+		rest -= c.Length
+	}
+	if rest != 0 {
+		return fmt.Errorf("chunks are %d bytes short of the item's %d", rest, r.Length)
+	}
+	if len(r.Chunks) == 1 && r.Chunks[0].SHA256 != r.SHA256 {
+		return errors.New("the only chunk's sha256 is not the item's")
+	}
+	return nil
+}
+
+func (c *Chunk) check() error {
+	switch {
+	case c.Pack.IsZero():
+		return errors.New("pack is not set")
+	case c.SHA256.IsZero():
+		return errors.New("sha256 is not set")
+	case c.Length < 1 || c.Length > MaxChunkLength:
+		return fmt.Errorf("length %d is not between 1 and %d", c.Length, MaxChunkLength)
+	case c.Offset < 0 || c.Offset > math.MaxInt64-c.Length:
+		return fmt.Errorf("offset %d is out of range", c.Offset)
+	}
+	return nil
+}

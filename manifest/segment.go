@@ -1,0 +1,169 @@
+package manifest
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// MaxSegmentSize bounds the stored bytes of a segment: 64 MiB. Writers stay far
+// below it.
+const MaxSegmentSize = 64 << 20
+
+// maxRowLength bounds one line of a segment: 16 MiB, the row of an item of more
+// than 200 GiB.
+const maxRowLength = 16 << 20
+
+// A Segment names a file of rows within a snapshot's list.
+type Segment struct {
+	SHA256 Digest `json:"sha256"` // of the stored bytes
+	Size   int64  `json:"size"`   // stored, in bytes
+	Rows   int64  `json:"rows"`   // tombstones included
+	Bytes  int64  `json:"bytes"`  // the sum of the rows' lengths
+}
+
+// A SegmentWriter turns rows into the stored bytes of a segment: JSON lines in
+// one zstd stream. It holds the compressed bytes only.
+type SegmentWriter struct {
+	out   bytes.Buffer
+	zstd  *zstd.Encoder
+	json  *json.Encoder
+	line  bytes.Buffer
+	rows  int64
+	bytes int64
+}
+
+// NewSegmentWriter returns a writer of an empty segment.
+func NewSegmentWriter() (*SegmentWriter, error) {
+	w := &SegmentWriter{}
+	enc, err := zstd.NewWriter(&w.out, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
+	if err != nil {
+		return nil, fmt.Errorf("segment: %w", err)
+	}
+	w.zstd = enc
+	w.json = json.NewEncoder(&w.line)
+	w.json.SetEscapeHTML(false)
+	return w, nil
+}
+
+// Append adds a row. It refuses one that Check refuses.
+func (w *SegmentWriter) Append(row Row) error {
+	if err := row.Check(); err != nil {
+		return err
+	}
+	w.line.Reset()
+	if err := w.json.Encode(&row); err != nil {
+		return fmt.Errorf("row of item %.200q: %w", row.ID, err)
+	}
+	if w.line.Len() > maxRowLength {
+		return fmt.Errorf("row of item %.200q is %d bytes long, more than %d", row.ID, w.line.Len(), maxRowLength)
+	}
+	if _, err := w.zstd.Write(w.line.Bytes()); err != nil {
+		return fmt.Errorf("segment: %w", err)
+	}
+	w.rows++
+	w.bytes += row.Length
+	return nil
+}
+
+// Rows returns the number of rows appended.
+func (w *SegmentWriter) Rows() int64 { return w.rows }
+
+// Size returns about how many bytes the segment takes so far, stored.
+func (w *SegmentWriter) Size() int64 { return int64(w.out.Len()) }
+
+// Finish returns the stored bytes and their entry for a snapshot's list. The
+// writer cannot be used afterwards.
+func (w *SegmentWriter) Finish() ([]byte, Segment, error) {
+	if err := w.zstd.Close(); err != nil {
+		return nil, Segment{}, fmt.Errorf("segment: %w", err)
+	}
+	data := w.out.Bytes()
+	return data, Segment{SHA256: SumOf(data), Size: int64(len(data)), Rows: w.rows, Bytes: w.bytes}, nil
+}
+
+// ReadRows reads the rows of a segment from its stored bytes, whose digest the
+// caller has checked. Decompression and line lengths are bounded, and the
+// counts must be those that s tells. The sequence ends after its first error.
+func (s Segment) ReadRows(data []byte) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		if err := s.readRows(data, yield); err != nil && !errors.Is(err, errStopped) {
+			yield(Row{}, fmt.Errorf("segment %s: %w", s.SHA256, err))
+		}
+	}
+}
+
+var errStopped = errors.New("stopped")
+
+func (s Segment) readRows(data []byte, yield func(Row, error) bool) error {
+	dec, err := zstd.NewReader(bytes.NewReader(data),
+		zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(8<<20))
+	if err != nil {
+		return err
+	}
+	defer dec.Close()
+
+	lines := bufio.NewReaderSize(dec, 64<<10)
+	var buf []byte
+	var rows, length int64
+	for {
+		buf, err = readLine(lines, buf[:0])
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("line %d: %w", rows+1, err)
+		}
+		row, err := parseRow(buf)
+		if err != nil {
+			return fmt.Errorf("line %d: %w", rows+1, err)
+		}
+		rows++
+		length += row.Length
+		if rows > s.Rows || length < 0 {
+			return fmt.Errorf("more than the %d rows that the manifest tells", s.Rows)
+		}
+		if !yield(row, nil) {
+			return errStopped
+		}
+	}
+	if rows != s.Rows || length != s.Bytes {
+		return fmt.Errorf("%d rows of %d bytes, the manifest tells %d of %d", rows, length, s.Rows, s.Bytes)
+	}
+	return nil
+}
+
+// readLine appends the next line to buf, its newline left out. A stream that
+// ends within a line is an error; one that ends between lines is io.EOF.
+func readLine(r *bufio.Reader, buf []byte) ([]byte, error) {
+	for {
+		part, err := r.ReadSlice('\n')
+		if len(buf)+len(part) > maxRowLength {
+			return buf, fmt.Errorf("longer than %d bytes", maxRowLength)
+		}
+		buf = append(buf, part...)
+		switch {
+		case err == nil:
+			return buf[:len(buf)-1], nil
+		case errors.Is(err, bufio.ErrBufferFull):
+		case err == io.EOF && len(buf) > 0:
+			return buf, io.ErrUnexpectedEOF
+		default:
+			return buf, err
+		}
+	}
+}
+
+func parseRow(line []byte) (Row, error) {
+	var row Row
+	if err := json.Unmarshal(line, &row); err != nil {
+		return Row{}, err
+	}
+	return row, row.Check()
+}

@@ -1,0 +1,162 @@
+package manifest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// FormatVersion is the version of the repository format that this package
+// writes, and the newest that it reads.
+const FormatVersion = 1
+
+// MaxSnapshotSize bounds the stored bytes of a snapshot manifest: 64 MiB.
+const MaxSnapshotSize = 64 << 20
+
+// A State tells how far a run came.
+type State string
+
+// The states of a snapshot.
+const (
+	// StateComplete: the run went through the whole mailbox; what it could
+	// not get is listed under failures.
+	StateComplete State = "complete"
+	// StatePartial: it did not, being limited to some folders or interrupted.
+	StatePartial State = "partial"
+)
+
+// A Snapshot is the state of one mailbox after one run: the manifest that a ref
+// names. The rows of the mailbox are those of Segments applied in order, without
+// tombstones and without rows of folders that Folders does not list.
+type Snapshot struct {
+	Format   int       `json:"format"`
+	Mailbox  Mailbox   `json:"mailbox"`
+	Sequence uint64    `json:"sequence"`        // 1 is the mailbox's first run
+	Parent   Digest    `json:"parent,omitzero"` // the manifest of run Sequence-1
+	State    State     `json:"state"`
+	Started  time.Time `json:"started"`
+	Finished time.Time `json:"finished"`
+	Graph    Graph     `json:"graph"`
+	Folders  []Folder  `json:"folders"`
+	Segments []Segment `json:"segments"`
+	Failures []Failure `json:"failures"`
+	Totals   Totals    `json:"totals"`
+	Run      Run       `json:"run"`
+}
+
+// A Mailbox is whose items a snapshot holds.
+type Mailbox struct {
+	ID   string `json:"id"`             // as exportItems takes it, such as MBX:…@…
+	User string `json:"user,omitzero"`  // the user principal name or id that led to it
+	Kind string `json:"kind,omitempty"` // primary or archive, where it is known
+}
+
+// Graph tells which API a run spoke to.
+type Graph struct {
+	Version string `json:"version"` // v1.0 or beta
+}
+
+// A Folder is a mailboxFolder as Graph told it. Path holds the display names
+// from the top; names may be empty, equal, or hold any character.
+type Folder struct {
+	ID             string   `json:"id"`
+	ParentFolderID string   `json:"parentFolderId,omitzero"`
+	DisplayName    string   `json:"displayName"`
+	Path           []string `json:"path"`
+	Type           string   `json:"type,omitzero"` // container class, such as IPF.Note
+	WellKnownName  string   `json:"wellKnownName,omitzero"`
+	Hidden         bool     `json:"hidden,omitzero"`
+	TotalItemCount int64    `json:"totalItemCount"`     // as Graph told it when the run began
+	Items          int64    `json:"items"`              // live rows of this folder
+	DeltaLink      string   `json:"deltaLink,omitzero"` // where the next incremental listing starts
+}
+
+// A Failure is an item that Graph listed and the run could not get.
+type Failure struct {
+	ID       string `json:"id"`
+	Folder   string `json:"folder"`
+	Code     string `json:"code"`
+	Message  string `json:"message,omitzero"`
+	Attempts int    `json:"attempts"`
+}
+
+// Totals tells what the snapshot holds: the live rows, the sum of their lengths,
+// and the packs that this run and its ancestors wrote with their stored size.
+type Totals struct {
+	Items  int64 `json:"items"`
+	Bytes  int64 `json:"bytes"`
+	Stored int64 `json:"stored"`
+	Packs  int64 `json:"packs"`
+}
+
+// Run counts what became of every item that the run listed:
+// Listed = Exported + Skipped + Failed + Gone + Pending.
+type Run struct {
+	Listed   int64 `json:"listed"`   // distinct (folder, id)
+	Exported int64 `json:"exported"` // stored by this run
+	Skipped  int64 `json:"skipped"`  // held already, with the same change key
+	Failed   int64 `json:"failed"`
+	Gone     int64 `json:"gone"`    // deleted after they were listed
+	Pending  int64 `json:"pending"` // not reached before the run was interrupted
+	Removed  int64 `json:"removed"` // held before, no longer in the mailbox
+}
+
+// Check reports whether the counts add up.
+func (r Run) Check() error {
+	if sum := r.Exported + r.Skipped + r.Failed + r.Gone + r.Pending; sum != r.Listed {
+		return fmt.Errorf("%d items listed, but %d accounted for", r.Listed, sum)
+	}
+	return nil
+}
+
+// Encode returns the manifest's stored bytes: one line of JSON. A snapshot that
+// the format does not allow is an error.
+func (s *Snapshot) Encode() ([]byte, error) {
+	if err := s.check(); err != nil {
+		return nil, fmt.Errorf("manifest: %w", err)
+	}
+	data, err := encodeLine(s)
+	if err != nil {
+		return nil, fmt.Errorf("manifest: %w", err)
+	}
+	if len(data) > MaxSnapshotSize {
+		return nil, fmt.Errorf("manifest: %d bytes, more than %d", len(data), MaxSnapshotSize)
+	}
+	return data, nil
+}
+
+// ErrNewerFormat is in the error of ParseSnapshot for a manifest that a later
+// version of the format describes.
+var ErrNewerFormat = errors.New("format is newer than this program reads")
+
+// ParseSnapshot reads a manifest's stored bytes, whose digest the caller has
+// checked. Members that it does not know are ignored.
+func ParseSnapshot(data []byte) (*Snapshot, error) {
+	if len(data) > MaxSnapshotSize {
+		return nil, fmt.Errorf("manifest: %d bytes, more than %d", len(data), MaxSnapshotSize)
+	}
+	var version struct {
+		Format int `json:"format"`
+	}
+	if err := json.Unmarshal(data, &version); err == nil && version.Format > FormatVersion {
+		return nil, fmt.Errorf("manifest: format %d: %w (%d)", version.Format, ErrNewerFormat, FormatVersion)
+	}
+	var s Snapshot
+	if err := json.Unmarshal(data, &s); err != nil {
+		return nil, fmt.Errorf("manifest: %w", err)
+	}
+	if err := s.check(); err != nil {
+		return nil, fmt.Errorf("manifest: %w", err)
+	}
+	return &s, nil
+}
+
+func encodeLine(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return b.Bytes(), err
+}

@@ -1,0 +1,130 @@
+package manifest_test
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mailhaul/mailhaul/manifest"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func testSnapshot() *manifest.Snapshot {
+	return &manifest.Snapshot{
+		Format:   1,
+		Mailbox:  manifest.Mailbox{ID: "MBX:e0643f21@a7809c93", User: "megan@contoso.com", Kind: "primary"},
+		Sequence: 7, Parent: manifest.SumOf([]byte("parent")), State: manifest.StateComplete,
+		Started:  time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC),
+		Finished: time.Date(2026, 11, 23, 2, 0, 11, 250e6, time.UTC),
+		Graph:    manifest.Graph{Version: "v1.0"},
+		Folders: []manifest.Folder{{ID: "AQ", ParentFolderID: "AP", DisplayName: "In/box", Path: []string{"In/box"},
+			Type: "IPF.Note", WellKnownName: "inbox", TotalItemCount: 813, Items: 812}},
+		Segments: []manifest.Segment{{SHA256: manifest.SumOf([]byte("segment")), Size: 91822, Rows: 812, Bytes: 70223411}},
+		Failures: []manifest.Failure{{ID: "AQ1", Folder: "AQ", Code: "ErrorCorruptData", Message: "cannot", Attempts: 3}},
+		Totals:   manifest.Totals{Items: 812, Bytes: 70223411, Stored: 30118227, Packs: 1},
+		Run:      manifest.Run{Listed: 813, Exported: 12, Skipped: 800, Failed: 1},
+	}
+}
+
+// TestGolden keeps what was once written readable, and what is written stable.
+func TestGolden(t *testing.T) {
+	s := testSnapshot()
+	data, err := s.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref, err := s.Ref(manifest.SumOf(data)).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, got := range map[string][]byte{"snapshot.json": data, "ref.json": ref} {
+		file := filepath.Join("testdata", name)
+		if *update {
+			if err := os.WriteFile(file, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("%s differs:\n%s", name, diff)
+		}
+	}
+	again, err := manifest.ParseSnapshot(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(s, again); diff != "" {
+		t.Errorf("snapshot differs:\n%s", diff)
+	}
+	r, err := manifest.ParseRef(ref)
+	if err != nil || r != s.Ref(manifest.SumOf(data)) {
+		t.Errorf("ref is %+v, %v", r, err)
+	}
+}
+
+func TestSnapshotRefused(t *testing.T) {
+	for name, change := range map[string]func(*manifest.Snapshot){
+		"no mailbox":         func(s *manifest.Snapshot) { s.Mailbox.ID = "" },
+		"no sequence":        func(s *manifest.Snapshot) { s.Sequence = 0 },
+		"first with parent":  func(s *manifest.Snapshot) { s.Sequence = 1 },
+		"no parent":          func(s *manifest.Snapshot) { s.Parent = manifest.Digest{} },
+		"state":              func(s *manifest.Snapshot) { s.State = "done" },
+		"time":               func(s *manifest.Snapshot) { s.Finished = time.Time{} },
+		"counts":             func(s *manifest.Snapshot) { s.Run.Gone++ },
+		"totals":             func(s *manifest.Snapshot) { s.Totals.Items-- },
+		"folder twice":       func(s *manifest.Snapshot) { s.Folders = append(s.Folders, s.Folders[0]) },
+		"folder without id":  func(s *manifest.Snapshot) { s.Folders[0].ID = "" },
+		"segment without id": func(s *manifest.Snapshot) { s.Segments[0].SHA256 = manifest.Digest{} },
+		"segment too large":  func(s *manifest.Snapshot) { s.Segments[0].Size = manifest.MaxSegmentSize + 1 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := testSnapshot()
+			change(s)
+			if _, err := s.Encode(); err == nil {
+				t.Error("manifest was written")
+			}
+		})
+	}
+}
+
+func TestNewerFormat(t *testing.T) {
+	_, err := manifest.ParseSnapshot([]byte(`{"format":2,"mailbox":["another","shape"]}`))
+	if !errors.Is(err, manifest.ErrNewerFormat) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// TestRefBits flips every bit of a ref: nothing else may be taken for one that
+// names the same manifest, state and time.
+func TestRefBits(t *testing.T) {
+	want, err := testSnapshot().Ref(manifest.SumOf([]byte("m"))).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := manifest.ParseRef(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want {
+		for bit := range 8 {
+			data := []byte(string(want))
+			data[i] ^= 1 << bit
+			if r, err := manifest.ParseRef(data); err == nil && r == first {
+				t.Errorf("%q was read as the same ref", data)
+			}
+		}
+	}
+	if _, err := manifest.ParseRef([]byte(strings.Repeat(" ", manifest.MaxRefSize) + string(want))); err == nil {
+		t.Error("a ref of more than MaxRefSize was read")
+	}
+}
