@@ -1,0 +1,321 @@
+package compress_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os/exec"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/mailhaul/mailhaul/compress"
+	"github.com/mailhaul/mailhaul/manifest"
+)
+
+func testBytes(rng *rand.Rand, n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(rng.Uint32N(uint32(1 + rng.IntN(64))))
+	}
+	return b
+}
+
+// frame joins chunks of the given lengths.
+func frame(t *testing.T, enc *compress.Encoder, rng *rand.Rand, lengths ...int) compress.Frame {
+	t.Helper()
+	var f compress.Frame
+	for _, n := range lengths {
+		b := testBytes(rng, n)
+		f.Chunks = append(f.Chunks, compress.Chunk{SHA256: manifest.SumOf(b), Offset: int64(len(f.Raw)), Length: int64(n)})
+		f.Raw = append(f.Raw, b...)
+	}
+	f.Compressed = enc.Compress(nil, f.Raw)
+	return f
+}
+
+// testPack returns a pack of several frames and its uncompressed bytes.
+func testPack(t *testing.T) (compress.Pack, []byte) {
+	t.Helper()
+	enc, err := compress.NewEncoder(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { enc.Close() })
+	rng := rand.New(rand.NewPCG(1, 2))
+	w := compress.NewPackWriter(nil)
+	var raw []byte
+	for _, lengths := range [][]int{{1}, {5000, 1, 70000}, {compress.MaxFrame}, {2, 3, 4}} {
+		f := frame(t, enc, rng, lengths...)
+		base, err := w.Add(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if base != int64(len(raw)) {
+			t.Fatalf("frame lies at %d, expected %d", base, len(raw))
+		}
+		raw = append(raw, f.Raw...)
+	}
+	p, err := w.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, raw
+}
+
+func open(data []byte) (*compress.PackReader, error) {
+	return compress.NewPackReader(bytes.NewReader(data), int64(len(data)))
+}
+
+func TestPackRoundTrip(t *testing.T) {
+	p, raw := testPack(t)
+	if p.SHA256 != manifest.SumOf(p.Data) || p.Raw != int64(len(raw)) {
+		t.Errorf("pack is %s of %d", p.SHA256, p.Raw)
+	}
+	r, err := open(p.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chunks, err := r.Verify()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(p.Chunks, chunks); diff != "" {
+		t.Errorf("chunk list differs:\n%s", diff)
+	}
+	for _, c := range chunks {
+		got := make([]byte, c.Length)
+		if err := r.ReadChunk(got, c.Offset, c.SHA256); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, raw[c.Offset:c.Offset+c.Length]) {
+			t.Errorf("chunk at %d differs", c.Offset)
+		}
+	}
+}
+
+// TestPackIsZstd opens a pack with decoders that know nothing of mailhaul.
+func TestPackIsZstd(t *testing.T) {
+	p, raw := testPack(t)
+	dec, err := zstd.NewReader(bytes.NewReader(p.Data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dec.Close()
+	got, err := io.ReadAll(dec)
+	if err != nil || !bytes.Equal(got, raw) {
+		t.Errorf("streamed %d bytes of %d, %v", len(got), len(raw), err)
+	}
+	tool, err := exec.LookPath("zstd")
+	if err != nil {
+		t.Log("the zstd tool is not installed: checked with the Go decoder alone")
+		return
+	}
+	cmd := exec.Command(tool, "-dc")
+	cmd.Stdin = bytes.NewReader(p.Data)
+	got, err = cmd.Output()
+	if err != nil || !bytes.Equal(got, raw) {
+		t.Errorf("zstd -dc wrote %d bytes of %d, %v", len(got), len(raw), err)
+	}
+}
+
+// TestPackBits damages a pack at many places: Verify must not pass, and must
+// not panic, whether or not anyone looked at the digest before.
+func TestPackBits(t *testing.T) {
+	p, _ := testPack(t)
+	chunkList := len(p.Data) - 600
+	rng := rand.New(rand.NewPCG(3, 4))
+	places := []int{0, 1, 4, 5, chunkList}
+	for i := chunkList; i < len(p.Data); i++ {
+		places = append(places, i)
+	}
+	for range 100 {
+		places = append(places, rng.IntN(len(p.Data)))
+	}
+	undetected := 0
+	for _, i := range places {
+		data := bytes.Clone(p.Data)
+		data[i] ^= 1 << rng.IntN(8)
+		if err := verify(data); err == nil {
+			undetected++
+		} else if damaged := (*compress.CorruptError)(nil); !errors.As(err, &damaged) {
+			t.Fatalf("bit at %d: error is not a CorruptError: %v", i, err)
+		}
+	}
+	// The checksum in the entry of the chunk list, the seek table's magic and
+	// the unused bits of its descriptor are nobody's to check but the digest's.
+	if limit := 16; undetected > limit {
+		t.Errorf("%d of %d flipped bits passed, more than %d", undetected, len(places), limit)
+	}
+}
+
+func verify(data []byte) error {
+	r, err := open(data)
+	if err != nil {
+		return err
+	}
+	_, err = r.Verify()
+	return err
+}
+
+func TestPackCut(t *testing.T) {
+	p, _ := testPack(t)
+	for _, n := range []int{0, 1, 8, 9, 17, 100, len(p.Data) / 2, len(p.Data) - 1} {
+		if verify(p.Data[:n]) == nil {
+			t.Errorf("the first %d of %d bytes passed", n, len(p.Data))
+		}
+		if verify(p.Data[len(p.Data)-n:]) == nil {
+			t.Errorf("the last %d of %d bytes passed", n, len(p.Data))
+		}
+	}
+}
+
+func TestReadChunkRefused(t *testing.T) {
+	p, raw := testPack(t)
+	r, err := open(p.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := manifest.SumOf(raw[:10])
+	for name, c := range map[string]compress.Chunk{
+		"other digest": {SHA256: manifest.SumOf(nil), Offset: 0, Length: 10},
+		"beyond":       {SHA256: sum, Offset: int64(len(raw)) - 5, Length: 10},
+		"far beyond":   {SHA256: sum, Offset: 1 << 62, Length: 10},
+		"negative":     {SHA256: sum, Offset: -1, Length: 10},
+	} {
+		if err := r.ReadChunk(make([]byte, c.Length), c.Offset, c.SHA256); err == nil {
+			t.Errorf("%s: chunk was read", name)
+		}
+	}
+}
+
+type brokenReader struct{ err error }
+
+func (b brokenReader) ReadAt([]byte, int64) (int, error) { return 0, b.err }
+
+// TestReaderErrorIsNotDamage: a store that fails is not a pack that is corrupt.
+func TestReaderErrorIsNotDamage(t *testing.T) {
+	cause := errors.New("connection reset")
+	_, err := compress.NewPackReader(brokenReader{cause}, 1000)
+	if damaged := (*compress.CorruptError)(nil); errors.As(err, &damaged) || !errors.Is(err, cause) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestFrameRefused(t *testing.T) {
+	for name, f := range map[string]compress.Frame{
+		"empty":      {},
+		"no chunks":  {Raw: []byte("abc")},
+		"gap":        {Raw: []byte("abc"), Chunks: []compress.Chunk{{Offset: 1, Length: 2}}},
+		"short":      {Raw: []byte("abc"), Chunks: []compress.Chunk{{Length: 2}}},
+		"too large":  {Raw: make([]byte, compress.MaxFrame+1), Chunks: []compress.Chunk{{Length: compress.MaxFrame + 1}}},
+		"zero chunk": {Raw: []byte("abc"), Chunks: []compress.Chunk{{Length: 3}, {Offset: 3}}},
+	} {
+		w := compress.NewPackWriter(nil)
+		if _, err := w.Add(f); err == nil {
+			t.Errorf("%s: frame was taken", name)
+		}
+		if _, err := w.Finish(); err == nil {
+			t.Errorf("%s: empty pack was finished", name)
+		}
+	}
+}
+
+// TestPackFull: a pack of items that compress to nothing, or of very small ones,
+// is full before what waits for it takes much memory.
+func TestPackFull(t *testing.T) {
+	enc, err := compress.NewEncoder(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer enc.Close()
+	zeros := make([]byte, compress.MaxFrame)
+	f := compress.Frame{Raw: zeros, Compressed: enc.Compress(nil, zeros),
+		Chunks: []compress.Chunk{{SHA256: manifest.SumOf(zeros), Length: compress.MaxFrame}}}
+	w := compress.NewPackWriter(nil)
+	frames := 0
+	for ; !w.Full(); frames++ {
+		if _, err := w.Add(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if frames != 64 {
+		t.Errorf("pack took %d frames of zeros", frames)
+	}
+	p, err := w.Finish()
+	if err != nil || verify(p.Data) != nil {
+		t.Errorf("pack of zeros: %v, %v", err, verify(p.Data))
+	}
+}
+
+func FuzzPackReader(f *testing.F) {
+	enc, err := compress.NewEncoder(1)
+	if err != nil {
+		f.Fatal(err)
+	}
+	defer enc.Close()
+	raw := []byte("hello, pack")
+	w := compress.NewPackWriter(nil)
+	if _, err := w.Add(compress.Frame{Raw: raw, Compressed: enc.Compress(nil, raw),
+		Chunks: []compress.Chunk{{SHA256: manifest.SumOf(raw), Length: int64(len(raw))}}}); err != nil {
+		f.Fatal(err)
+	}
+	p, err := w.Finish()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(p.Data)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := open(data)
+		if err != nil {
+			return
+		}
+		chunks, err := r.Verify()
+		if err != nil {
+			return
+		}
+		var size int64
+		for _, c := range chunks {
+			size += c.Length
+		}
+		if size != r.Size() {
+			t.Errorf("chunks cover %d of %d bytes", size, r.Size())
+		}
+	})
+}
+
+func BenchmarkPack(b *testing.B) {
+	enc, err := compress.NewEncoder(1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer enc.Close()
+	rng := rand.New(rand.NewPCG(1, 2))
+	raw := testBytes(rng, compress.FrameTarget)
+	chunks := []compress.Chunk{{SHA256: manifest.SumOf(raw), Length: int64(len(raw))}}
+	for _, stage := range []string{"compress", "add"} {
+		b.Run(stage, func(b *testing.B) {
+			f := compress.Frame{Raw: raw, Compressed: enc.Compress(nil, raw), Chunks: chunks}
+			w := compress.NewPackWriter(nil)
+			b.SetBytes(int64(len(raw)))
+			for b.Loop() {
+				if stage == "compress" {
+					f.Compressed = enc.Compress(f.Compressed[:0], raw)
+					continue
+				}
+				if w.Full() {
+					p, err := w.Finish()
+					if err != nil {
+						b.Fatal(err)
+					}
+					w = compress.NewPackWriter(p.Data)
+				}
+				if _, err := w.Add(f); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

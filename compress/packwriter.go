@@ -1,0 +1,147 @@
+package compress
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/mailhaul/mailhaul/manifest"
+)
+
+const (
+	// PackTarget is the stored size from which a pack takes no more frames: 32 MiB.
+	PackTarget = 32 << 20
+
+	// MaxPackSize bounds the stored size of a pack that is read: 64 MiB.
+	// A pack that is written stays below PackTarget + MaxFrame + 2 MiB.
+	MaxPackSize = 64 << 20
+
+	// A pack of well compressible or very small items ends before its stored
+	// size does: what is waiting for it to become durable takes memory.
+	maxPackRaw    = 256 << 20
+	maxPackChunks = 32 << 10
+
+	// packCapacity has room for the last frame, which may not compress, the
+	// chunk list and the seek table.
+	packCapacity = PackTarget + MaxFrame + 2<<20
+)
+
+const (
+	chunkListMagic   = 0x184D2A5D
+	seekTableMagic   = 0x184D2A5E
+	seekTableFooter  = 0x8F92EAB1
+	seekTableHasSums = 1 << 7
+
+	skippableHeader   = 8
+	chunkListHeader   = 12
+	chunkListEntry    = manifest.DigestSize + 8 + 4
+	seekTableEntry    = 12
+	seekTableTrailer  = 9
+	chunkListVersion  = 1
+	chunkListIdentity = "MHCL"
+)
+
+// A Pack is a finished pack.
+type Pack struct {
+	SHA256 manifest.Digest // of Data; the pack's name
+	Data   []byte
+	Chunks []Chunk
+	Raw    int64 // uncompressed bytes
+}
+
+// A PackWriter joins frames into a pack. It is not safe for concurrent use.
+type PackWriter struct {
+	data   []byte
+	table  []byte
+	chunks []Chunk
+	raw    int64
+}
+
+// NewPackWriter returns a writer of an empty pack. It takes over buf, if that is
+// large enough, for the pack's bytes; a pack's Data can be given back this way.
+func NewPackWriter(buf []byte) *PackWriter {
+	if cap(buf) < packCapacity {
+		buf = make([]byte, 0, packCapacity)
+	}
+	return &PackWriter{data: buf[:0]}
+}
+
+// Add appends a frame and returns the offset of its first byte in the pack's
+// uncompressed bytes. It keeps nothing of f.
+func (w *PackWriter) Add(f Frame) (int64, error) {
+	if len(f.Raw) == 0 || len(f.Raw) > MaxFrame {
+		return 0, fmt.Errorf("frame of %d bytes: not between 1 and %d", len(f.Raw), MaxFrame)
+	}
+	base, next := w.raw, int64(0)
+	for _, c := range f.Chunks {
+		if c.Offset != next || c.Length < 1 {
+			return 0, fmt.Errorf("frame's chunk at %d with %d bytes: expected at %d", c.Offset, c.Length, next)
+		}
+		next += c.Length
+	}
+	if len(f.Chunks) > MaxFrameChunks {
+		return 0, fmt.Errorf("frame of %d chunks: more than %d", len(f.Chunks), MaxFrameChunks)
+	}
+	if next != int64(len(f.Raw)) {
+		return 0, fmt.Errorf("frame of %d bytes: its chunks cover %d", len(f.Raw), next)
+	}
+	for _, c := range f.Chunks {
+		c.Offset += base
+		w.chunks = append(w.chunks, c)
+	}
+	w.data = append(w.data, f.Compressed...)
+	w.raw += next
+	w.tell(len(f.Compressed), len(f.Raw), xxhash.Sum64(f.Raw))
+	return base, nil
+}
+
+// tell appends an entry to the seek table.
+func (w *PackWriter) tell(compressed, raw int, sum uint64) {
+	w.table = binary.LittleEndian.AppendUint32(w.table, uint32(compressed))
+	w.table = binary.LittleEndian.AppendUint32(w.table, uint32(raw))
+	w.table = binary.LittleEndian.AppendUint32(w.table, uint32(sum))
+}
+
+// Empty reports whether no frame was added.
+func (w *PackWriter) Empty() bool { return w.raw == 0 }
+
+// Full reports whether the pack should be finished before another frame is added.
+func (w *PackWriter) Full() bool {
+	return len(w.data) >= PackTarget || w.raw >= maxPackRaw || len(w.chunks) >= maxPackChunks
+}
+
+// Finish writes the chunk list and the seek table and returns the pack. The
+// writer cannot be used afterwards. An empty pack is an error.
+func (w *PackWriter) Finish() (Pack, error) {
+	if w.Empty() {
+		return Pack{}, errors.New("pack holds no frame")
+	}
+	start := len(w.data)
+	w.data = appendChunkList(w.data, w.chunks)
+	w.tell(len(w.data)-start, 0, xxhash.Sum64(nil))
+
+	w.data = binary.LittleEndian.AppendUint32(w.data, seekTableMagic)
+	w.data = binary.LittleEndian.AppendUint32(w.data, uint32(len(w.table)+seekTableTrailer))
+	w.data = append(w.data, w.table...)
+	w.data = binary.LittleEndian.AppendUint32(w.data, uint32(len(w.table)/seekTableEntry))
+	w.data = append(w.data, seekTableHasSums)
+	w.data = binary.LittleEndian.AppendUint32(w.data, seekTableFooter)
+	return Pack{SHA256: manifest.SumOf(w.data), Data: w.data, Chunks: w.chunks, Raw: w.raw}, nil
+}
+
+func appendChunkList(dst []byte, chunks []Chunk) []byte {
+	dst = binary.LittleEndian.AppendUint32(dst, chunkListMagic)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(chunkListHeader+len(chunks)*chunkListEntry))
+	dst = append(dst, chunkListIdentity...)
+	dst = binary.LittleEndian.AppendUint32(dst, chunkListVersion)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(chunks)))
+	for i := range chunks {
+		c := &chunks[i]
+		dst = append(dst, c.SHA256[:]...)
+		dst = binary.LittleEndian.AppendUint64(dst, uint64(c.Offset))
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(c.Length))
+	}
+	return dst
+}
