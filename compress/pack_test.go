@@ -128,10 +128,10 @@ func TestPackBits(t *testing.T) {
 	chunkList := len(p.Data) - 600
 	rng := rand.New(rand.NewPCG(3, 4))
 	places := []int{0, 1, 4, 5, chunkList}
-	for i := chunkList; i < len(p.Data); i++ {
+	for i := chunkList; i < len(p.Data); i += 5 {
 		places = append(places, i)
 	}
-	for range 100 {
+	for range 40 {
 		places = append(places, rng.IntN(len(p.Data)))
 	}
 	undetected := 0
@@ -146,7 +146,7 @@ func TestPackBits(t *testing.T) {
 	}
 	// The checksum in the entry of the chunk list, the seek table's magic and
 	// the unused bits of its descriptor are nobody's to check but the digest's.
-	if limit := 16; undetected > limit {
+	if limit := 6; undetected > limit {
 		t.Errorf("%d of %d flipped bits passed, more than %d", undetected, len(places), limit)
 	}
 }
