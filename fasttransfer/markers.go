@@ -1,0 +1,148 @@
+package fasttransfer
+
+import "fmt"
+
+// The markers between the parts of a message ([MS-OXCFXICS] 2.2.4.1.4). A marker has no value.
+const (
+	markStartEmbed = 0x40010003
+	markEndEmbed   = 0x40020003
+	markStartRecip = 0x40030003
+	markEndRecip   = 0x40040003
+	markNewAttach  = 0x40000003
+	markEndAttach  = 0x400E0003
+)
+
+// delProp is the meta-property FXDelProp; its value is the tag of the part that the receiver clears.
+const (
+	delProp        = 0x40160003
+	tagRecipients  = 0x0E12000D
+	tagAttachments = 0x0E13000D
+)
+
+// idAttachNumber comes first in every attachment.
+const idAttachNumber = 0x0E21
+
+// part is what the writer stands in.
+type part uint8
+
+const (
+	inMessage part = iota
+	inRecipient
+	inAttachment
+)
+
+func (p part) String() string {
+	return [...]string{"embedded message", "recipient", "attachment"}[p]
+}
+
+// stage is how far a part is; it only grows.
+type stage uint8
+
+const (
+	atProperties stage = iota
+	atRecipients
+	atAttachments // in an attachment: behind its embedded message
+)
+
+// scope is one level of nesting.
+type scope struct {
+	kind part
+	at   stage
+}
+
+// property says whether a property may stand here.
+func (s *scope) property() error {
+	if s.at != atProperties {
+		return fmt.Errorf("property behind the parts of its %s", s.kind)
+	}
+	return nil
+}
+
+func (w *Writer) top() *scope {
+	return &w.scopes[len(w.scopes)-1]
+}
+
+// ClearRecipients tells the receiver to drop the recipients it has; it stands before the first recipient.
+func (w *Writer) ClearRecipients() {
+	if w.enter(inMessage, atProperties, atRecipients) {
+		w.pair(delProp, tagRecipients)
+	}
+}
+
+// ClearAttachments tells the receiver to drop the attachments it has; it stands before the first attachment.
+func (w *Writer) ClearAttachments() {
+	if w.enter(inMessage, atRecipients, atAttachments) {
+		w.pair(delProp, tagAttachments)
+	}
+}
+
+// StartRecipient begins a recipient; properties follow, then [Writer.EndRecipient].
+func (w *Writer) StartRecipient() {
+	if w.enter(inMessage, atRecipients, atRecipients) {
+		w.fixed32(markStartRecip)
+		w.scopes = append(w.scopes, scope{kind: inRecipient})
+	}
+}
+
+// EndRecipient ends a recipient.
+func (w *Writer) EndRecipient() {
+	w.leave(inRecipient, markEndRecip)
+}
+
+// StartAttachment begins an attachment and writes its number; properties follow, then perhaps an embedded message, then
+// [Writer.EndAttachment].
+func (w *Writer) StartAttachment(number int32) {
+	if w.enter(inMessage, atAttachments, atAttachments) {
+		w.fixed32(markNewAttach)
+		w.scopes = append(w.scopes, scope{kind: inAttachment})
+		w.Int32(ID(idAttachNumber), number)
+	}
+}
+
+// EndAttachment ends an attachment.
+func (w *Writer) EndAttachment() {
+	w.leave(inAttachment, markEndAttach)
+}
+
+// StartEmbedded begins the message that an attachment holds; what makes a message follows, then [Writer.EndEmbedded].
+func (w *Writer) StartEmbedded() {
+	if w.enter(inAttachment, atProperties, atAttachments) {
+		w.fixed32(markStartEmbed)
+		w.scopes = append(w.scopes, scope{kind: inMessage})
+	}
+}
+
+// EndEmbedded ends the message that an attachment holds.
+func (w *Writer) EndEmbedded() {
+	if len(w.scopes) == 1 {
+		w.fail(fmt.Errorf("no embedded message to end"))
+		return
+	}
+	w.leave(inMessage, markEndEmbed)
+}
+
+// enter checks that the writer stands in the given part, no further than the last stage allowed, and moves it to the next.
+func (w *Writer) enter(kind part, last, next stage) bool {
+	s := w.top()
+	if s.kind != kind || s.at > last {
+		w.fail(fmt.Errorf("part out of order in %s", s.kind))
+	}
+	s.at = next
+	return w.err == nil
+}
+
+// leave writes the marker that ends a part.
+func (w *Writer) leave(kind part, mark uint32) {
+	if w.top().kind != kind {
+		w.fail(fmt.Errorf("end of %s inside %s", kind, w.top().kind))
+		return
+	}
+	w.fixed32(mark)
+	w.scopes = w.scopes[:len(w.scopes)-1]
+}
+
+// pair writes a meta-property with its 32-bit value.
+func (w *Writer) pair(tag, value uint32) {
+	w.fixed32(tag)
+	w.fixed32(value)
+}
