@@ -1,0 +1,84 @@
+package exportjson
+
+import (
+	"bytes"
+	"encoding/base64"
+)
+
+// A base64Stream decodes standard, padded base64 that comes in runs of any
+// length, to what base64.StdEncoding makes of all of it at once: line breaks are
+// ignored, and nothing else comes after padding.
+type base64Stream struct {
+	out    []byte  // room for what one run decodes to
+	carry  [4]byte // the start of a quantum that the last run did not end
+	n      int     // bytes of carry
+	padded bool    // the padding was read
+}
+
+func newBase64Stream(maxRun int) base64Stream {
+	return base64Stream{out: make([]byte, base64.StdEncoding.DecodedLen(maxRun)+8)}
+}
+
+func (s *base64Stream) reset() { s.n, s.padded = 0, false }
+
+// decode returns what run adds, valid until the next call. When it is not base64,
+// bad is the index in run where that shows, and -1 otherwise.
+func (s *base64Stream) decode(run []byte) (decoded []byte, bad int) {
+	at, n := 0, 0
+	for at < len(run) && (s.n > 0 || s.padded) {
+		c := run[at]
+		at++
+		if isBreak(c) {
+			continue
+		}
+		if s.padded {
+			return nil, at - 1
+		}
+		s.carry[s.n] = c
+		if s.n++; s.n == len(s.carry) {
+			s.n = 0
+			var err error
+			if n, err = base64.StdEncoding.Decode(s.out, s.carry[:]); err != nil {
+				return nil, at - 1
+			}
+			s.padded = n < 3
+		}
+	}
+	if at == len(run) {
+		return s.out[:n], -1
+	}
+
+	rest := run[at:]
+	digits := len(rest) - bytes.Count(rest, []byte{'\n'}) - bytes.Count(rest, []byte{'\r'})
+	whole := len(rest)
+	for left := digits % 4; left > 0; {
+		whole--
+		if !isBreak(rest[whole]) {
+			left--
+		}
+	}
+	m, err := base64.StdEncoding.Decode(s.out[n:], rest[:whole])
+	if err != nil {
+		if e, ok := err.(base64.CorruptInputError); ok {
+			return nil, at + min(int(e), len(rest)-1)
+		}
+		return nil, at
+	}
+	s.padded = m < digits/4*3
+	for _, c := range rest[whole:] {
+		if isBreak(c) {
+			continue
+		}
+		if s.padded {
+			return nil, len(run) - 1
+		}
+		s.carry[s.n] = c
+		s.n++
+	}
+	return s.out[:n+m], -1
+}
+
+// whole reports whether what was decoded may end here.
+func (s *base64Stream) whole() bool { return s.n == 0 }
+
+func isBreak(c byte) bool { return c == '\n' || c == '\r' }

@@ -1,0 +1,4 @@
+package exportjson
+
+// NewDecoderSize is NewDecoder with a buffer of another size.
+var NewDecoderSize = newDecoder

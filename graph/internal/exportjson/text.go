@@ -1,0 +1,196 @@
+package exportjson
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// plain returns how many bytes at the start of p stand for themselves in a string:
+// all before the first quote, backslash or control character. It looks at eight
+// bytes at a time: in each word the highest bit of the lowest byte that is one of
+// these is set, and none below.
+func plain(p []byte) int {
+	const (
+		each = 0x0101010101010101
+		high = 0x8080808080808080
+	)
+	i := 0
+	for ; len(p)-i >= 8; i += 8 {
+		v := binary.LittleEndian.Uint64(p[i:])
+		quote, backslash := v^each*'"', v^each*'\\'
+		found := (v-each*' ')&^v | (quote-each)&^quote | (backslash-each)&^backslash
+		if found &= high; found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+	}
+	for ; i < len(p); i++ {
+		if c := p[i]; c == '"' || c == '\\' || c < ' ' {
+			break
+		}
+	}
+	return i
+}
+
+// skipString reads a string whose content does not matter.
+func (x *lexer) skipString() error {
+	x.advance(1)
+	for {
+		x.advance(plain(x.buf[x.r:x.w]))
+		c, err := x.peek()
+		if err != nil {
+			return err
+		}
+		switch {
+		case c == '"':
+			x.advance(1)
+			return nil
+		case c == '\\':
+			_, n, err := x.escape()
+			if err != nil {
+				return err
+			}
+			x.advance(n)
+		case c < ' ':
+			return x.unexpected(c, "in string literal")
+		}
+	}
+}
+
+// readName reads the string that names a member. A name inside a value that is
+// captured is of no interest.
+func (x *lexer) readName() error {
+	x.name = x.name[:0]
+	if x.capturing {
+		return x.skipString()
+	}
+	x.advance(1)
+	for {
+		p, done, err := x.text()
+		if err != nil {
+			return err
+		}
+		x.name = append(x.name, p[:min(len(p), maxName+1-len(x.name))]...)
+		if done {
+			return nil
+		}
+	}
+}
+
+// text returns the next run of a string whose opening quote is read: its bytes
+// without escapes, valid until the next call. The last run, which may be empty, is
+// done and behind it is what follows the string. It unescapes in place, so the
+// window behind it is no longer the response, but of no use either.
+func (x *lexer) text() (run []byte, done bool, err error) {
+	if _, err := x.peek(); err != nil {
+		return nil, false, err
+	}
+	start, end := x.r, x.r
+	for x.r < x.w {
+		n := plain(x.buf[x.r:x.w])
+		if end != x.r {
+			copy(x.buf[end:], x.buf[x.r:x.r+n])
+		}
+		end += n
+		if x.r += n; x.r == x.w {
+			break
+		}
+		c := x.buf[x.r]
+		if c == '"' {
+			x.r++
+			return x.buf[start:end], true, nil
+		}
+		if c < ' ' {
+			return nil, false, x.unexpected(c, "in string literal")
+		}
+		if start != end && x.w-x.r < maxEscape {
+			break // reading on would move the run
+		}
+		unescaped, n, err := x.escape()
+		if err != nil {
+			return nil, false, err
+		}
+		if start == end {
+			start, end = x.r, x.r
+		}
+		end += utf8.EncodeRune(x.buf[end:x.r+n], unescaped)
+		x.r += n
+	}
+	return x.buf[start:end], false, nil
+}
+
+// escape returns what the escape at the place stands for, and its length. It does
+// not consume it.
+func (x *lexer) escape() (r rune, n int, err error) {
+	if err := x.need(2); err != nil {
+		return 0, 0, err
+	}
+	switch c := x.buf[x.r+1]; c {
+	case '"', '\\', '/':
+		return rune(c), 2, nil
+	case 'b':
+		return '\b', 2, nil
+	case 'f':
+		return '\f', 2, nil
+	case 'n':
+		return '\n', 2, nil
+	case 'r':
+		return '\r', 2, nil
+	case 't':
+		return '\t', 2, nil
+	case 'u':
+		return x.unicode()
+	default:
+		return 0, 0, x.unexpected(c, "in string escape code")
+	}
+}
+
+// unicode is escape for \u. A surrogate without its other half stands for U+FFFD.
+func (x *lexer) unicode() (r rune, n int, err error) {
+	const length = len(`\u0000`)
+	if err := x.need(length); err != nil {
+		return 0, 0, err
+	}
+	r, ok := hex4(x.buf[x.r+2 : x.r+length])
+	if !ok {
+		return 0, 0, x.errorf("invalid character in \\u hexadecimal character escape")
+	}
+	if !utf16.IsSurrogate(r) {
+		return r, length, nil
+	}
+	for i, want := range []byte(`\u`) {
+		if err := x.need(length + i + 1); err != nil {
+			return 0, 0, err
+		}
+		if x.buf[x.r+length+i] != want {
+			return unicode.ReplacementChar, length, nil
+		}
+	}
+	if err := x.need(2 * length); err != nil {
+		return 0, 0, err
+	}
+	low, ok := hex4(x.buf[x.r+length+2 : x.r+2*length])
+	if pair := utf16.DecodeRune(r, low); ok && pair != unicode.ReplacementChar {
+		return pair, 2 * length, nil
+	}
+	return unicode.ReplacementChar, length, nil
+}
+
+func hex4(p []byte) (r rune, ok bool) {
+	for _, c := range p {
+		switch {
+		case '0' <= c && c <= '9':
+			c -= '0'
+		case 'a' <= c && c <= 'f':
+			c -= 'a' - 10
+		case 'A' <= c && c <= 'F':
+			c -= 'A' - 10
+		default:
+			return 0, false
+		}
+		r = r<<4 | rune(c)
+	}
+	return r, true
+}
