@@ -27,9 +27,27 @@ type Row struct {
 	CreatedDateTime      time.Time `json:"createdDateTime,omitzero"`
 	LastModifiedDateTime time.Time `json:"lastModifiedDateTime,omitzero"`
 	Categories           []string  `json:"categories,omitzero"`
-	SHA256               Digest    `json:"sha256,omitzero"` // of the whole stream
-	Length               int64     `json:"length,omitzero"` // of the whole stream, in bytes
-	Chunks               []Chunk   `json:"chunks,omitzero"` // in order; their lengths add up to Length
+	Properties
+	SHA256 Digest  `json:"sha256,omitzero"` // of the whole stream
+	Length int64   `json:"length,omitzero"` // of the whole stream, in bytes
+	Chunks []Chunk `json:"chunks,omitzero"` // in order; their lengths add up to Length
+}
+
+// Properties are what tells people which item it is. All of it is absent where
+// Graph did not tell or was not asked. The names are those of Graph's message.
+type Properties struct {
+	Subject           string    `json:"subject,omitzero"`
+	Sender            *Address  `json:"sender,omitempty"`
+	ReceivedDateTime  time.Time `json:"receivedDateTime,omitzero"`
+	InternetMessageID string    `json:"internetMessageId,omitzero"`
+	HasAttachments    bool      `json:"hasAttachments,omitzero"`
+	SearchKey         []byte    `json:"searchKey,omitempty"` // PidTagSearchKey: stays when an item is moved or imported
+}
+
+// An Address is whom an item is from.
+type Address struct {
+	Name    string `json:"name,omitzero"`
+	Address string `json:"address,omitzero"`
 }
 
 // RemovedDeleted is the reason of a tombstone for an item that its folder's

@@ -23,7 +23,7 @@ const (
 	// StateComplete: the run went through the whole mailbox; what it could
 	// not get is listed under failures.
 	StateComplete State = "complete"
-	// StatePartial: it did not, being limited to some folders or interrupted.
+	// StatePartial: it did not, being limited by a selection, under way or interrupted.
 	StatePartial State = "partial"
 )
 
@@ -39,6 +39,10 @@ type Snapshot struct {
 	Started  time.Time `json:"started"`
 	Finished time.Time `json:"finished"`
 	Graph    Graph     `json:"graph"`
+
+	Selection *Selection `json:"selection,omitempty"` // nil: everything
+	DeltaLink string     `json:"deltaLink,omitzero"`  // where the next listing of folders starts
+
 	Folders  []Folder  `json:"folders"`
 	Segments []Segment `json:"segments"`
 	Failures []Failure `json:"failures"`
@@ -58,6 +62,19 @@ type Graph struct {
 	Version string `json:"version"` // v1.0 or beta
 }
 
+// A Selection tells what a run was limited to. What it leaves out is not listed,
+// and rows of it that are held stay as they are.
+type Selection struct {
+	Folders     []string  `json:"folders,omitempty"` // patterns of paths; none: all
+	Exclude     []string  `json:"exclude,omitempty"` // patterns of paths
+	Types       []string  `json:"types,omitempty"`   // patterns of message classes; none: all
+	Since       time.Time `json:"since,omitzero"`    // of createdDateTime
+	Before      time.Time `json:"before,omitzero"`   // of createdDateTime
+	Hidden      bool      `json:"hidden"`            // hidden folders are taken
+	Recoverable bool      `json:"recoverable"`       // Recoverable Items are taken
+	Through     bool      `json:"through"`           // the run went through all that is selected
+}
+
 // A Folder is a mailboxFolder as Graph told it. Path holds the display names
 // from the top; names may be empty, equal, or hold any character.
 type Folder struct {
@@ -68,9 +85,16 @@ type Folder struct {
 	Type           string   `json:"type,omitzero"` // container class, such as IPF.Note
 	WellKnownName  string   `json:"wellKnownName,omitzero"`
 	Hidden         bool     `json:"hidden,omitzero"`
-	TotalItemCount int64    `json:"totalItemCount"`     // as Graph told it when the run began
-	Items          int64    `json:"items"`              // live rows of this folder
-	DeltaLink      string   `json:"deltaLink,omitzero"` // where the next incremental listing starts
+	TotalItemCount int64    `json:"totalItemCount"`        // as Graph told it when the run began
+	Items          int64    `json:"items"`                 // live rows of this folder
+	LeftOut        string   `json:"leftOut,omitzero"`      // why the selection left the folder out
+	ItemsLeftOut   int64    `json:"itemsLeftOut,omitzero"` // listed items that the selection left out
+	DeltaLink      string   `json:"deltaLink,omitzero"`    // where the next incremental listing starts
+	// ListedThrough is the greatest lastModifiedDateTime of a folder without delta:
+	// the next listing asks for what is later, and then goes through all ids.
+	ListedThrough time.Time `json:"listedThrough,omitzero"`
+	Mailbox       string    `json:"mailbox,omitzero"` // the auxiliary mailbox that the folder lies in
+	Error         string    `json:"error,omitzero"`   // why the folder could not be listed
 }
 
 // A Failure is an item that Graph listed and the run could not get.
@@ -79,7 +103,9 @@ type Failure struct {
 	Folder   string `json:"folder"`
 	Code     string `json:"code"`
 	Message  string `json:"message,omitzero"`
-	Attempts int    `json:"attempts"`
+	Attempts int    `json:"attempts"` // requests, in all runs
+	Runs     int    `json:"runs"`     // that failed on it in a row
+	Item     Row    `json:"item"`     // its metadata, for the next try; without a stream
 }
 
 // Totals tells what the snapshot holds: the live rows, the sum of their lengths,
@@ -92,20 +118,23 @@ type Totals struct {
 }
 
 // Run counts what became of every item that the run listed:
-// Listed = Exported + Skipped + Failed + Gone + Pending.
+// Listed = Exported + Skipped + Failed + Gone + LeftOut + Pending.
+//
+// Items that a delta query did not tell of are listed and skipped.
 type Run struct {
 	Listed   int64 `json:"listed"`   // distinct (folder, id)
 	Exported int64 `json:"exported"` // stored by this run
 	Skipped  int64 `json:"skipped"`  // held already, with the same change key
 	Failed   int64 `json:"failed"`
 	Gone     int64 `json:"gone"`    // deleted after they were listed
+	LeftOut  int64 `json:"leftOut"` // not selected
 	Pending  int64 `json:"pending"` // not reached before the run was interrupted
 	Removed  int64 `json:"removed"` // held before, no longer in the mailbox
 }
 
 // Check reports whether the counts add up.
 func (r Run) Check() error {
-	if sum := r.Exported + r.Skipped + r.Failed + r.Gone + r.Pending; sum != r.Listed {
+	if sum := r.Exported + r.Skipped + r.Failed + r.Gone + r.LeftOut + r.Pending; sum != r.Listed {
 		return fmt.Errorf("%d items listed, but %d accounted for", r.Listed, sum)
 	}
 	return nil

@@ -27,9 +27,10 @@ func testSnapshot() *manifest.Snapshot {
 		Folders: []manifest.Folder{{ID: "AQ", ParentFolderID: "AP", DisplayName: "In/box", Path: []string{"In/box"},
 			Type: "IPF.Note", WellKnownName: "inbox", TotalItemCount: 813, Items: 812}},
 		Segments: []manifest.Segment{{SHA256: manifest.SumOf([]byte("segment")), Size: 91822, Rows: 812, Bytes: 70223411}},
-		Failures: []manifest.Failure{{ID: "AQ1", Folder: "AQ", Code: "ErrorCorruptData", Message: "cannot", Attempts: 3}},
-		Totals:   manifest.Totals{Items: 812, Bytes: 70223411, Stored: 30118227, Packs: 1},
-		Run:      manifest.Run{Listed: 813, Exported: 12, Skipped: 800, Failed: 1},
+		Failures: []manifest.Failure{{ID: "AQ1", Folder: "AQ", Code: "ErrorCorruptData", Message: "cannot", Attempts: 3, Runs: 1,
+			Item: manifest.Row{ID: "AQ1", Folder: "AQ", ChangeKey: "CQ", Type: "IPM.Note"}}},
+		Totals: manifest.Totals{Items: 812, Bytes: 70223411, Stored: 30118227, Packs: 1},
+		Run:    manifest.Run{Listed: 813, Exported: 12, Skipped: 800, Failed: 1},
 	}
 }
 
