@@ -1,7 +1,7 @@
 package manifest
 
 // An Overlay tells which rows of a snapshot are live, in two passes over its
-// segments in order: Apply every row, then ask Live of every row. It remembers
+// segments in order: Apply every row, then ask Next of every row. It remembers
 // some 25 bytes for each key, whatever the rows' size; there may be 2^32 rows.
 type Overlay struct {
 	folders map[string]bool
@@ -25,13 +25,11 @@ func (o *Overlay) Apply(row *Row) {
 	o.last.Set(row.Key(), o.applied)
 }
 
-// Live reports whether the next row of the second pass is an item that the
-// snapshot holds.
-func (o *Overlay) Live(row *Row) bool {
+// Next tells of the next row of the second pass whether it is the last of its key,
+// and whether it is an item that the snapshot holds.
+func (o *Overlay) Next(row *Row) (last, live bool) {
 	o.asked++
-	if row.Removed != "" || !o.folders[row.Folder] {
-		return false
-	}
-	last, _ := o.last.Get(row.Key())
-	return last == o.asked
+	position, _ := o.last.Get(row.Key())
+	last = position == o.asked
+	return last, last && row.Removed == "" && o.folders[row.Folder]
 }

@@ -195,7 +195,7 @@ func TestOverlay(t *testing.T) {
 	}
 	var live []int
 	for i := range rows {
-		if o.Live(&rows[i]) {
+		if _, is := o.Next(&rows[i]); is {
 			live = append(live, i)
 		}
 	}
