@@ -1,0 +1,108 @@
+package graph
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+
+	"github.com/mailhaul/mailhaul/graph/internal/exportjson"
+)
+
+// A Client talks to one Graph with one credential. It is safe for concurrent use.
+type Client struct {
+	opts      Options
+	base      *url.URL
+	pipeline  runtime.Pipeline
+	closeIdle func()
+	users     *caller     // for what belongs to no mailbox
+	reached   atomic.Bool // Graph answered at least once
+	decoders  sync.Pool
+}
+
+// New returns a client. It checks the options and sends nothing.
+func New(opts Options) (*Client, error) {
+	opts = opts.withDefaults()
+	base, err := opts.check()
+	if err != nil {
+		return nil, fmt.Errorf("Graph client: %w", err)
+	}
+	c := &Client{opts: opts, base: base}
+	c.decoders.New = func() any { return exportjson.NewDecoder() }
+	c.users = newCaller(c)
+
+	next, closeIdle := opts.transport()
+	c.closeIdle = closeIdle
+	var perRetry []policy.Policy
+	if opts.Credential != nil {
+		perRetry = append(perRetry, runtime.NewBearerTokenPolicy(opts.Credential, []string{scope(base)},
+			&policy.BearerTokenOptions{InsecureAllowCredentialWithHTTP: base.Scheme == "http"}))
+	}
+	c.pipeline = runtime.NewPipeline("mailhaul/graph", "v1", runtime.PipelineOptions{PerRetry: perRetry}, &policy.ClientOptions{
+		Retry:     policy.RetryOptions{MaxRetries: -1},
+		Telemetry: policy.TelemetryOptions{Disabled: true},
+		Transport: &guard{next: next, base: base, idle: opts.IdleTimeout},
+	})
+	return c, nil
+}
+
+// Close closes idle connections. The client remains of use.
+func (c *Client) Close() { c.closeIdle() }
+
+// Open returns a client for one mailbox, with limits of its own: all that goes to
+// a mailbox should go through one. It sends nothing.
+func (c *Client) Open(mailboxID string) *MailboxClient {
+	return &MailboxClient{caller: newCaller(c), id: mailboxID}
+}
+
+// A MailboxClient reads one mailbox. It is safe for concurrent use, and of the
+// requests that wait at most four are in flight.
+type MailboxClient struct {
+	*caller
+	id      string
+	folders listing      // how folders are listed here
+	items   listing      // and items
+	failing atomic.Int64 // ids in a row that no request could be answered for
+	unasked atomic.Int64 // Stats.Unasked
+	twice   atomic.Int64 // Stats.Duplicates
+}
+
+// Stats tell what a MailboxClient did so far.
+type Stats struct {
+	Requests   int64 // sent, each attempt counted
+	Retries    int64 // of these, those that repeat one that met a temporary error
+	Throttled  int64 // answered with 429 or 503
+	Unasked    int64 // elements of exports whose id was not asked for
+	Duplicates int64 // elements of exports whose id was already there
+	InFlight   int   // requests now
+	Limit      int   // how many there may be now
+}
+
+// Stats returns what the client did so far.
+func (m *MailboxClient) Stats() Stats {
+	s := Stats{
+		Requests: m.requests.Load(), Retries: m.retries.Load(), Throttled: m.throttles.Load(),
+		Unasked: m.unasked.Load(), Duplicates: m.twice.Load(),
+	}
+	s.InFlight, s.Limit = m.limiter.state()
+	return s
+}
+
+// url returns the URL of a path below the mailbox, each segment escaped.
+func (m *MailboxClient) url(segments ...string) string {
+	return m.client.url(append([]string{"admin", "exchange", "mailboxes", m.id}, segments...)...)
+}
+
+// url returns the URL of a path below the base, each segment escaped.
+func (c *Client) url(segments ...string) string {
+	var b strings.Builder
+	b.WriteString(c.base.String())
+	for _, s := range segments {
+		b.WriteString("/" + url.PathEscape(s))
+	}
+	return b.String()
+}

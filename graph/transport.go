@@ -1,0 +1,99 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+)
+
+// maxErrorBody is how much is read of a response that is an error.
+const maxErrorBody = 1 << 20
+
+// A guard is the last before the network. It lets no request go to another host
+// than Graph's, cuts off responses that stall, and reads short those that are errors.
+type guard struct {
+	next policy.Transporter
+	base *url.URL
+	idle time.Duration
+}
+
+// Do implements policy.Transporter.
+func (g *guard) Do(req *http.Request) (*http.Response, error) {
+	if err := sameHost(g.base, req.URL); err != nil {
+		return nil, err
+	}
+	stalled := fmt.Errorf("nothing came for %v", g.idle)
+	ctx, cancel := context.WithCancelCause(req.Context())
+	body := &idleBody{ctx: ctx, cancel: cancel, idle: g.idle, stalled: stalled}
+	body.timer = time.AfterFunc(g.idle, func() { cancel(stalled) })
+	resp, err := g.next.Do(req.WithContext(ctx))
+	body.timer.Stop()
+	if err != nil {
+		err = body.cause(err)
+		cancel(nil)
+		return nil, err
+	}
+	body.ReadCloser, resp.Body = resp.Body, body
+	if resp.StatusCode >= http.StatusBadRequest {
+		// What of the body can be read is of help; that it ends early is not.
+		text, _ := io.ReadAll(io.LimitReader(body, maxErrorBody))
+		_ = body.Close()
+		resp.Body = io.NopCloser(bytes.NewReader(text))
+	}
+	return resp, nil
+}
+
+// sameHost refuses a URL that is not of base's scheme and host.
+func sameHost(base, u *url.URL) error {
+	if u.User == nil && strings.EqualFold(u.Scheme, base.Scheme) &&
+		strings.EqualFold(u.Hostname(), base.Hostname()) && port(u) == port(base) {
+		return nil
+	}
+	return finalf("refused to go to %s://%s, which is not %s://%s", u.Scheme, u.Host, base.Scheme, base.Host)
+}
+
+func port(u *url.URL) string {
+	defaults := map[string]string{"http": "80", "https": "443"}
+	return firstOf(u.Port(), defaults[strings.ToLower(u.Scheme)])
+}
+
+// An idleBody is a response's body. Its clock runs only while it is read.
+type idleBody struct {
+	io.ReadCloser
+	ctx     context.Context // of this request alone, which ends with the body
+	cancel  context.CancelCauseFunc
+	timer   *time.Timer
+	idle    time.Duration
+	stalled error
+}
+
+func (b *idleBody) Read(p []byte) (int, error) {
+	b.timer.Reset(b.idle)
+	n, err := b.ReadCloser.Read(p)
+	b.timer.Stop()
+	if err != nil && err != io.EOF {
+		err = b.cause(err)
+	}
+	return n, err
+}
+
+// cause is why err: that the response stalled, or err.
+func (b *idleBody) cause(err error) error {
+	if context.Cause(b.ctx) == b.stalled {
+		return b.stalled
+	}
+	return err
+}
+
+func (b *idleBody) Close() error {
+	b.timer.Stop()
+	b.cancel(nil)
+	return b.ReadCloser.Close()
+}
