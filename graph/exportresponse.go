@@ -1,0 +1,156 @@
+package graph
+
+import (
+	"bytes"
+	"errors"
+
+	"github.com/mailhaul/mailhaul/graph/internal/exportjson"
+)
+
+const (
+	// maxUseless is how many elements of a response may be of no use.
+	maxUseless = 1000
+
+	// maxItemMessage bounds what is kept of an item's message, beside request ids.
+	maxItemMessage = 300
+
+	// truncated is what Exchange ends a stream with that it could not end otherwise.
+	// It is not documented whether it is encoded like the stream.
+	truncated = "=== Truncated Data ==="
+)
+
+var (
+	errBroken  = errors.New("the response broke")
+	errHandler = errors.New("the handler refused")
+)
+
+// An exportResponse takes one response of exportItems. It implements
+// exportjson.Handler.
+type exportResponse struct {
+	x       *export
+	reply   *reply
+	seen    map[*wanted]bool // items that it told of
+	useless int              // elements
+
+	started bool   // data since the last element
+	tail    []byte // the end of it
+
+	handlerErr error
+	broken     *Error // with errBroken
+}
+
+// read reads the response. It returns errBroken or errHandler, which end the call:
+// what is left of the items is asked for in another one.
+func (r *exportResponse) read(reply *reply) error {
+	r.reply, r.seen = reply, map[*wanted]bool{}
+	client := r.x.m.client
+	d := client.decoders.Get().(*exportjson.Decoder)
+	defer client.decoders.Put(d)
+	err := d.Decode(reply.Body, r)
+	if err == nil {
+		return nil
+	}
+	r.discard()
+	if r.handlerErr != nil {
+		return errHandler
+	}
+	r.broken = &Error{
+		Op: opExport, StatusCode: reply.StatusCode, Err: err,
+		RequestID: reply.requestID, ClientRequestID: reply.clientRequestID,
+	}
+	return errBroken
+}
+
+// Data implements exportjson.Handler.
+func (r *exportResponse) Data(p []byte) error {
+	r.started = true
+	r.keepTail(p)
+	return r.handled(r.x.h.Data(p))
+}
+
+// Restart implements exportjson.Handler.
+func (r *exportResponse) Restart() { r.discard() }
+
+// Element implements exportjson.Handler.
+func (r *exportResponse) Element(e exportjson.Element) error {
+	w := r.x.items[e.ID]
+	switch {
+	case w == nil:
+		return r.drop(&r.x.m.unasked)
+	case w.done:
+		return r.drop(&r.x.m.twice)
+	}
+	code, message := r.problem(&e)
+	if code == "" {
+		r.seen[w] = true
+		r.started, r.tail = false, r.tail[:0]
+		return r.handled(r.x.exported(w, e.ChangeKey))
+	}
+	r.discard()
+	if r.seen[w] {
+		return r.drop(&r.x.m.twice)
+	}
+	r.seen[w] = true
+	if code == codeItemNotFound {
+		return r.handled(r.x.gone(w))
+	}
+	w.missed(r.itemError(code, message))
+	if isPermanent(code) {
+		return r.handled(r.x.fail(w))
+	}
+	return nil
+}
+
+// problem returns why an element is not an item's stream, or an empty code.
+func (r *exportResponse) problem(e *exportjson.Element) (code, message string) {
+	switch {
+	case e.Malformed != nil:
+		return codeMalformed, e.Malformed.Error()
+	case e.Error != nil && (*e.Error != exportjson.ItemError{} || !r.started):
+		return firstOf(clip(e.Error.Code, maxItemMessage), codeNoCode), e.Error.Message
+	case !r.started:
+		return codeNoData, "the item came without data"
+	case bytes.HasSuffix(bytes.TrimRight(r.tail, "\x00\r\n\t "), []byte(truncated)):
+		return codeTruncated, "Exchange marked the stream as truncated"
+	}
+	return "", ""
+}
+
+// itemError is an error of an item, with the ids of the request.
+func (r *exportResponse) itemError(code, message string) ItemError {
+	e := Error{RequestID: r.reply.requestID, ClientRequestID: r.reply.clientRequestID}
+	hide := tokenHider(r.reply.Request)
+	return ItemError{Code: hide(code), Message: hide(clip(message, maxItemMessage)) + e.requestIDs()}
+}
+
+// drop counts an element that is of no use.
+func (r *exportResponse) drop(counter interface{ Add(int64) int64 }) error {
+	counter.Add(1)
+	r.discard()
+	if r.useless++; r.useless > maxUseless {
+		return finalf("more than %d elements are no items that were asked for", maxUseless)
+	}
+	return nil
+}
+
+func (r *exportResponse) discard() {
+	if r.started {
+		r.started, r.tail = false, r.tail[:0]
+		r.x.h.Discard()
+	}
+}
+
+// handled notes an error of the handler, so that none is taken for Graph's.
+func (r *exportResponse) handled(err error) error {
+	r.handlerErr = err
+	return err
+}
+
+// keepTail keeps the last bytes of the data, with room for what may follow truncated.
+func (r *exportResponse) keepTail(p []byte) {
+	const length = len(truncated) + 10
+	r.tail = append(r.tail, p[max(0, len(p)-length):]...)
+	if over := len(r.tail) - length; over > 0 {
+		r.tail = r.tail[:copy(r.tail, r.tail[over:])]
+	}
+}

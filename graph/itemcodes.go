@@ -1,0 +1,63 @@
+package graph
+
+import "strings"
+
+// Codes of the Client's own for items.
+const (
+	codeNotReturned    = "NotReturned"
+	codeNoData         = "NoData"
+	codeNoCode         = "NoCode"
+	codeTruncated      = "TruncatedData"
+	codeMalformed      = "MalformedResponse"
+	codeBrokenResponse = "BrokenResponse"
+	codeNoResponse     = "NoResponse"
+)
+
+// permanentCodes are errors of an item that no repetition mends.
+var permanentCodes = codeSet(`
+	ErrorAccessDenied
+	ErrorAttachmentSizeLimitExceeded
+	ErrorContentConversionFailed
+	ErrorCorruptData
+	ErrorInvalidId
+	ErrorInvalidIdEmpty
+	ErrorInvalidIdMalformed
+	ErrorInvalidIdNotAnItemAttachmentId
+	ErrorInvalidIdTooLong
+	ErrorInvalidIdXml
+	ErrorItemCorrupt
+	ErrorMessageSizeExceeded
+	ErrorMimeContentInvalid
+	ErrorVirusDetected
+	ErrorVirusMessageDeleted`)
+
+// busyCodes tell of the service, not of the item: they pass.
+var busyCodes = codeSet(`
+	ApplicationThrottled
+	ErrorADOperation
+	ErrorADUnavailable
+	ErrorConnectionFailed
+	ErrorExceededConnectionCount
+	ErrorInsufficientResources
+	ErrorInternalServerTransientError
+	ErrorMailboxFailover
+	ErrorMailboxMoveInProgress
+	ErrorMailboxStoreUnavailable
+	ErrorProxyRequestFailed
+	ErrorServerBusy
+	ErrorTimeoutExpired
+	ErrorTooManyObjectsOpened
+	ServiceUnavailable
+	TooManyRequests`)
+
+func codeSet(codes string) map[string]bool {
+	set := map[string]bool{}
+	for _, c := range strings.Fields(codes) {
+		set[strings.ToLower(c)] = true
+	}
+	return set
+}
+
+func isPermanent(code string) bool { return permanentCodes[strings.ToLower(code)] }
+
+func isBusy(code string) bool { return busyCodes[strings.ToLower(code)] }
