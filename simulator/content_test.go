@@ -1,0 +1,205 @@
+package simulator_test
+
+import (
+	"bytes"
+	"compress/flate"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/mailhaul/mailhaul/simulator"
+)
+
+// golden is the digest of all that a seed makes: folders, items and their streams. It changes only when the content is meant to.
+const golden = "4ed61d8c55cecf3d9c3ec95b0c25353ff16bd322ff3944cd8185f70d314d344a"
+
+func TestSameSeedSameBytes(t *testing.T) {
+	digest := func(seed uint64) string {
+		g := start(t, simulator.Options{Seed: seed, Items: 200, MaxItemSize: 200_000})
+		h := sha256.New()
+		for _, f := range g.sim.Folders(g.box.ID) {
+			io.WriteString(h, f.ID+f.DisplayName)
+		}
+		for it := range g.sim.Items(g.box.ID) {
+			io.WriteString(h, it.ID+it.ChangeKey+it.Type)
+			if err := g.sim.WriteItem(h, g.box.ID, it.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return hex.EncodeToString(h.Sum(nil))
+	}
+	if got := digest(42); got != golden {
+		t.Errorf("seed 42 makes %s, want %s", got, golden)
+	}
+	if digest(43) == golden {
+		t.Error("seed 43 makes what seed 42 does")
+	}
+}
+
+// TestStreams reads every stream of a mailbox and looks for what mail has.
+func TestStreams(t *testing.T) {
+	g := start(t, simulator.Options{Seed: 9, Items: 1500, MaxItemSize: 400_000})
+	classes := map[string]int{}
+	var sum message
+	bodies := map[string]int{}
+	subjects := map[string]bool{}
+	keys := map[string]bool{}
+	for it := range g.sim.Items(g.box.ID) {
+		m := parseStream(t, g.stream(it.ID))
+		if m.properties["String 0x1a"] != it.Type {
+			t.Fatalf("class is %q, want %q", m.properties["String 0x1a"], it.Type)
+		}
+		classes[it.Type]++
+		sum.recipients += m.recipients
+		sum.attachments += m.attachments
+		sum.embedded += m.embedded
+		for _, id := range []string{"Binary 0x1013", "String 0x1000", "String 0x7d"} {
+			if m.properties[id] != "" {
+				bodies[id]++
+			}
+		}
+		if (m.properties["Boolean 0xe1b"] == "true") != (m.attachments > 0) {
+			t.Fatalf("has attachments is %s, there are %d", m.properties["Boolean 0xe1b"], m.attachments)
+		}
+		subjects[m.properties["String 0x37"]] = true
+		keys[m.properties["Binary 0x300b"]] = true
+	}
+	for _, class := range []string{"IPM.Note", "IPM.Appointment", "IPM.Contact", "IPM.Task", "IPM.Schedule.Meeting.Request"} {
+		if classes[class] == 0 {
+			t.Errorf("there is no %s: %v", class, classes)
+		}
+	}
+	if sum.recipients < 1500 || sum.attachments < 500 || sum.embedded < 20 || len(subjects) < 1400 || len(keys) != 1500 {
+		t.Errorf("%+v, %d subjects, %d search keys", sum, len(subjects), len(keys))
+	}
+	if bodies["Binary 0x1013"]+bodies["String 0x1000"] != 1500 || bodies["String 0x1000"] < 100 || bodies["String 0x7d"] < 500 {
+		t.Errorf("bodies are %v", bodies)
+	}
+}
+
+// TestSizes: half of the items are below 20 KB, few are large, and what a list reports is now and then far off.
+func TestSizes(t *testing.T) {
+	g := start(t, simulator.Options{Seed: 10, Items: 4000, MaxItemSize: 4 << 20})
+	var lengths []int64
+	var total int64
+	off := 0
+	for it := range g.sim.Items(g.box.ID) {
+		var n counter
+		if err := g.sim.WriteItem(&n, g.box.ID, it.ID); err != nil {
+			t.Fatal(err)
+		}
+		lengths = append(lengths, int64(n))
+		total += int64(n)
+		if int64(n) > 10*it.Size {
+			off++
+		}
+	}
+	slices.Sort(lengths)
+	at := func(percent int) int64 { return lengths[len(lengths)*percent/100] }
+	if at(50) < 8_000 || at(50) > 22_000 || at(95) < 60_000 || at(99) < 250_000 || lengths[0] < 2_000 || at(99)*4 < at(50) || lengths[3999] > 5<<20 {
+		t.Errorf("lengths are %d, %d, %d, %d, %d", lengths[0], at(50), at(95), at(99), lengths[3999])
+	}
+	if mean := total / 4000; mean < 30_000 || mean > 90_000 {
+		t.Errorf("the mean length is %d", mean)
+	}
+	if off < 40 || off > 300 {
+		t.Errorf("%d of 4000 items are far larger than told", off)
+	}
+}
+
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}
+
+// TestItemSize: items are about as long as asked for, and their text compresses as text does.
+func TestItemSize(t *testing.T) {
+	for _, size := range []int64{4_000, 20_000, 300_000, 20 << 20} {
+		g := start(t, simulator.Options{Items: 8, ItemSize: size, MaxItemSize: 1 << 30})
+		for it := range g.sim.Items(g.box.ID) {
+			var n counter
+			if err := g.sim.WriteItem(&n, g.box.ID, it.ID); err != nil {
+				t.Fatal(err)
+			}
+			if int64(n) < size*8/10-1500 || int64(n) > size*12/10+1500 {
+				t.Errorf("an item of %d bytes has %d", size, n)
+			}
+		}
+	}
+	g := start(t, simulator.Options{Items: 300, MaxItemSize: 60_000})
+	var plain, packed counter
+	z, _ := flate.NewWriter(&packed, 5)
+	for _, id := range g.ids() {
+		if err := g.sim.WriteItem(io.MultiWriter(&plain, z), g.box.ID, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	z.Close()
+	if ratio := float64(plain) / float64(packed); ratio < 1.5 || ratio > 5 {
+		t.Errorf("items compress %.2f times", ratio)
+	}
+}
+
+// TestFlatMemory: neither the number of items nor the size of one takes memory.
+func TestFlatMemory(t *testing.T) {
+	g := start(t, simulator.Options{Items: 1_000_000, ItemSize: 24 << 20})
+	before := heap()
+	most := uint64(0)
+	n := 0
+	for range g.sim.Items(g.box.ID) {
+		n++
+	}
+	id := get[page[item]](g, g.of("/folders/inbox/items")).Value[0].ID
+	var length counter
+	if err := g.sim.WriteItem(io.MultiWriter(&length, probe(func() { most = max(most, heap()) })), g.box.ID, id); err != nil {
+		t.Fatal(err)
+	}
+	if n != 1_000_000 || length < 20<<20 || most > before+4<<20 {
+		t.Errorf("%d items, one of %d bytes: %d bytes of memory became %d", n, length, before, most)
+	}
+}
+
+// probe is called every now and then.
+type probe func()
+
+var written int
+
+func (p probe) Write(b []byte) (int, error) {
+	if written += len(b); written > 2<<20 {
+		written = 0
+		p()
+	}
+	return len(b), nil
+}
+
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// TestTouch: an item that changes has another key and content, but stays the same message.
+func TestTouch(t *testing.T) {
+	g := start(t, simulator.Options{Seed: 11, Items: 30})
+	id := g.ids()[4]
+	before, was := g.stream(id), g.export(id)[0]
+	if err := g.sim.Touch(g.box.ID, id); err != nil {
+		t.Fatal(err)
+	}
+	after, is := g.stream(id), g.export(id)[0]
+	if was.ChangeKey == is.ChangeKey || bytes.Equal(before, after) || !bytes.Equal(after, is.Data) {
+		t.Error("the item did not change")
+	}
+	a, b := parseStream(t, before).properties, parseStream(t, after).properties
+	for _, key := range []string{"Binary 0x300b", "String 0x1035", "SystemTime 0xe06"} {
+		if a[key] == "" || a[key] != b[key] {
+			t.Errorf("%s was %q and is %q", key, a[key], b[key])
+		}
+	}
+}

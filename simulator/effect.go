@@ -1,0 +1,130 @@
+package simulator
+
+import (
+	"net"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// effect is what all faults together do to one request.
+type effect struct {
+	faults   []*Fault
+	cut      Cut
+	cutAfter int64 // negative if there is no cut
+	extra    int
+}
+
+func (e *effect) add(f *Fault) {
+	e.faults = append(e.faults, f)
+	if f.Cut != CutNone && (e.cut == CutNone || f.CutAfter < e.cutAfter) {
+		e.cut, e.cutAfter = f.Cut, max(0, f.CutAfter)
+	}
+	e.extra += f.Extra
+}
+
+// begin does what comes before the answer, and returns the error that is the answer.
+func (e *effect) begin(c *call) error {
+	for _, f := range e.faults {
+		if f.Before != nil {
+			f.Before()
+		}
+		if f.Delay > 0 {
+			wait(c.r, f.Delay)
+		}
+	}
+	for _, f := range e.faults {
+		if f.Status != 0 {
+			return f.refusal()
+		}
+	}
+	return nil
+}
+
+// wait lets time pass, but no longer than the client waits.
+func wait(r *http.Request, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-r.Context().Done():
+	case <-t.C:
+	}
+}
+
+// arrange is the order of n elements in value. The ids are those that were asked for, if any were.
+func (e *effect) arrange(n int, ids []string) []int {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	for _, f := range e.faults {
+		first := 0
+		concerned := func(most int) func(int) bool {
+			return func(i int) bool {
+				first++
+				return most > 0 && (f.Item == "" && first <= most || f.Item != "" && i < len(ids) && ids[i] == f.Item)
+			}
+		}
+		order = slices.DeleteFunc(order, concerned(f.Omit))
+		first = 0
+		again := concerned(f.Repeat)
+		for _, i := range slices.Clone(order) {
+			if again(i) {
+				order = append(order, i)
+			}
+		}
+		if f.Reverse {
+			slices.Reverse(order)
+		}
+	}
+	return order
+}
+
+// itemError is the error that an item is given instead of its stream, or nil.
+func (e *effect) itemError(id string) *apiError {
+	for _, f := range e.faults {
+		if f.ItemCode != "" && (f.Item == "" || f.Item == id) {
+			return &apiError{code: f.ItemCode, message: orDefault(f.ItemMessage, usualItemErrors[f.ItemCode])}
+		}
+	}
+	return nil
+}
+
+// end ends a response that is cut off.
+func (e *effect) end(c *call) {
+	switch e.cut {
+	case CutReset:
+		e.reset(c)
+	case CutStall:
+		_ = http.NewResponseController(c.w).Flush()
+		<-c.r.Context().Done()
+	}
+}
+
+// reset breaks the connection, as rudely as it can.
+func (e *effect) reset(c *call) {
+	control := http.NewResponseController(c.w)
+	if e.cutAfter > 0 {
+		_ = control.Flush()
+	}
+	conn, _, err := control.Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler) // HTTP/2 resets the stream
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}
+
+// unasked returns the ids of up to n items that a request did not ask for.
+func (s *Server) unasked(m *mailbox, n int, asked []string) []string {
+	var ids []string
+	for number := uint64(0); number < m.count && len(ids) < n; number++ {
+		id := s.sealer.encode(m, kindItem, number)
+		if _, ok := m.there(number); ok && !slices.Contains(asked, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

@@ -1,0 +1,95 @@
+package simulator
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+)
+
+// The bounds of [Options].
+const (
+	maxMailboxes = 1_000_000
+	maxItems     = 1 << 36
+	maxItemBytes = 2 << 30
+)
+
+// Options says what a [Server] holds and how it behaves. The zero value is one mailbox of 2,000 items that anybody may read.
+type Options struct {
+	// Seed decides all content: mailboxes, ids, items.
+	Seed uint64
+	// Mailboxes is the number of users, at most a million; 1 if zero.
+	Mailboxes int
+	// Archives gives every user an archive mailbox with a quarter of Items.
+	Archives bool
+	// Items is the number of items in each mailbox; 2,000 if zero, none if negative.
+	Items int
+	// ItemSize makes every item about this many bytes, at least some 3,000 and at most 2 GiB. If zero, sizes spread from
+	// about three KB to MaxItemSize, half of them below 20 KB.
+	ItemSize int64
+	// MaxItemSize cuts the spread of sizes off; 48 MiB if zero.
+	MaxItemSize int64
+	// RequireToken answers 401 to requests without a bearer token that the token endpoint gave out, or that is Token.
+	RequireToken bool
+	// Token is what the token endpoint gives out; if empty, it signs tokens that hold for TokenLifetime.
+	Token string
+	// TokenLifetime is how long a signed token holds; an hour if zero.
+	TokenLifetime time.Duration
+	// MaxPageSize is the most that a page holds, whatever was asked for; 1,000 if zero.
+	MaxPageSize int
+	// Concurrency is how many requests a mailbox serves at once before it answers 429; 4 if zero, no limit if negative.
+	Concurrency int
+	// RetryAfter is what a 429 asks a client to wait; 1 s if zero. It is sent in whole seconds, rounded up.
+	RetryAfter time.Duration
+	// Now tells the time; [time.Now] if nil.
+	Now func() time.Time
+	// Logger gets a line for each request at debug level; nobody does if nil.
+	Logger *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	o.Mailboxes = orDefault(o.Mailboxes, 1)
+	o.Items = max(0, orDefault(o.Items, 2000))
+	o.MaxItemSize = orDefault(o.MaxItemSize, 48<<20)
+	o.MaxPageSize = orDefault(o.MaxPageSize, 1000)
+	o.Concurrency = orDefault(o.Concurrency, 4)
+	o.RetryAfter = orDefault(o.RetryAfter, time.Second)
+	o.TokenLifetime = orDefault(o.TokenLifetime, time.Hour)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError + 1}))
+	}
+	return o
+}
+
+// orDefault returns v, or the default if v is zero.
+func orDefault[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+// check refuses options beyond the bounds; they have their defaults.
+func (o Options) check() error {
+	switch {
+	case o.Mailboxes < 0 || o.Mailboxes > maxMailboxes:
+		return fmt.Errorf("simulator: %d mailboxes: want 1 to %d", o.Mailboxes, maxMailboxes)
+	case o.Items > maxItems:
+		return fmt.Errorf("simulator: %d items a mailbox: want at most %d", o.Items, int64(maxItems))
+	case o.ItemSize < 0 || o.ItemSize > maxItemBytes:
+		return fmt.Errorf("simulator: items of %d bytes: want at most %d", o.ItemSize, int64(maxItemBytes))
+	case o.MaxItemSize < 0 || o.MaxItemSize > maxItemBytes:
+		return fmt.Errorf("simulator: items up to %d bytes: want at most %d", o.MaxItemSize, int64(maxItemBytes))
+	case o.MaxPageSize < 0:
+		return fmt.Errorf("simulator: pages of %d: want at least 1", o.MaxPageSize)
+	case o.TokenLifetime < 0:
+		return fmt.Errorf("simulator: tokens that hold for %v: want a positive time", o.TokenLifetime)
+	case o.RetryAfter < 0:
+		return fmt.Errorf("simulator: retry after %v: want a positive time", o.RetryAfter)
+	}
+	return nil
+}

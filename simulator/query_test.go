@@ -1,0 +1,244 @@
+package simulator_test
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mailhaul/mailhaul/simulator"
+)
+
+func q(pairs ...string) string {
+	var all []string
+	for i := 0; i < len(pairs); i += 2 {
+		all = append(all, url.QueryEscape(pairs[i])+"="+url.QueryEscape(pairs[i+1]))
+	}
+	return "?" + strings.Join(all, "&")
+}
+
+func TestPaging(t *testing.T) {
+	g := start(t, simulator.Options{Seed: 4, Items: 3000, MaxPageSize: 200})
+	inbox := g.of("/folders/inbox/items")
+	total := get[folder](g, g.of("/folders/inbox")).TotalItemCount
+	for _, c := range []struct {
+		query, prefer string
+		size          int
+	}{
+		{"", "", 10},
+		{q("$top", "50"), "", 50},
+		{q("$TOP", "999"), "", 200},
+		{"", "odata.maxpagesize=30", 30},
+		{"", `IdType="ImmutableId", odata.maxpagesize=70`, 70},
+		{q("$top", "40"), "odata.maxpagesize=60", 40},
+		{q("$top", "20", "$skip", "5"), "", 20},
+		{"", "odata.maxpagesize=many", 10},
+	} {
+		header := []string{}
+		if c.prefer != "" {
+			header = []string{"Prefer", c.prefer}
+		}
+		items, pages := all[item](g, inbox+c.query, header...)
+		want := total
+		if strings.Contains(c.query, "skip") {
+			want -= 5
+		}
+		seen := map[string]bool{}
+		for _, it := range items {
+			seen[it.ID] = true
+		}
+		if len(items) != want || len(seen) != want || pages != (want+c.size-1)/c.size {
+			t.Errorf("%s %s: %d items, %d different, in %d pages; want %d", c.query, c.prefer, len(items), len(seen), pages, want)
+		}
+	}
+
+	p := get[page[item]](g, inbox+q("$top", "2", "$select", "type,size", "$filter", "type eq 'IPM.Note'", "$count", "true"))
+	link := "('inbox')/items?%24count=true&%24filter=type%20eq%20%27IPM.Note%27&%24select=type%2Csize&%24top=2&%24skip=2"
+	if !strings.HasSuffix(p.NextLink, link) || len(p.Value) != 2 || p.Count < 2 || p.Count >= total {
+		t.Errorf("page is %+v", p)
+	}
+	if v := p.Value[0]; v.ID == "" || v.Type == "" || v.Size == 0 || v.ChangeKey != "" || v.CreatedDateTime != "" {
+		t.Errorf("selected item is %+v", v)
+	}
+	if p := get[page[item]](g, inbox+q("$skip", "100000")); len(p.Value) != 0 || p.NextLink != "" {
+		t.Errorf("page behind the end is %+v", p)
+	}
+}
+
+// TestDrift: items that go while pages are read by $skip shift the rest.
+func TestDrift(t *testing.T) {
+	g := start(t, simulator.Options{Seed: 5, Items: 200})
+	inbox := g.of("/folders/inbox/items")
+	before, _ := all[item](g, inbox)
+	first := get[page[item]](g, inbox)
+	if err := g.sim.Delete(g.box.ID, first.Value[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	rest, _ := all[item](g, first.NextLink)
+	if len(rest) != len(before)-11 || rest[0].ID != before[11].ID {
+		t.Errorf("%d items follow, want %d", len(rest), len(before)-11)
+	}
+	id, err := g.sim.Add(g.box.ID, "inbox")
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, _ := all[item](g, inbox)
+	if f := get[folder](g, g.of("/folders/inbox")); len(after) != len(before) || after[len(after)-1].ID != id || f.TotalItemCount != len(after) {
+		t.Errorf("%d items, want %d; told %d", len(after), len(before), f.TotalItemCount)
+	}
+}
+
+func ids(items []item) []string {
+	var ids []string
+	for _, it := range items {
+		ids = append(ids, it.ID)
+	}
+	return ids
+}
+
+func TestOrder(t *testing.T) {
+	g := start(t, simulator.Options{Seed: 6, Items: 400})
+	inbox := g.of("/folders/inbox/items")
+	plain, _ := all[item](g, inbox)
+	for _, i := range []int{3, 50, 7, 100} {
+		if err := g.sim.Touch(g.box.ID, plain[i].ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := g.sim.Delete(g.box.ID, plain[60].ID); err != nil {
+		t.Fatal(err)
+	}
+	added, err := g.sim.Add(g.box.ID, "Inbox")
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := ids(plain)
+	want := append(slices.Delete(slices.Clone(old), 60, 61), added)
+	byCreation, _ := all[item](g, inbox+q("$orderby", "createdDateTime", "$top", "7"))
+	if !slices.Equal(ids(byCreation), want) {
+		t.Error("the order by creation is wrong")
+	}
+	last := []string{old[3], old[50], old[7], old[100], added}
+	wantChange := append(slices.DeleteFunc(slices.Clone(want), func(id string) bool { return slices.Contains(last, id) }), last...)
+	byChange, _ := all[item](g, inbox+q("$orderby", "lastModifiedDateTime asc", "$top", "7"))
+	if !slices.Equal(ids(byChange), wantChange) {
+		t.Error("the order by change is wrong")
+	}
+	slices.Reverse(wantChange)
+	descending, _ := all[item](g, inbox+q("$orderby", "lastModifiedDateTime DESC"))
+	if !slices.Equal(ids(descending), wantChange) {
+		t.Error("the descending order by change is wrong")
+	}
+	folders, _ := all[folder](g, g.of("/folders")+q("$orderby", "displayName desc"))
+	if !slices.IsSortedFunc(folders, func(a, b folder) int {
+		return -strings.Compare(strings.ToLower(a.DisplayName), strings.ToLower(b.DisplayName))
+	}) {
+		t.Error("the folders are not in order")
+	}
+}
+
+// TestFilter: times are told in seconds but compared in full.
+func TestFilter(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 600_000_000, time.UTC)
+	g := start(t, simulator.Options{Seed: 7, Items: 300, Now: func() time.Time { return now }})
+	inbox := g.of("/folders/inbox/items")
+	plain, _ := all[item](g, inbox)
+	if err := g.sim.Touch(g.box.ID, plain[20].ID); err != nil {
+		t.Fatal(err)
+	}
+	list := func(filter string) []string {
+		items, _ := all[item](g, inbox+q("$filter", filter, "$top", "3"))
+		return ids(items)
+	}
+	if it := get[item](g, inbox+"/"+plain[20].ID); it.LastModifiedDateTime != "2026-01-02T03:04:05Z" {
+		t.Errorf("told %s", it.LastModifiedDateTime)
+	}
+	for filter, want := range map[string][]string{
+		"lastModifiedDateTime gt 2026-01-02T03:04:05Z":                                        {plain[20].ID},
+		"lastModifiedDateTime ge 2026-01-02T03:04:05.6Z":                                      {plain[20].ID},
+		"lastModifiedDateTime gt 2026-01-02T03:04:05.6Z":                                      nil,
+		"lastModifiedDateTime gt 2026-01-02t03:04:06z":                                        nil,
+		"createdDateTime lt " + plain[2].CreatedDateTime:                                      ids(plain[:2]),
+		"receivedDateTime le " + plain[2].CreatedDateTime:                                     ids(plain[:3]),
+		"createdDateTime eq " + plain[2].CreatedDateTime:                                      ids(plain[2:3]),
+		"createdDateTime ge " + plain[5].CreatedDateTime + " and size gt 99999999":            nil,
+		"lastModifiedDateTime ge 2026-01-01T00:00:00Z and type eq '" + plain[20].Type + "'":   {plain[20].ID},
+		"createdDateTime ge 2026-01-01T00:00:00Z and createdDateTime lt 2025-01-01T00:00:00Z": nil,
+	} {
+		if got := list(filter); !slices.Equal(got, want) {
+			t.Errorf("%s: %d items, want %d", filter, len(got), len(want))
+		}
+	}
+	notes := list("singleValueExtendedProperties/any(p:p/id eq 'String 0x001A' and p/value eq 'IPM.Note')")
+	if !slices.Equal(notes, list("type eq 'IPM.Note'")) || len(notes) < 50 || len(notes)+len(list("type ne 'IPM.Note'")) != len(plain) {
+		t.Errorf("%d of %d are notes", len(notes), len(plain))
+	}
+	folders, _ := all[folder](g, g.of("/folders")+q("$filter", "displayName eq 'inbox'"))
+	if len(folders) != 1 || folders[0].DisplayName != "Inbox" {
+		t.Errorf("folders are %+v", folders)
+	}
+}
+
+// TestProperties: what a list tells of an item is what its stream has.
+func TestProperties(t *testing.T) {
+	g := start(t, simulator.Options{Seed: 8, Items: 500, MaxItemSize: 60_000})
+	asked := []string{"String 0x0037", "String 0x0C1A", "string 0x5d01", "SystemTime 0x0E06", "String 0x1035", "Boolean 0x0E1B", "Binary 0x300B", "String 0x007D", "Integer 0x6666"}
+	told := []string{"String 0x37", "String 0xc1a", "String 0x5d01", "SystemTime 0xe06", "String 0x1035", "Boolean 0xe1b", "Binary 0x300b", "String 0x7d"}
+	expand := "singleValueExtendedProperties($filter=id eq '" + strings.Join(asked, "' or id eq '") + "')"
+	compared := 0
+	for _, name := range []string{"inbox", "calendar", "contacts", "tasks"} {
+		items, _ := all[item](g, g.of("/folders/"+name+"/items")+q("$expand", expand, "$select", "id"))
+		for _, it := range items {
+			want := parseStream(t, g.stream(it.ID)).properties
+			got := map[string]string{}
+			for _, p := range it.SingleValueExtendedProperties {
+				got[p.ID] = p.Value
+			}
+			for _, id := range told {
+				if got[id] != want[id] {
+					t.Fatalf("%s of an item of %s is %q, its stream says %q", id, name, got[id], want[id])
+				}
+			}
+			compared++
+			if len(got) < len(told)-1 {
+				t.Fatalf("properties are %v", got)
+			}
+		}
+	}
+	if compared < 200 {
+		t.Errorf("%d items were compared", compared)
+	}
+}
+
+func TestHiddenFolders(t *testing.T) {
+	g := start(t, simulator.Options{})
+	plain, _ := all[folder](g, g.of("/folders"))
+	hidden, _ := all[folder](g, g.of("/folders")+q("includeHiddenFolders", "true"))
+	marked, _ := all[folder](g, g.of("/folders")+q("$expand", "singleValueExtendedProperties($filter=id eq 'Boolean 0x10F4')"))
+	n := 0
+	for _, f := range marked {
+		if p := f.SingleValueExtendedProperties; len(p) != 1 || p[0].ID != "Boolean 0x10f4" {
+			t.Fatalf("folder is %+v", f)
+		} else if p[0].Value == "true" {
+			n++
+		}
+	}
+	if n == 0 || len(hidden) != len(marked) || len(plain) != len(marked)-n {
+		t.Errorf("%d folders, %d with hidden ones, %d marked, of them %d hidden", len(plain), len(hidden), len(marked), n)
+	}
+	if p := hidden[0].SingleValueExtendedProperties; p != nil {
+		t.Errorf("not asked for: %v", p)
+	}
+}
+
+// TestPagesDoNotDependOnSize: the last page of a million items comes like the first.
+func TestManyItems(t *testing.T) {
+	g := start(t, simulator.Options{Items: 100_000_000})
+	total := get[folder](g, g.of("/folders/inbox")).TotalItemCount
+	p := get[page[item]](g, g.of("/folders/inbox/items")+q("$skip", fmt.Sprint(total-3), "$orderby", "lastModifiedDateTime"))
+	if len(p.Value) != 3 || p.NextLink != "" || total < 10_000_000 {
+		t.Errorf("of %d items the last page is %+v", total, p)
+	}
+}

@@ -1,0 +1,147 @@
+package simulator
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Server serves simulated mailboxes; it is an [http.Handler]. All methods may be used at once.
+type Server struct {
+	opts       Options
+	users      map[string]*user // by id, and by name in lower case
+	order      []*user
+	mailboxes  map[string]*mailbox // by id in lower case
+	sealer     *sealer
+	vocabulary *vocabulary
+	tokens     tokens
+	faults     faults
+	stats      stats
+}
+
+// New makes a server of mailboxes. It fails if an option is out of bounds.
+func New(opts Options) (*Server, error) {
+	opts = opts.withDefaults()
+	if err := opts.check(); err != nil {
+		return nil, err
+	}
+	sealer, err := newSealer(opts.Seed)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{opts: opts, users: map[string]*user{}, mailboxes: map[string]*mailbox{}, sealer: sealer, vocabulary: newVocabulary()}
+	s.tokens.init(opts)
+	s.addUsers()
+	return s, nil
+}
+
+func (s *Server) now() time.Time { return s.opts.Now().UTC() }
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{server: s, w: w, r: r, started: s.now(), requestID: newGUID(), status: http.StatusOK}
+	defer c.release()
+	err := c.route()
+	s.stats.request(c.op)
+	if err == nil {
+		err = c.admit()
+	}
+	if err == nil {
+		err = c.serve()
+	}
+	c.finish(err)
+}
+
+// admit checks what all requests are checked for, and takes a place among those of the mailbox.
+func (c *call) admit() error {
+	if c.op != OpToken {
+		if err := c.server.tokens.check(c); err != nil {
+			return err
+		}
+	}
+	if c.box == nil {
+		return nil
+	}
+	ok := c.box.limit.acquire()
+	if !ok {
+		return c.tooMany()
+	}
+	c.held = true
+	return nil
+}
+
+func (c *call) release() {
+	if c.held {
+		c.held = false
+		c.box.limit.release()
+	}
+}
+
+// serve reads the request, lets faults happen, and answers.
+func (c *call) serve() error {
+	if err := c.readBody(); err != nil {
+		return err
+	}
+	c.effect = c.server.faults.strike(c)
+	if err := c.effect.begin(c); err != nil {
+		return err
+	}
+	c.out = newSender(c.w, c.effect.cutAfter)
+	defer c.out.recycle()
+	return c.handle(c)
+}
+
+// finish answers with an error, ends a response early as a fault asks, and logs.
+func (c *call) finish(err error) {
+	defer func() { c.server.stats.response(c.status) }()
+	var refused *apiError
+	switch {
+	case errors.As(err, &refused):
+		c.refuse(refused)
+	case errors.Is(err, errCut):
+		c.effect.end(c)
+	}
+	c.server.opts.Logger.DebugContext(c.r.Context(), "request", "method", c.r.Method, "op", string(c.op), "path", c.r.URL.Path,
+		"request-id", c.requestID, "took", c.server.now().Sub(c.started), "err", err)
+}
+
+// host is what the client reached the server by, for links.
+func (c *call) host() string {
+	scheme := "http://"
+	if c.r.TLS != nil {
+		scheme = "https://"
+	}
+	return scheme + c.r.Host
+}
+
+// base is the URL that all of a version's paths begin with.
+func (c *call) base() string { return c.host() + "/" + c.version }
+
+// header sets what every response has.
+func (c *call) header() http.Header {
+	h := c.w.Header()
+	h.Set("request-id", c.requestID)
+	if id := c.clientRequestID(); id != "" {
+		h.Set("client-request-id", id)
+	}
+	h.Set("Cache-Control", "private")
+	h.Set("Strict-Transport-Security", "max-age=31536000")
+	return h
+}
+
+// clientRequestID is what the client calls the request, if that is fit to repeat.
+func (c *call) clientRequestID() string {
+	id := c.r.Header.Get("client-request-id")
+	if len(id) > 100 || strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return ""
+	}
+	return id
+}
+
+// ok begins a response in JSON.
+func (c *call) ok() {
+	h := c.header()
+	h.Set("Content-Type", "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8")
+	h.Set("OData-Version", "4.0")
+}
