@@ -6,7 +6,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -17,29 +16,30 @@ import (
 
 const (
 	maxRetryDelay = time.Minute
-	maxRedirects  = 5
+
+	// A service that throttles without naming a pause is left alone for
+	// throttleDelays times RetryDelay, then for 2, 3 and at most maxThrottleDelays
+	// times that: by default, for 15, 30, 45 and 60 seconds.
+	throttleDelays    = 15
+	maxThrottleDelays = 4
 
 	// unreachedAttempts is how often a host is tried that never answered: its name
 	// is probably wrong.
 	unreachedAttempts = 3
 )
 
-// A caller sends the requests that share a limiter.
+// A caller sends the requests for one mailbox, or those for none.
 type caller struct {
 	client                       *Client
-	limiter                      *limiter
+	mailbox                      string // empty: none
 	requests, retries, throttles atomic.Int64
-}
-
-func newCaller(c *Client) *caller {
-	return &caller{client: c, limiter: newLimiter(c.opts.MaxInFlight)}
 }
 
 // A call is a request, to be sent as often as it takes.
 type call struct {
 	op     string
 	method string
-	url    string
+	url    string // do changes it to where redirects lead
 	body   []byte
 	header map[string]string
 
@@ -53,50 +53,68 @@ type reply struct {
 	requestID, clientRequestID string
 }
 
+// Tries are what became of a call so far.
+type tries struct {
+	started time.Time
+	attempt int
+	renewed bool            // the token, since there was another answer than 401
+	sent    map[string]bool // where the call went
+}
+
 // do sends the call until read took the response, an error is permanent, or
 // patience ends. Errors of read that are an *Error are judged as those of Graph
 // are; others end the call. It returns an *Error, what read returned, or ctx's cause.
 func (c *caller) do(ctx context.Context, call *call, read func(*reply) error) error {
-	started := time.Now()
-	renewed := false
-	for attempt := 1; ; attempt++ {
-		epoch, err := c.limiter.acquire(ctx)
-		if err != nil {
-			return err
-		}
-		err = c.once(ctx, call, read)
-		c.limiter.release()
+	t := &tries{started: time.Now(), attempt: 1, sent: map[string]bool{call.url: true}}
+	for {
+		err := c.once(ctx, call, t.attempt, read)
 		if err == nil {
-			c.limiter.succeeded()
 			return nil
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		var to redirection
 		var e *Error
-		if !errors.As(err, &e) {
+		switch {
+		case errors.As(err, &to):
+			err = t.follow(call, to)
+		case errors.As(err, &e):
+			err = c.again(ctx, call, t, e)
+		}
+		if err != nil {
 			return err
 		}
-		if e.StatusCode == http.StatusUnauthorized && c.client.opts.Credential != nil && !renewed {
-			renewed = true // the pipeline has let the token expire
-			continue
-		}
-		pause := e.retryAfter
-		if pause == 0 {
-			pause = c.client.backoff(attempt)
-		}
-		if e.throttled() {
-			c.throttles.Add(1)
-			c.limiter.throttled(epoch, pause)
-		}
-		if !e.temporary() || attempt >= c.attempts(call, e) || time.Since(started)+pause > c.client.opts.MaxRetryTime {
-			return err
-		}
-		if err := sleep(ctx, pause); err != nil {
-			return err
-		}
-		c.retries.Add(1)
 	}
+}
+
+// follow lets the call go where it was sent.
+func (t *tries) follow(call *call, to redirection) error {
+	call.url = string(to)
+	if t.sent[call.url] || len(t.sent) > maxRedirects {
+		return &Error{Op: call.op, Err: finalf("Graph redirects in a circle, or too often")}
+	}
+	t.sent[call.url] = true
+	return nil
+}
+
+// again waits until the call may be sent again, or returns an error if it may not.
+func (c *caller) again(ctx context.Context, call *call, t *tries, e *Error) error {
+	if e.StatusCode == http.StatusUnauthorized && c.client.opts.Credential != nil && !t.renewed {
+		t.renewed = true // the pipeline has let the token expire
+		return nil
+	}
+	t.renewed = false
+	pause := c.client.pause(e, t.attempt)
+	if !e.temporary() || t.attempt >= c.attempts(call, e) || time.Since(t.started)+pause > c.client.opts.MaxRetryTime {
+		return e
+	}
+	if err := sleep(ctx, pause); err != nil {
+		return err
+	}
+	t.attempt++
+	c.retries.Add(1)
+	return nil
 }
 
 func (c *caller) attempts(call *call, e *Error) int {
@@ -108,6 +126,19 @@ func (c *caller) attempts(call *call, e *Error) int {
 		n = min(n, unreachedAttempts)
 	}
 	return n
+}
+
+// pause is the time before a call is sent again after so many attempts. Services
+// that throttle without saying for how long want more of it.
+func (c *Client) pause(e *Error, attempt int) time.Duration {
+	switch {
+	case e.retryAfter > 0:
+		return e.retryAfter
+	case e.throttled() && !e.retryNow:
+		d := min(throttleDelays*c.opts.RetryDelay*time.Duration(min(attempt, maxThrottleDelays)), maxRetryDelay)
+		return d + rand.N(d/10+1)
+	}
+	return c.backoff(attempt)
 }
 
 // backoff is the pause after so many attempts: it doubles, with up to half of it
@@ -131,45 +162,56 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// once sends the call, and goes where same-host redirects lead.
-func (c *caller) once(ctx context.Context, call *call, read func(*reply) error) error {
-	target := call.url
-	seen := map[string]bool{}
-	for {
-		clientRequestID := uuid.NewString()
-		fail := func(err error) error {
-			return &Error{Op: call.op, ClientRequestID: clientRequestID, Err: err}
-		}
-		if seen[target] || len(seen) > maxRedirects {
-			return fail(finalf("Graph redirects in a circle, or too often"))
-		}
-		seen[target] = true
-		c.requests.Add(1)
-		resp, err := c.client.send(ctx, call, target, clientRequestID)
-		if err != nil {
-			return fail(err)
-		}
-		c.client.reached.Store(true)
-		switch {
-		case resp.StatusCode/100 == 2:
-			err := read(&reply{resp, clip(resp.Header.Get("request-id"), 100), clientRequestID})
-			_ = resp.Body.Close()
-			return err
-		case resp.StatusCode/100 == 3 && resp.Header.Get("Location") != "":
-			_ = resp.Body.Close()
-			if target, err = c.client.redirected(call, target, resp); err != nil {
-				return fail(err)
-			}
-		default:
-			err := statusError(call.op, clientRequestID, resp)
-			_ = resp.Body.Close()
-			return err
-		}
+// once sends the call when the limits of the mailbox that it goes to allow.
+func (c *caller) once(ctx context.Context, call *call, attempt int, read func(*reply) error) error {
+	mailbox := c.mailbox
+	if p, ok := c.client.mailboxPath(call.url); ok {
+		mailbox = p.mailbox
 	}
+	l := c.client.limiters.limiter(mailbox)
+	epoch, err := l.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	err = c.exchange(ctx, call, read)
+	l.release()
+	var e *Error
+	switch {
+	case err == nil:
+		l.succeeded()
+	case errors.As(err, &e) && e.throttled() && ctx.Err() == nil:
+		c.throttles.Add(1)
+		l.throttled(epoch, c.client.pause(e, attempt))
+	}
+	return err
 }
 
-func (c *Client) send(ctx context.Context, call *call, target, clientRequestID string) (*http.Response, error) {
-	req, err := runtime.NewRequest(ctx, call.method, target)
+// exchange sends the call and reads the response. It returns an *Error, a
+// redirection, or what read returned.
+func (c *caller) exchange(ctx context.Context, call *call, read func(*reply) error) error {
+	clientRequestID := uuid.NewString()
+	c.requests.Add(1)
+	resp, err := c.client.send(ctx, call, clientRequestID)
+	if err != nil {
+		return &Error{Op: call.op, ClientRequestID: clientRequestID, Err: err}
+	}
+	defer resp.Body.Close()
+	c.client.reached.Store(true)
+	switch {
+	case resp.StatusCode/100 == 2:
+		return read(&reply{resp, clip(resp.Header.Get("request-id"), 100), clientRequestID})
+	case resp.StatusCode/100 == 3 && resp.Header.Get("Location") != "":
+		to, err := c.client.redirected(call, resp)
+		if err != nil {
+			return &Error{Op: call.op, ClientRequestID: clientRequestID, Err: err}
+		}
+		return to
+	}
+	return statusError(call.op, clientRequestID, resp)
+}
+
+func (c *Client) send(ctx context.Context, call *call, clientRequestID string) (*http.Response, error) {
+	req, err := runtime.NewRequest(ctx, call.method, call.url)
 	if err != nil {
 		return nil, finalError{err}
 	}
@@ -188,31 +230,4 @@ func (c *Client) send(ctx context.Context, call *call, target, clientRequestID s
 		}
 	}
 	return c.pipeline.Do(req)
-}
-
-// redirected returns where a response leads, if the call may go there.
-func (c *Client) redirected(call *call, from string, resp *http.Response) (string, error) {
-	if call.method != http.MethodGet && resp.StatusCode != http.StatusTemporaryRedirect &&
-		resp.StatusCode != http.StatusPermanentRedirect {
-		return "", finalf("Graph redirects with %d, which would change the request", resp.StatusCode)
-	}
-	return c.resolve(from, resp.Header.Get("Location"))
-}
-
-// resolve returns the URL of a link that Graph gave in answer to from, if it leads
-// to Graph.
-func (c *Client) resolve(from, link string) (string, error) {
-	base, err := url.Parse(from)
-	if err != nil {
-		return "", finalError{err}
-	}
-	to, err := base.Parse(link)
-	if err != nil {
-		return "", finalf("Graph gave a link that is no URL")
-	}
-	if err := sameHost(c.base, to); err != nil {
-		return "", err
-	}
-	to.Fragment, to.RawFragment = "", ""
-	return to.String(), nil
 }

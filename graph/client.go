@@ -2,7 +2,9 @@ package graph
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,6 +21,7 @@ type Client struct {
 	base      *url.URL
 	pipeline  runtime.Pipeline
 	closeIdle func()
+	limiters  *limiters
 	users     *caller     // for what belongs to no mailbox
 	reached   atomic.Bool // Graph answered at least once
 	decoders  sync.Pool
@@ -31,9 +34,9 @@ func New(opts Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("Graph client: %w", err)
 	}
-	c := &Client{opts: opts, base: base}
+	c := &Client{opts: opts, base: base, limiters: newLimiters(opts.MaxInFlight, max(0, opts.Budget))}
 	c.decoders.New = func() any { return exportjson.NewDecoder() }
-	c.users = newCaller(c)
+	c.users = &caller{client: c}
 
 	next, closeIdle := opts.transport()
 	c.closeIdle = closeIdle
@@ -53,33 +56,35 @@ func New(opts Options) (*Client, error) {
 // Close closes idle connections. The client remains of use.
 func (c *Client) Close() { c.closeIdle() }
 
-// Open returns a client for one mailbox, with limits of its own: all that goes to
-// a mailbox should go through one. It sends nothing.
+// Open returns a client for one mailbox. It sends nothing. What goes to a mailbox
+// shares its limits, be it through several clients that one Client opened.
 func (c *Client) Open(mailboxID string) *MailboxClient {
-	return &MailboxClient{caller: newCaller(c), id: mailboxID}
+	return &MailboxClient{caller: caller{client: c, mailbox: mailboxID}}
 }
 
 // A MailboxClient reads one mailbox. It is safe for concurrent use, and of the
 // requests that wait at most four are in flight.
 type MailboxClient struct {
-	*caller
-	id      string
-	folders listing      // how folders are listed here
-	items   listing      // and items
-	failing atomic.Int64 // ids in a row that no request could be answered for
-	unasked atomic.Int64 // Stats.Unasked
-	twice   atomic.Int64 // Stats.Duplicates
+	caller
+	shapes  [kinds]listing // how each is asked for here
+	failing atomic.Int64   // ids in a row that no request could be answered for
+	unasked atomic.Int64   // Stats.Unasked
+	twice   atomic.Int64   // Stats.Duplicates
+
+	mu          sync.Mutex
+	auxiliaries map[string]bool
 }
 
 // Stats tell what a MailboxClient did so far.
 type Stats struct {
-	Requests   int64 // sent, each attempt counted
-	Retries    int64 // of these, those that repeat one that met a temporary error
-	Throttled  int64 // answered with 429 or 503
-	Unasked    int64 // elements of exports whose id was not asked for
-	Duplicates int64 // elements of exports whose id was already there
-	InFlight   int   // requests now
-	Limit      int   // how many there may be now
+	Requests   int64  // sent, each attempt counted
+	Retries    int64  // of these, those that repeat one that met a temporary error
+	Throttled  int64  // answered with 429 or 503
+	Unasked    int64  // elements of exports whose id was not asked for
+	Duplicates int64  // elements of exports whose id was already there
+	InFlight   int    // requests to the mailbox now
+	Limit      int    // how many there may be now
+	Budget     Budget // of the mailbox
 }
 
 // Stats returns what the client did so far.
@@ -88,13 +93,42 @@ func (m *MailboxClient) Stats() Stats {
 		Requests: m.requests.Load(), Retries: m.retries.Load(), Throttled: m.throttles.Load(),
 		Unasked: m.unasked.Load(), Duplicates: m.twice.Load(),
 	}
-	s.InFlight, s.Limit = m.limiter.state()
+	s.InFlight, s.Limit, s.Budget = m.client.limiters.limiter(m.mailbox).state()
 	return s
+}
+
+// Auxiliaries returns the ids of the other mailboxes to which Graph sent requests
+// for this one, as it does for archives that outgrew one mailbox. They are sorted.
+func (m *MailboxClient) Auxiliaries() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Sorted(maps.Keys(m.auxiliaries))
+}
+
+// maxAuxiliaries is beyond what Exchange has of an archive.
+const maxAuxiliaries = 1000
+
+// answeredBy returns the mailbox that a URL leads to, or nothing if that is the
+// client's own, and takes note of it.
+func (m *MailboxClient) answeredBy(target string) string {
+	p, ok := m.client.mailboxPath(target)
+	if !ok || strings.EqualFold(p.mailbox, m.mailbox) {
+		return ""
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.auxiliaries == nil {
+		m.auxiliaries = map[string]bool{}
+	}
+	if len(m.auxiliaries) < maxAuxiliaries {
+		m.auxiliaries[p.mailbox] = true
+	}
+	return p.mailbox
 }
 
 // url returns the URL of a path below the mailbox, each segment escaped.
 func (m *MailboxClient) url(segments ...string) string {
-	return m.client.url(append([]string{"admin", "exchange", "mailboxes", m.id}, segments...)...)
+	return m.client.url(append([]string{"admin", "exchange", "mailboxes", m.mailbox}, segments...)...)
 }
 
 // url returns the URL of a path below the base, each segment escaped.

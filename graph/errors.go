@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -34,7 +35,9 @@ type Error struct {
 	ClientRequestID string // the Client's
 	Err             error  // why there was no response, or none of use
 
+	innerCode  string
 	retryAfter time.Duration
+	retryNow   bool // Graph asked for no pause
 }
 
 func (e *Error) Error() string {
@@ -92,20 +95,25 @@ type finalError struct{ error }
 
 func (finalError) NonRetriable() {}
 
+func (e finalError) Unwrap() error { return e.error }
+
 func finalf(format string, args ...any) error { return finalError{fmt.Errorf(format, args...)} }
 
 // statusError reads the error that a response is. Its body is short and in memory.
 func statusError(op, clientRequestID string, resp *http.Response) *Error {
 	e := &Error{
 		Op: op, StatusCode: resp.StatusCode, ClientRequestID: clientRequestID,
-		RequestID:  clip(resp.Header.Get("request-id"), 100),
-		retryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now()),
+		RequestID: clip(resp.Header.Get("request-id"), 100),
 	}
+	var told bool
+	e.retryAfter, told = retryAfter(resp.Header.Get("Retry-After"), time.Now())
+	e.retryNow = told && e.retryAfter == 0
 	body, _ := runtime.Payload(resp)
 	var envelope struct {
 		Error struct {
 			Code, Message string
 			InnerError    struct {
+				Code      string
 				RequestID string `json:"request-id"`
 			}
 		}
@@ -113,6 +121,7 @@ func statusError(op, clientRequestID string, resp *http.Response) *Error {
 	if json.NewDecoder(bytes.NewReader(body)).Decode(&envelope) == nil {
 		hide := tokenHider(resp.Request)
 		e.Code, e.Message = hide(clip(envelope.Error.Code, 200)), hide(clip(envelope.Error.Message, maxMessage))
+		e.innerCode = clip(envelope.Error.InnerError.Code, 200)
 		e.RequestID = firstOf(e.RequestID, clip(envelope.Error.InnerError.RequestID, 100))
 	}
 	return e
@@ -130,17 +139,20 @@ func tokenHider(req *http.Request) func(string) string {
 	return strings.NewReplacer(token, "(token)").Replace
 }
 
-// retryAfter reads a Retry-After header: seconds, or a date. It is 0 if there is
-// none and at most maxRetryAfter.
-func retryAfter(header string, now time.Time) time.Duration {
+// retryAfter reads a Retry-After header: seconds, or a date. The pause is at most
+// maxRetryAfter, and 0 if there is none or it is over.
+func retryAfter(header string, now time.Time) (pause time.Duration, told bool) {
 	header = strings.TrimSpace(header)
-	var d time.Duration
-	if seconds, err := strconv.ParseFloat(header, 64); err == nil {
-		d = time.Duration(min(seconds, maxRetryAfter.Seconds()) * float64(time.Second))
-	} else if at, err := http.ParseTime(header); err == nil {
-		d = at.Sub(now)
+	seconds, err := strconv.ParseFloat(header, 64)
+	if err == nil && !math.IsNaN(seconds) {
+		pause = time.Duration(max(0, min(seconds, maxRetryAfter.Seconds())) * float64(time.Second))
+		return pause, true
 	}
-	return min(max(d, 0), maxRetryAfter)
+	at, err := http.ParseTime(header)
+	if err != nil {
+		return 0, false
+	}
+	return min(max(at.Sub(now), 0), maxRetryAfter), true
 }
 
 // pageError is the error of a response that could not be read.

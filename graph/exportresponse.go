@@ -3,6 +3,8 @@ package graph
 import (
 	"bytes"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/mailhaul/mailhaul/graph/internal/exportjson"
 )
@@ -28,6 +30,7 @@ var (
 // exportjson.Handler.
 type exportResponse struct {
 	x       *export
+	call    *call
 	reply   *reply
 	seen    map[*wanted]bool // items that it told of
 	useless int              // elements
@@ -44,6 +47,7 @@ type exportResponse struct {
 func (r *exportResponse) read(reply *reply) error {
 	r.reply, r.seen = reply, map[*wanted]bool{}
 	client := r.x.m.client
+	r.x.m.answeredBy(r.call.url)
 	d := client.decoders.Get().(*exportjson.Decoder)
 	defer client.decoders.Put(d)
 	err := d.Decode(reply.Body, r)
@@ -91,14 +95,50 @@ func (r *exportResponse) Element(e exportjson.Element) error {
 		return r.drop(&r.x.m.twice)
 	}
 	r.seen[w] = true
-	if code == codeItemNotFound {
+	switch {
+	case code == codeItemNotFound:
 		return r.handled(r.x.gone(w))
+	case strings.EqualFold(code, codeMoved):
+		err := r.move(w, message)
+		if err == nil {
+			return nil
+		}
+		message = err.Error()
 	}
 	w.missed(r.itemError(code, message))
 	if isPermanent(code) {
 		return r.handled(r.x.fail(w))
 	}
 	return nil
+}
+
+// move has an item asked for where Graph says that it is: the URL of exportItems of
+// another mailbox.
+//
+// https://learn.microsoft.com/graph/import-export-archive-mailbox-redirects
+func (r *exportResponse) move(w *wanted, message string) error {
+	client := r.x.m.client
+	to, err := client.resolve(r.call.url, message)
+	if err == nil {
+		to, err = client.elsewhere(r.call.url, to)
+	}
+	if err != nil {
+		return err
+	}
+	if w.hops = append(w.hops, r.call.url); slices.Contains(w.hops, to) || len(w.hops) > maxRedirects {
+		return finalf("Graph redirects in a circle, or too often")
+	}
+	w.url, w.moved = to, true
+	return nil
+}
+
+// missing counts the attempt for items of the group that a whole response came without.
+func (r *exportResponse) missing(group []*wanted) {
+	for _, w := range group {
+		if !w.done && !r.seen[w] {
+			w.missed(r.itemError(codeNotReturned, "the response came without the item"))
+		}
+	}
 }
 
 // problem returns why an element is not an item's stream, or an empty code.

@@ -36,6 +36,10 @@ type wanted struct {
 	last     ItemError // of the last attempt
 	request  *Error    // of the last attempt, if it was the request that failed
 	busy     bool      // the last error tells of the service, not of the item
+
+	url   string // where to ask for it
+	moved bool   // to there, by the last attempt
+	hops  []string
 }
 
 // missed counts an attempt that did not bring the item.
@@ -75,21 +79,26 @@ type export struct {
 
 func newExport(m *MailboxClient, ids []string, h ExportHandler) *export {
 	x := &export{m: m, h: h, items: make(map[string]*wanted, len(ids))}
+	target := m.url("exportItems")
 	for _, id := range ids {
 		if x.items[id] == nil {
-			x.items[id] = &wanted{id: id}
+			x.items[id] = &wanted{id: id, url: target}
 			x.left = append(x.left, x.items[id])
 		}
 	}
 	return x
 }
 
-// round asks once for every item that is left, and fails those whose attempts are
-// used up.
+// round asks once for the items that are left, and fails those whose attempts are
+// used up. Items that moved are asked for first, and the others in the next round.
 func (x *export) round(ctx context.Context) error {
 	x.rounds++
 	x.retryAfter = 0
-	for _, group := range x.groups() {
+	ask := x.left
+	if x.moved() {
+		ask = slices.DeleteFunc(slices.Clone(x.left), func(w *wanted) bool { return !w.moved })
+	}
+	for _, group := range groups(ask) {
 		group = slices.DeleteFunc(group, func(w *wanted) bool { return w.done })
 		if len(group) == 0 {
 			continue // it came unasked with another
@@ -109,21 +118,28 @@ func (x *export) round(ctx context.Context) error {
 	return nil
 }
 
-// groups returns what is left as it is asked for in this round.
-func (x *export) groups() [][]*wanted {
-	var together []*wanted
+// groups puts items together that go into one request.
+func groups(items []*wanted) [][]*wanted {
 	var groups [][]*wanted
-	for _, w := range x.left {
-		if w.alone || w.attempts >= togetherAttempts {
+	together := map[string]int{} // the group of a URL
+	for _, w := range items {
+		at, ok := together[w.url]
+		switch {
+		case w.alone || w.attempts >= togetherAttempts:
 			groups = append(groups, []*wanted{w})
-		} else {
-			together = append(together, w)
+		case ok:
+			groups[at] = append(groups[at], w)
+		default:
+			together[w.url] = len(groups)
+			groups = append(groups, []*wanted{w})
 		}
 	}
-	if len(together) > 0 {
-		groups = append(groups, together)
-	}
 	return groups
+}
+
+// moved reports whether there are items to ask another mailbox for.
+func (x *export) moved() bool {
+	return slices.ContainsFunc(x.left, func(w *wanted) bool { return w.moved })
 }
 
 func (x *export) patience(w *wanted) int {
@@ -147,15 +163,15 @@ func (x *export) pause() time.Duration {
 func (x *export) ask(ctx context.Context, group []*wanted) error {
 	ids := make([]string, len(group))
 	for i, w := range group {
-		ids[i] = w.id
+		ids[i], w.moved = w.id, false
 	}
 	body, err := json.Marshal(map[string][]string{"itemIds": ids})
 	if err != nil {
 		return err
 	}
-	call := call{op: opExport, method: http.MethodPost, url: x.m.url("exportItems"), body: body, attempts: exportAttempts}
-	r := &exportResponse{x: x}
-	err = x.m.do(ctx, &call, r.read)
+	call := &call{op: opExport, method: http.MethodPost, url: group[0].url, body: body, attempts: exportAttempts}
+	r := &exportResponse{x: x, call: call}
+	err = x.m.do(ctx, call, r.read)
 	var e *Error
 	switch {
 	case r.handlerErr != nil:
@@ -168,11 +184,7 @@ func (x *export) ask(ctx context.Context, group []*wanted) error {
 	case errors.As(err, &e):
 		return x.refused(ctx, group, e)
 	case err == nil:
-		for _, w := range group {
-			if !w.done && !r.seen[w] {
-				w.missed(r.itemError(codeNotReturned, "the response came without the item"))
-			}
-		}
+		r.missing(group)
 	}
 	return err
 }

@@ -2,7 +2,8 @@ package graph
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -18,18 +19,23 @@ const (
 	maxFolders     = 1 << 20
 )
 
+// ErrFolderGone tells that the mailbox no longer has a folder.
+var ErrFolderGone = errors.New("the folder is gone")
+
 // A Folder is one that holds items.
 //
 // https://learn.microsoft.com/graph/api/resources/mailboxfolder
 type Folder struct {
 	ID, ParentFolderID string
 	DisplayName        string   // any text, which may be empty and may hold "/"
-	Path               []string // the names from the top to this folder's
+	Path               []string // the names from the top to this folder's, where all folders were listed
 	Type               string   // the class, such as IPF.Note
 	WellKnownName      string   // such as inbox; empty for others, and in archives
 	ChildFolderCount   int      // as Graph tells it
 	TotalItemCount     int      // as Graph tells it
 	Hidden             bool
+	Search             bool   // a search folder, which holds no items of its own
+	Mailbox            string // the auxiliary mailbox that answers for it; empty: the one asked
 }
 
 // The extended properties of a folder, as they come back: without leading zeros.
@@ -37,17 +43,19 @@ const (
 	propertyHidden     = "boolean 0x10f4"
 	propertyFolderType = "integer 0x3601"
 	folderTypeSearch   = 2
+
+	expandFolder = "singleValueExtendedProperties($filter=id eq 'Boolean 0x10F4' or id eq 'Integer 0x3601')"
 )
 
-var folderVariants = func() []url.Values {
-	const expand = "singleValueExtendedProperties($filter=id eq 'Boolean 0x10F4' or id eq 'Integer 0x3601')"
-	return []url.Values{
-		{"includeHiddenFolders": {"true"}, "$expand": {expand}},
-		{"$expand": {expand}},
+var (
+	foldersVariants = []url.Values{
+		{"includeHiddenFolders": {"true"}, "$expand": {expandFolder}},
+		{"$expand": {expandFolder}},
 		{"includeHiddenFolders": {"true"}},
 		{},
 	}
-}()
+	folderVariants = []url.Values{{"$expand": {expandFolder}}, {}}
+)
 
 type listedFolder struct {
 	ID, ParentFolderID, DisplayName  string
@@ -55,38 +63,53 @@ type listedFolder struct {
 	ODataType                        string `json:"@odata.type"`
 	ChildFolderCount, TotalItemCount int
 	IsHidden                         bool
-	SingleValueExtendedProperties    []extendedProperty
+	SingleValueExtendedProperties    extendedProperties
 }
 
-type extendedProperty struct {
-	ID    string
-	Value json.RawMessage // a string, whatever its type
-}
-
-// property returns the value of an extended property, in lower case.
-func (f *listedFolder) property(id string) string {
-	for _, p := range f.SingleValueExtendedProperties {
-		if normalProperty(p.ID) == id {
-			return strings.ToLower(strings.Trim(string(p.Value), `" `))
-		}
+func (f *listedFolder) folder() Folder {
+	return Folder{
+		ID: f.ID, ParentFolderID: f.ParentFolderID, DisplayName: f.DisplayName,
+		Type: f.Type, WellKnownName: f.WellKnownName,
+		ChildFolderCount: f.ChildFolderCount, TotalItemCount: f.TotalItemCount,
+		Hidden: f.hidden(), Search: f.search(),
 	}
-	return ""
-}
-
-// normalProperty spells a property's id in one way: Graph gives "Integer 0x3601"
-// back with other case and without the zeros that it was asked with.
-func normalProperty(id string) string {
-	kind, tag, _ := strings.Cut(strings.ToLower(strings.TrimSpace(id)), " 0x")
-	return kind + " 0x" + strings.TrimLeft(strings.TrimSpace(tag), "0")
 }
 
 func (f *listedFolder) search() bool {
-	return f.property(propertyFolderType) == strconv.Itoa(folderTypeSearch) ||
+	return f.SingleValueExtendedProperties.text(propertyFolderType) == strconv.Itoa(folderTypeSearch) ||
 		strings.EqualFold(f.WellKnownName, "searchfolders") ||
 		strings.HasSuffix(strings.ToLower(f.ODataType), "searchfolder")
 }
 
-func (f *listedFolder) hidden() bool { return f.IsHidden || f.property(propertyHidden) == "true" }
+func (f *listedFolder) hidden() bool {
+	return f.IsHidden || f.SingleValueExtendedProperties.flag(propertyHidden)
+}
+
+// Folder returns one folder as it is now, without its path. It returns
+// ErrFolderGone if the mailbox does not have it.
+//
+// https://learn.microsoft.com/graph/api/mailboxfolder-get
+func (m *MailboxClient) Folder(ctx context.Context, id string) (Folder, error) {
+	q := &query{kind: kindFolder, op: "get folder", url: m.url("folders", id), variants: folderVariants}
+	listed, call, err := first[listedFolder](ctx, m, q)
+	var e *Error
+	switch {
+	case errors.As(err, &e) && e.StatusCode == http.StatusNotFound && !ofMailbox(e):
+		return Folder{}, fmt.Errorf("%w: %w", ErrFolderGone, err)
+	case err != nil:
+		return Folder{}, err
+	case listed.ID == "":
+		return Folder{}, &Error{Op: q.op, Err: finalf("the folder came without an id")}
+	}
+	f := listed.folder()
+	f.Mailbox = m.answeredBy(call.url)
+	return f, nil
+}
+
+// ofMailbox reports whether an error says that there is no such mailbox.
+func ofMailbox(e *Error) bool {
+	return strings.HasPrefix(e.Code, "MailboxNot") || e.Code == "ErrorInvalidUser" || e.Code == "ErrorNonExistentMailbox"
+}
 
 // Folders lists all folders of the mailbox, hidden ones too, in the order of their
 // paths. Search folders, which hold no items of their own, are left out. A folder
@@ -94,71 +117,88 @@ func (f *listedFolder) hidden() bool { return f.IsHidden || f.property(propertyH
 //
 // https://learn.microsoft.com/graph/api/mailbox-list-folders
 func (m *MailboxClient) Folders(ctx context.Context) ([]Folder, error) {
-	w := &folderWalk{m: m, byID: map[string]*listedFolder{}}
-	level, err := w.list(ctx, m.url("folders"))
+	w := &folderWalk{m: m, byID: map[string]Folder{}}
+	level, _, err := w.list(ctx, m.url("folders"))
 	// What was listed may hold descendants already, and a count of children does
 	// not tell of the hidden ones: every folder is asked once.
 	for depth := 1; err == nil && len(level) > 0; depth++ {
 		if depth > maxFolderDepth {
-			return nil, &Error{Op: "list folders", Err: finalf("folders nest more than %d deep", maxFolderDepth)}
+			return nil, &Error{Op: opFolders, Err: finalf("folders nest more than %d deep", maxFolderDepth)}
 		}
 		level, err = w.children(ctx, level)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return folderTree(w.byID), nil
+	return Tree(w.byID), nil
 }
+
+const opFolders = "list folders"
 
 type folderWalk struct {
 	m    *MailboxClient
 	mu   sync.Mutex
-	byID map[string]*listedFolder
+	byID map[string]Folder
 }
 
-// list adds the folders at a URL, and returns those that were not there.
-func (w *folderWalk) list(ctx context.Context, target string) (added []*listedFolder, err error) {
-	err = list(ctx, w.m, "list folders", target, &w.m.folders, folderVariants, func(f listedFolder) error {
+// list adds the folders at a URL. It returns those that were not there, and which
+// other mailbox answered.
+func (w *folderWalk) list(ctx context.Context, target string) (added []Folder, mailbox string, err error) {
+	q := &query{kind: kindFolders, op: opFolders, url: target, variants: foldersVariants, paged: true}
+	end, err := list(ctx, w.m, q, func(listed listedFolder) error {
 		w.mu.Lock()
 		defer w.mu.Unlock()
+		f := listed.folder()
+		_, known := w.byID[f.ID]
 		switch {
 		case f.ID == "":
-			return &Error{Op: "list folders", Err: finalf("there is a folder without an id")}
-		case w.byID[f.ID] != nil:
+			return &Error{Op: opFolders, Err: finalf("there is a folder without an id")}
+		case known:
 			return nil
 		case len(w.byID) == maxFolders:
-			return &Error{Op: "list folders", Err: finalf("there are more than %d folders", maxFolders)}
+			return &Error{Op: opFolders, Err: finalf("there are more than %d folders", maxFolders)}
 		}
-		w.byID[f.ID] = &f
-		added = append(added, &f)
+		w.byID[f.ID] = f
+		added = append(added, f)
 		return nil
 	})
-	return added, err
+	return added, end.mailbox, err
 }
 
 // children adds the children of the folders of one level.
-func (w *folderWalk) children(ctx context.Context, parents []*listedFolder) ([]*listedFolder, error) {
-	found := make([][]*listedFolder, len(parents))
+func (w *folderWalk) children(ctx context.Context, parents []Folder) ([]Folder, error) {
+	found := make([][]Folder, len(parents))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(maxInFlight)
 	for i, parent := range parents {
-		if parent.search() {
+		if parent.Search {
 			continue
 		}
-		g.Go(func() (err error) {
-			found[i], err = w.list(ctx, w.m.url("folders", parent.ID, "childFolders"))
+		g.Go(func() error {
+			added, mailbox, err := w.list(ctx, w.m.url("folders", parent.ID, "childFolders"))
 			if statusOf(err) == http.StatusNotFound {
 				return nil // the folder was deleted meanwhile
 			}
+			found[i] = added
+			w.answered(parent.ID, mailbox)
 			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	var all []*listedFolder
+	var all []Folder
 	for _, f := range found {
 		all = append(all, f...)
 	}
 	return all, nil
+}
+
+// answered takes note of which mailbox answers for a folder.
+func (w *folderWalk) answered(id, mailbox string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f := w.byID[id]
+	f.Mailbox = mailbox
+	w.byID[id] = f
 }

@@ -13,9 +13,13 @@ const (
 	codeNoResponse     = "NoResponse"
 )
 
+// codeMoved tells of an item that another mailbox has, whose message says where.
+const codeMoved = "ErrorArchiveFolderMovedPermanently"
+
 // permanentCodes are errors of an item that no repetition mends.
 var permanentCodes = codeSet(`
 	ErrorAccessDenied
+	ErrorArchiveFolderMovedPermanently
 	ErrorAttachmentSizeLimitExceeded
 	ErrorContentConversionFailed
 	ErrorCorruptData

@@ -2,31 +2,49 @@ package graph
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 )
 
-// growAfter is how many responses in a row, for each request in flight, let the
-// limiter allow one more.
-const growAfter = 8
+const (
+	// growAfter is how many responses in a row, for each request in flight, let a
+	// limiter allow one more, up to what was refused before.
+	growAfter = 8
 
-// A limiter bounds the requests in flight for one mailbox. Its limit halves when
-// Graph throttles, once for all requests that were in flight then, and grows back
-// by one at a time; and it starts none while Graph asked for a pause.
+	// probeAfter is how many responses in a row let it try what was refused before,
+	// and maxProbeAfter the most of it: it doubles each time that it is refused again.
+	probeAfter    = 400
+	maxProbeAfter = 64 * probeAfter
+)
+
+// A limiter bounds the requests for one mailbox: those in flight and those in ten
+// minutes. What may be in flight halves when Graph throttles, once for all requests
+// that were in flight then, and grows back one at a time to just below where that
+// was. Beyond it goes rarely, to find out. No request starts while Graph asked for a
+// pause.
 type limiter struct {
 	max int
 
 	mu        sync.Mutex
+	budget    budget
 	limit     int
+	ceiling   int // the most that was not refused
+	probe     int // responses in a row before the ceiling is tried
 	inFlight  int
 	successes int           // since the limit changed
-	epoch     int           // how often the limit was halved
+	epoch     int           // how often the limit was lowered
 	resume    time.Time     // the end of the pause
 	changed   chan struct{} // closed when a request may start
 }
 
-func newLimiter(n int) *limiter {
-	return &limiter{max: n, limit: n, changed: make(chan struct{})}
+// newLimiter returns a limiter for so many requests in flight and, unless it is 0,
+// in ten minutes.
+func newLimiter(inFlight, allowed int) *limiter {
+	return &limiter{
+		max: inFlight, limit: inFlight, ceiling: inFlight, probe: probeAfter,
+		budget: newBudget(allowed, time.Now()), changed: make(chan struct{}),
+	}
 }
 
 // acquire waits until a request may start. The epoch is for throttled; release
@@ -34,9 +52,11 @@ func newLimiter(n int) *limiter {
 func (l *limiter) acquire(ctx context.Context) (epoch int, err error) {
 	for {
 		l.mu.Lock()
-		pause := time.Until(l.resume)
+		now := time.Now()
+		pause := max(l.resume.Sub(now), l.budget.wait(now))
 		if pause <= 0 && l.inFlight < l.limit && ctx.Err() == nil {
 			l.inFlight++
+			l.budget.spend(now)
 			defer l.mu.Unlock()
 			return l.epoch, nil
 		}
@@ -69,8 +89,8 @@ func (l *limiter) wake() {
 	l.changed = make(chan struct{})
 }
 
-// throttled pauses the mailbox, and halves the limit unless that was done since
-// the request of the epoch started.
+// throttled pauses the mailbox, and lowers the limit unless that was done since the
+// request of the epoch started.
 func (l *limiter) throttled(epoch int, pause time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -78,25 +98,92 @@ func (l *limiter) throttled(epoch int, pause time.Duration) {
 		l.resume = until
 	}
 	l.successes = 0
-	if epoch == l.epoch {
-		l.limit = max(1, l.limit/2)
-		l.epoch++
+	if epoch != l.epoch {
+		return
 	}
+	l.epoch++
+	if l.limit > l.ceiling {
+		l.limit = l.ceiling
+		l.probe = min(2*l.probe, maxProbeAfter)
+		return
+	}
+	l.ceiling = max(1, l.limit-1)
+	l.limit = max(1, l.limit/2)
 }
 
 // succeeded counts a response.
 func (l *limiter) succeeded() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.successes++; l.limit < l.max && l.successes >= growAfter*l.limit {
+	l.successes++
+	switch {
+	case l.limit > l.ceiling && l.successes >= probeAfter: // it was not refused for long
+		l.ceiling, l.probe = l.limit, probeAfter
+	case l.limit < l.ceiling && l.successes >= growAfter*l.limit,
+		l.limit == l.ceiling && l.limit < l.max && l.successes >= l.probe:
 		l.limit++
-		l.successes = 0
-		l.wake()
+	default:
+		return
 	}
+	l.successes = 0
+	l.wake()
 }
 
-func (l *limiter) state() (inFlight, limit int) {
+func (l *limiter) state() (inFlight, limit int, b Budget) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.inFlight, l.limit
+	return l.inFlight, l.limit, l.budget.state(time.Now())
+}
+
+// idle reports whether forgetting the limiter loses nothing that counts: no request
+// is in flight, and none was in the last ten minutes.
+func (l *limiter) idle() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	l.budget.advance(now)
+	return l.inFlight == 0 && l.budget.used == 0 && !l.resume.After(now)
+}
+
+// Limiters has the limiters of all mailboxes that were of use in the last ten minutes.
+type limiters struct {
+	inFlight, allowed int
+
+	mu    sync.Mutex
+	of    map[string]*limiter
+	sweep int // how many there may be before those that idle are forgotten
+}
+
+// minSweep is from how many limiters on it is worth looking for those that idle.
+const minSweep = 256
+
+func newLimiters(inFlight, allowed int) *limiters {
+	return &limiters{inFlight: inFlight, allowed: allowed, of: map[string]*limiter{}, sweep: minSweep}
+}
+
+// limiter returns a mailbox's. What belongs to no mailbox, with an empty id, has no
+// budget.
+func (s *limiters) limiter(mailbox string) *limiter {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	mailbox = strings.ToLower(mailbox)
+	l := s.of[mailbox]
+	if l != nil {
+		return l
+	}
+	if len(s.of) >= s.sweep {
+		for id, l := range s.of {
+			if l.idle() {
+				delete(s.of, id)
+			}
+		}
+		s.sweep = max(minSweep, 2*len(s.of))
+	}
+	allowed := s.allowed
+	if mailbox == "" {
+		allowed = 0
+	}
+	l = newLimiter(s.inFlight, allowed)
+	s.of[mailbox] = l
+	return l
 }

@@ -8,9 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
-	"sync"
 )
 
 const (
@@ -21,126 +18,95 @@ const (
 	maxEmptyPages = 1000
 )
 
-// pageSizes are what is asked for, after a page size was refused: no maximum is
-// documented, 999 is known to be taken, and 0 leaves it to the service.
-var pageSizes = []int{999, 500, 250, 100, 0}
+var (
+	errTooLarge  = finalf("the response has more than %d MiB", maxPage>>20)
+	errMalformed = errors.New("the response is malformed")
+	errLost      = errors.New("the pages have no end")
+)
 
-// A shape is how a list is asked for: the page size, and the query options, which
-// a service may refuse.
-type shape struct {
-	top      int
+// A query is a list or a resource that is asked for, in the fullest of the variants
+// that the service takes.
+type query struct {
+	kind     kind
+	op       string
+	url      string
 	variants []url.Values // from the one with all that is of use to the least
-}
+	paged    bool         // it says how long pages may be
 
-// A listing remembers the shape that the service took.
-type listing struct {
-	mu sync.Mutex
-	shape
-}
+	// link, if set, is where to start instead. It has the options in it.
+	link string
 
-func (l *listing) get(opts *Options, variants []url.Values) shape {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.variants == nil {
-		l.shape = shape{opts.PageSize, variants}
-	}
-	return l.shape
-}
-
-func (l *listing) set(s shape) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.shape = s
-}
-
-// reduce makes less of s after err, and reports whether that may help: first the
-// options, unless the page size is what is told of.
-func (s *shape) reduce(err error) bool {
-	var e *Error
-	if !errors.As(err, &e) || e.StatusCode != http.StatusBadRequest && e.StatusCode != http.StatusNotImplemented ||
-		strings.HasPrefix(e.Code, "ErrorInvalidId") || strings.HasPrefix(e.Code, "MailboxNot") {
-		return false
-	}
-	text := strings.ToLower(e.Message)
-	ofSize := strings.Contains(text, "top") || strings.Contains(text, "page size") || strings.Contains(text, "maxpagesize")
-	if len(s.variants) > 1 && (!ofSize || s.top == 0) {
-		s.variants = s.variants[1:]
-		return true
-	}
-	for _, size := range pageSizes {
-		if size < s.top {
-			s.top = size
-			return true
-		}
-	}
-	return false
-}
-
-func (s *shape) query() string {
-	q := url.Values{}
-	for k, v := range s.variants[0] {
-		q[k] = v
-	}
-	if s.top > 0 {
-		q.Set("$top", strconv.Itoa(s.top))
-	}
-	if len(q) == 0 {
-		return ""
-	}
-	return "?" + strings.ReplaceAll(q.Encode(), "+", "%20")
-}
-
-func (s *shape) header() map[string]string {
-	if s.top == 0 {
-		return nil
-	}
-	return map[string]string{"Prefer": "odata.maxpagesize=" + strconv.Itoa(s.top)}
+	attempts func(*Error) int // as a call's
 }
 
 // A page is one answer to a list request.
 type page[T any] struct {
-	Value    []T
-	NextLink string `json:"@odata.nextLink"`
+	Value     []T
+	NextLink  string `json:"@odata.nextLink"`
+	DeltaLink string `json:"@odata.deltaLink"`
 }
 
-// list calls yield for all elements of the list at a URL, page by page, until it
-// returns an error.
-func list[T any](ctx context.Context, m *MailboxClient, op, target string, l *listing, variants []url.Values, yield func(T) error) error {
-	s := l.get(&m.client.opts, variants)
-	first := func() call {
-		return call{op: op, method: http.MethodGet, url: target + s.query(), header: s.header()}
-	}
-	next := first()
-	p, err := get[page[T]](ctx, m.caller, &next)
-	for err != nil && s.reduce(err) {
-		next = first()
-		p, err = get[page[T]](ctx, m.caller, &next)
-	}
-	if err != nil {
-		return err
-	}
-	l.set(s)
+// An ending is what the end of a list tells.
+type ending struct {
+	mailbox   string // which other mailbox answered
+	deltaLink string
+}
 
+// list calls yield for all elements of a list, page by page, until it returns an
+// error. It starts anew, with less, when what was asked for makes a page fail.
+func list[T any](ctx context.Context, m *MailboxClient, q *query, yield func(T) error) (ending, error) {
+	for {
+		p, call, err := first[page[T]](ctx, m, q)
+		if err != nil {
+			return ending{}, err
+		}
+		var stopped error
+		end, err := walkPages(ctx, m, p, call, func(v T) error {
+			stopped = yield(v)
+			return stopped
+		})
+		if err == nil || stopped != nil || !m.shapes[q.kind].shrink(m, q, err) {
+			return end, err
+		}
+	}
+}
+
+// walkPages goes from the first page, which call brought, to the last.
+func walkPages[T any](ctx context.Context, m *MailboxClient, p page[T], call *call, yield func(T) error) (ending, error) {
 	var walk walk
 	for {
 		for _, v := range p.Value {
 			if err := yield(v); err != nil {
-				return err
+				return ending{}, err
 			}
 		}
 		if p.NextLink == "" {
-			return nil
+			return m.ending(call, p.DeltaLink)
 		}
-		if next.url, err = m.client.resolve(next.url, p.NextLink); err == nil {
-			err = walk.step(next.url, len(p.Value))
+		next, err := m.client.resolve(call.url, p.NextLink)
+		if err == nil {
+			err = walk.step(next, len(p.Value))
 		}
 		if err != nil {
-			return &Error{Op: op, Err: err}
+			return ending{}, &Error{Op: call.op, Err: err}
 		}
-		if p, err = get[page[T]](ctx, m.caller, &next); err != nil {
-			return err
+		call.url = next
+		if p, err = get[page[T]](ctx, &m.caller, call); err != nil {
+			return ending{}, err
 		}
 	}
+}
+
+func (m *MailboxClient) ending(call *call, deltaLink string) (ending, error) {
+	end := ending{mailbox: m.answeredBy(call.url)}
+	if deltaLink == "" {
+		return end, nil
+	}
+	var err error
+	if end.deltaLink, err = m.client.resolve(call.url, deltaLink); err != nil {
+		return end, &Error{Op: call.op, Err: err}
+	}
+	return end, nil
 }
 
 // A walk goes from page to page and notices when it goes in a circle: it compares
@@ -156,15 +122,36 @@ func (w *walk) step(link string, elements int) error {
 		w.empty = 0
 	}
 	if w.empty > maxEmptyPages {
-		return finalf("%d pages in a row were empty, each with a nextLink", maxEmptyPages)
+		return finalf("%w: %d in a row were empty, each with a nextLink", errLost, maxEmptyPages)
 	}
 	if link == w.mark {
-		return finalf("nextLink leads back to a page before")
+		return finalf("%w: a nextLink leads back to a page before", errLost)
 	}
 	if w.steps++; w.steps >= w.limit {
 		w.mark, w.steps, w.limit = link, 0, max(1, 2*w.limit)
 	}
 	return nil
+}
+
+// first gets a resource or the first page of a list. The call that it returns has
+// the URL that answered in the end, and is as those for further pages are.
+func first[T any](ctx context.Context, m *MailboxClient, q *query) (T, *call, error) {
+	l := &m.shapes[q.kind]
+	s := l.get(m)
+	for {
+		call := &call{op: q.op, method: http.MethodGet, url: q.url + s.query(q), header: s.header(q), attempts: s.attempts(q)}
+		if q.link != "" {
+			call.url = q.link
+		}
+		v, err := get[T](ctx, &m.caller, call)
+		if err == nil {
+			l.set(s)
+			return v, call, nil
+		}
+		if q.link != "" || !s.reduce(q, err) {
+			return v, nil, err
+		}
+	}
 }
 
 // get sends a call and decodes its response. One that is cut off or malformed is
@@ -174,12 +161,12 @@ func get[T any](ctx context.Context, c *caller, call *call) (T, error) {
 	err := c.do(ctx, call, func(r *reply) error {
 		body, err := io.ReadAll(io.LimitReader(r.Body, maxPage+1))
 		if err == nil && len(body) > maxPage {
-			err = finalf("the response has more than %d MiB", maxPage>>20)
+			err = errTooLarge
 		}
 		if err == nil {
 			var decoded T
 			if err = json.Unmarshal(body, &decoded); err != nil {
-				err = fmt.Errorf("the response is malformed: %w", err)
+				err = fmt.Errorf("%w: %w", errMalformed, err)
 			}
 			v = decoded
 		}

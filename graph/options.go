@@ -21,6 +21,9 @@ const (
 
 	// maxInFlight is how many requests Graph takes at once for an app and a mailbox.
 	maxInFlight = 4
+
+	// defaultBudget is how many it takes in budgetWindow.
+	defaultBudget = 10_000
 )
 
 // Options say where Graph is and how patient a Client is. The zero value is Graph
@@ -43,7 +46,8 @@ type Options struct {
 	MaxRetryTime time.Duration
 
 	// RetryDelay is the first pause before a request is sent again where Graph names
-	// none, by default 1 second. It doubles each time, up to 1 minute.
+	// none, by default 1 second. It doubles each time, up to 1 minute. Where Graph
+	// throttles it is 15 times that, then 30, 45 and 60 times, up to 1 minute too.
 	RetryDelay time.Duration
 
 	// IdleTimeout is how long a response may bring nothing, by default 2 minutes,
@@ -52,6 +56,13 @@ type Options struct {
 
 	// MaxInFlight bounds the requests in flight for a mailbox: 1 to 4, by default 4.
 	MaxInFlight int
+
+	// Budget bounds the requests for a mailbox in ten minutes, by default 10,000,
+	// which is what Graph allows. Negative: they are not bounded.
+	Budget int
+
+	// NoProperties leaves Item.Properties empty, which makes listings shorter.
+	NoProperties bool
 
 	// PageSize is how many items or folders are asked for at once, by default 999.
 	// A service that refuses it is asked for fewer.
@@ -72,6 +83,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.RetryDelay, time.Second)
 	setDefault(&o.IdleTimeout, 2*time.Minute)
 	setDefault(&o.MaxInFlight, maxInFlight)
+	setDefault(&o.Budget, defaultBudget)
 	setDefault(&o.PageSize, pageSizes[0])
 	setDefault(&o.UserAgent, "mailhaul")
 	return o

@@ -5,21 +5,17 @@ import (
 	"slices"
 )
 
-// folderTree puts listed folders in order, with their paths, and leaves out search
-// folders and all below them.
-func folderTree(byID map[string]*listedFolder) []Folder {
+// Tree puts the folders of a mailbox in the order of their paths, which it works
+// out, and leaves out search folders and all below them. A folder whose parent is not
+// there is at the top.
+func Tree(byID map[string]Folder) []Folder {
 	t := &tree{byID: byID, paths: map[string][]string{}, searches: map[string]bool{}}
 	var folders []Folder
 	for id, f := range byID {
-		path, search := t.resolve(id)
-		if search {
-			continue
+		var search bool
+		if f.Path, search = t.resolve(id); !search {
+			folders = append(folders, f)
 		}
-		folders = append(folders, Folder{
-			ID: f.ID, ParentFolderID: f.ParentFolderID, DisplayName: f.DisplayName, Path: path,
-			Type: f.Type, WellKnownName: f.WellKnownName, Hidden: f.hidden(),
-			ChildFolderCount: f.ChildFolderCount, TotalItemCount: f.TotalItemCount,
-		})
 	}
 	slices.SortFunc(folders, func(a, b Folder) int {
 		return cmp.Or(slices.Compare(a.Path, b.Path), cmp.Compare(a.ID, b.ID))
@@ -28,7 +24,7 @@ func folderTree(byID map[string]*listedFolder) []Folder {
 }
 
 type tree struct {
-	byID     map[string]*listedFolder
+	byID     map[string]Folder
 	paths    map[string][]string
 	searches map[string]bool
 }
@@ -37,11 +33,11 @@ type tree struct {
 // Parents that lead in a circle are cut: the circle's folder with the least id is
 // at the top, whichever folder is asked for first.
 func (t *tree) resolve(id string) (path []string, search bool) {
-	var chain []*listedFolder // from the folder up to the first that is known
+	var chain []string // from the folder up to the first that is known
 	seen := map[string]int{}
 	for {
-		f := t.byID[id]
-		if f == nil || t.paths[id] != nil {
+		f, ok := t.byID[id]
+		if !ok || t.paths[id] != nil {
 			break
 		}
 		if at, circle := seen[id]; circle {
@@ -50,14 +46,14 @@ func (t *tree) resolve(id string) (path []string, search bool) {
 			break
 		}
 		seen[id] = len(chain)
-		chain = append(chain, f)
+		chain = append(chain, id)
 		id = f.ParentFolderID
 	}
 	path, search = t.paths[id], t.searches[id]
-	for _, f := range slices.Backward(chain) {
-		path = append(slices.Clip(path), f.DisplayName)
-		search = search || f.search()
-		t.paths[f.ID], t.searches[f.ID] = path, search
+	for _, id := range slices.Backward(chain) {
+		path = append(slices.Clip(path), t.byID[id].DisplayName)
+		search = search || t.byID[id].Search
+		t.paths[id], t.searches[id] = path, search
 	}
 	return path, search
 }
@@ -65,10 +61,10 @@ func (t *tree) resolve(id string) (path []string, search bool) {
 // cut ends a chain, whose folders from at on lead in a circle, at that with the
 // least id. The folders beyond it, which are above none but below it, are left for
 // later.
-func cut(chain []*listedFolder, at int) []*listedFolder {
+func cut(chain []string, at int) []string {
 	top := at
 	for i := at; i < len(chain); i++ {
-		if chain[i].ID < chain[top].ID {
+		if chain[i] < chain[top] {
 			top = i
 		}
 	}

@@ -1,0 +1,101 @@
+package graph
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"time"
+)
+
+// Properties are what tells people which item it is. What Graph does not tell, or
+// was not asked for, is empty. Texts are cut where they are longer than any mail
+// client shows.
+type Properties struct {
+	Subject           string    // at most 1 KiB
+	Sender            Address   // whom it is from
+	ReceivedDateTime  time.Time // zero: it was not received
+	InternetMessageID string    // at most 1 KiB
+	HasAttachments    bool
+	SearchKey         []byte // PidTagSearchKey: stays when the item is moved or imported; at most 255 bytes
+}
+
+// An Address is whom an item is from: a name and an SMTP address or, within an
+// organisation, what stands for one. Both are at most 512 bytes.
+type Address struct{ Name, Address string }
+
+const (
+	maxSubject   = 1 << 10
+	maxAddress   = 512
+	maxMessageID = 1 << 10
+	maxSearchKey = 255
+)
+
+// The extended properties of an item, as they come back.
+const (
+	propertySubject        = "string 0x37"
+	propertySenderName     = "string 0xc1a"
+	propertySenderSMTP     = "string 0x5d01"
+	propertySenderAddress  = "string 0xc1f"
+	propertyReceived       = "systemtime 0xe06"
+	propertyMessageID      = "string 0x1035"
+	propertyHasAttachments = "boolean 0xe1b"
+	propertySearchKey      = "binary 0x300b"
+)
+
+// expandItem asks for them.
+const expandItem = "singleValueExtendedProperties($filter=" +
+	"id eq 'String 0x0037' or id eq 'String 0x0C1A' or id eq 'String 0x5D01' or id eq 'String 0x0C1F' or " +
+	"id eq 'SystemTime 0x0E06' or id eq 'String 0x1035' or id eq 'Boolean 0x0E1B' or id eq 'Binary 0x300B')"
+
+type extendedProperties []extendedProperty
+
+type extendedProperty struct {
+	ID    string
+	Value json.RawMessage // a string, whatever its type
+}
+
+// text returns the value of an extended property whose id is spelled as
+// normalProperty does, or nothing.
+func (ps extendedProperties) text(id string) string {
+	for _, p := range ps {
+		if normalProperty(p.ID) != id {
+			continue
+		}
+		var s string
+		if json.Unmarshal(p.Value, &s) != nil {
+			return string(p.Value) // a number, or true
+		}
+		return s
+	}
+	return ""
+}
+
+func (ps extendedProperties) flag(id string) bool {
+	return strings.EqualFold(strings.TrimSpace(ps.text(id)), "true")
+}
+
+func (ps extendedProperties) clipped(id string, n int) string { return clip(ps.text(id), n) }
+
+// normalProperty spells a property's id in one way: Graph gives "Integer 0x3601"
+// back with other case and without the zeros that it was asked with.
+func normalProperty(id string) string {
+	kind, tag, _ := strings.Cut(strings.ToLower(strings.TrimSpace(id)), " 0x")
+	return kind + " 0x" + strings.TrimLeft(strings.TrimSpace(tag), "0")
+}
+
+func (ps extendedProperties) properties() Properties {
+	p := Properties{
+		Subject: ps.clipped(propertySubject, maxSubject),
+		Sender: Address{
+			Name:    ps.clipped(propertySenderName, maxAddress),
+			Address: firstOf(ps.clipped(propertySenderSMTP, maxAddress), ps.clipped(propertySenderAddress, maxAddress)),
+		},
+		ReceivedDateTime:  parseTime(ps.text(propertyReceived)),
+		InternetMessageID: ps.clipped(propertyMessageID, maxMessageID),
+		HasAttachments:    ps.flag(propertyHasAttachments),
+	}
+	if key, err := base64.StdEncoding.DecodeString(ps.text(propertySearchKey)); err == nil && len(key) <= maxSearchKey {
+		p.SearchKey = key
+	}
+	return p
+}
