@@ -115,7 +115,7 @@ func (r *exportResponse) Element(e exportjson.Element) error {
 // move has an item asked for where Graph says that it is: the URL of exportItems of
 // another mailbox.
 //
-// https://learn.microsoft.com/graph/import-export-archive-mailbox-redirects
+// https://learn.microsoft.com/graph/handle-archive-mailbox-redirects
 func (r *exportResponse) move(w *wanted, message string) error {
 	client := r.x.m.client
 	to, err := client.resolve(r.call.url, message)

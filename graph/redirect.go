@@ -18,7 +18,7 @@ func (r redirection) Error() string { return "Graph redirects" }
 // redirected returns where a response leads, if the call may go there: what is asked
 // of a mailbox, to the same of another one.
 //
-// https://learn.microsoft.com/graph/import-export-archive-mailbox-redirects
+// https://learn.microsoft.com/graph/handle-archive-mailbox-redirects
 func (c *Client) redirected(call *call, resp *http.Response) (redirection, error) {
 	if call.method != http.MethodGet && resp.StatusCode != http.StatusTemporaryRedirect &&
 		resp.StatusCode != http.StatusPermanentRedirect {

@@ -1,0 +1,8 @@
+package graph
+
+// Limiters returns how many mailboxes have a limiter.
+func Limiters(c *Client) int {
+	c.limiters.mu.Lock()
+	defer c.limiters.mu.Unlock()
+	return len(c.limiters.of)
+}
