@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -193,7 +195,7 @@ func (c *caller) exchange(ctx context.Context, call *call, read func(*reply) err
 	c.requests.Add(1)
 	resp, err := c.client.send(ctx, call, clientRequestID)
 	if err != nil {
-		return &Error{Op: call.op, ClientRequestID: clientRequestID, Err: err}
+		return &Error{Op: call.op, ClientRequestID: clientRequestID, Err: withoutURL(err)}
 	}
 	defer resp.Body.Close()
 	c.client.reached.Store(true)
@@ -208,6 +210,20 @@ func (c *caller) exchange(ctx context.Context, call *call, read func(*reply) err
 		return to
 	}
 	return statusError(call.op, clientRequestID, resp)
+}
+
+// withoutURL leaves the URL out of an error, but for its host: the query may have
+// tokens.
+func withoutURL(err error) error {
+	var e *url.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	u, parseErr := url.Parse(e.URL)
+	if parseErr != nil {
+		return e.Err
+	}
+	return fmt.Errorf("%s: %w", u.Host, e.Err)
 }
 
 func (c *Client) send(ctx context.Context, call *call, clientRequestID string) (*http.Response, error) {

@@ -48,10 +48,11 @@ func removed(raw json.RawMessage) string {
 	return firstOf(clip(r.Reason, 100), "deleted")
 }
 
-// Some services take no $select here.
+// Some services take no $select here. Whether a delta query tells of hidden folders
+// is not documented; the listing is asked for them in the same way.
 var (
 	itemDeltaVariants   = []url.Values{{"$select": {selectItem}}, {}}
-	folderDeltaVariants = []url.Values{{"$select": {"id,displayName,parentFolderId,type"}}, {}}
+	folderDeltaVariants = []url.Values{{"includeHiddenFolders": {"true"}}, {}}
 )
 
 // ItemChanges returns what changed in a folder since the link that an earlier one

@@ -1,0 +1,339 @@
+package graph_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"github.com/mailhaul/mailhaul/graph"
+)
+
+// newOther starts another server, and returns its URL.
+func newOther(t *testing.T, h http.HandlerFunc) string {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// A rotatingToken gives another token each time that it is asked.
+type rotatingToken struct{ n atomic.Int64 }
+
+func (r *rotatingToken) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return azcore.AccessToken{Token: fmt.Sprint("secret", r.n.Add(1)), ExpiresOn: time.Now().Add(time.Hour)}, nil
+}
+
+func TestOptions(t *testing.T) {
+	token, err := graph.NewCredential("t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name string
+		opts graph.Options
+		ok   bool
+	}{
+		{"Graph", graph.Options{Credential: token}, true},
+		{"Graph without a credential", graph.Options{}, false},
+		{"loopback without a credential", graph.Options{BaseURL: "http://127.0.0.1:9/beta"}, true},
+		{"localhost", graph.Options{BaseURL: "http://LocalHost:9/v1.0/"}, true},
+		{"loopback of IPv6", graph.Options{BaseURL: "http://[::1]:9/v1.0"}, true},
+		{"plain HTTP", graph.Options{BaseURL: "http://graph.microsoft.com/v1.0", Credential: token}, false},
+		{"plain HTTP to a name that looks like loopback", graph.Options{BaseURL: "http://127.0.0.1.example.com", Credential: token}, false},
+		{"plain HTTP to any address", graph.Options{BaseURL: "http://0.0.0.0:9", Credential: token}, false},
+		{"another scheme", graph.Options{BaseURL: "ftp://127.0.0.1", Credential: token}, false},
+		{"a password", graph.Options{BaseURL: "https://a:hunter2@graph.microsoft.com/v1.0", Credential: token}, false},
+		{"a query", graph.Options{BaseURL: "https://graph.microsoft.com/v1.0?a", Credential: token}, false},
+		{"no host", graph.Options{BaseURL: "https:///v1.0", Credential: token}, false},
+		{"no URL", graph.Options{BaseURL: "https://graph\x7f.microsoft.com", Credential: token}, false},
+		{"five in flight", graph.Options{Credential: token, MaxInFlight: 5}, false},
+		{"negative attempts", graph.Options{Credential: token, MaxAttempts: -1}, false},
+	}
+	for _, tt := range tests {
+		c, err := graph.New(tt.opts)
+		if (err == nil) != tt.ok {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%v shows the password", err)
+		}
+		if err == nil {
+			c.Close()
+		}
+	}
+}
+
+// TestErrorText holds that an error tells what was asked, what Graph said and both
+// request ids, and never the token, though Graph repeats it.
+func TestErrorText(t *testing.T) {
+	var clientID string
+	token, err := graph.NewCredential("secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := newClient(t, func(w http.ResponseWriter, r *http.Request) {
+		clientID = r.Header.Get("client-request-id")
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, `{"error":{"code":"ErrorAccessDenied","message":"secret may not","innererror":{"request-id":"from-body"}}}`)
+	}, graph.Options{Credential: token}).Open(mailboxID)
+	err = listAll(t, m)
+	want := "list items: 403 ErrorAccessDenied: (token) may not (request-id from-body, client-request-id " + clientID + ")"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "credential", token)
+	for _, shown := range []string{fmt.Sprintf("%v %+v %#v %s", token, token, token, token), log.String()} {
+		if strings.Contains(shown, "secret") {
+			t.Errorf("%q shows the token", shown)
+		}
+	}
+}
+
+// TestErrorBodies holds that whatever body an error has, it is told and short.
+func TestErrorBodies(t *testing.T) {
+	for name, body := range map[string]string{
+		"empty": "", "HTML": "<html>", "cut": `{"error":{"code":"x`, "other JSON": `[1]`, "null": `{"error":null}`,
+		"huge": `{"error":{"code":"` + strings.Repeat("c", 3<<20) + `"}}`, "long": `{"error":{"message":"` + strings.Repeat("é", 100_000) + `"}}`,
+	} {
+		m := open(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = io.WriteString(w, body)
+		})
+		err := listAll(t, m)
+		graphError(t, err, 403, "")
+		if len(err.Error()) > 3000 {
+			t.Errorf("%s: the error has %d bytes", name, len(err.Error()))
+		}
+	}
+}
+
+// TestTokenExpires asks for another token when Graph refuses the one at hand, as
+// often as that goes.
+func TestTokenExpires(t *testing.T) {
+	cred := &rotatingToken{}
+	valid, served := 1, 0
+	s := &listServer{lists: map[string][]any{"folders/f/items": someItems(100)}}
+	s.refuse = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Header.Get("Authorization") != fmt.Sprint("Bearer secret", valid) {
+			refuse(w, 401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
+			return true
+		}
+		if served++; served%3 == 0 {
+			valid++ // the token expires in mid-run
+		}
+		return false
+	}
+	m := newClient(t, s.ServeHTTP, graph.Options{Credential: cred, PageSize: 10}).Open(mailboxID)
+	if ids := itemIDs(t, m.Items(t.Context(), "f")); len(ids) != 100 {
+		t.Errorf("listed %d items", len(ids))
+	}
+	valid = -1
+	err := listAll(t, m)
+	graphError(t, err, 401, "InvalidAuthenticationToken")
+	if strings.Contains(err.Error(), "secret") {
+		t.Errorf("%v shows the token", err)
+	}
+}
+
+// TestCredentialFails ends at once: the credential has tried again itself.
+func TestCredentialFails(t *testing.T) {
+	requests := 0
+	m := newClient(t, func(http.ResponseWriter, *http.Request) { requests++ }, graph.Options{Credential: noToken{}}).Open(mailboxID)
+	err := listAll(t, m)
+	if !errors.Is(err, errNoToken) || requests != 0 || m.Stats().Retries != 0 {
+		t.Errorf("got %v after %d requests", err, requests)
+	}
+}
+
+var errNoToken = errors.New("no token")
+
+type noToken struct{}
+
+func (noToken) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return azcore.AccessToken{}, errNoToken
+}
+
+// TestUnreachable gives up soon on a host that never answered.
+func TestUnreachable(t *testing.T) {
+	m := newClientAt(t, graph.Options{BaseURL: "http://127.0.0.1:1/v1.0"}).Open(mailboxID)
+	err := listAll(t, m)
+	graphError(t, err, 0, "")
+	if got := m.Stats(); got.Requests != 3 {
+		t.Errorf("got %+v", got)
+	}
+	if err := m.Export(t.Context(), []string{"a"}, newVerdicts(t)); err == nil {
+		t.Error("an export came to an end")
+	}
+}
+
+// TestGzip takes compressed responses, whole and cut off.
+func TestGzip(t *testing.T) {
+	s := &exportServer{script: map[string][]string{"b": {missing, fine}}}
+	cutNext := true
+	m := openReached(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Accept-Encoding") != "gzip" {
+			t.Errorf("accepts %q", r.Header.Get("Accept-Encoding"))
+		}
+		rec := httptest.NewRecorder()
+		s.ServeHTTP(rec, r)
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, _ = z.Write(rec.Body.Bytes())
+		_ = z.Close()
+		w.Header().Set("Content-Encoding", "gzip")
+		body := b.Bytes()
+		if cutNext = !cutNext; cutNext {
+			body = body[:len(body)-9]
+		}
+		_, _ = w.Write(body)
+	})
+	v := newVerdicts(t)
+	if err := m.Export(t.Context(), []string{"a", "b", "c"}, v); err != nil {
+		t.Fatal(err)
+	}
+	v.expect([]string{"a", "b", "c"}, nil)
+}
+
+// A slowBody is a response that brings a byte now and then.
+type slowBody struct {
+	io.Reader
+	ctx   context.Context
+	pause time.Duration
+}
+
+func (b *slowBody) Read(p []byte) (int, error) {
+	select {
+	case <-time.After(b.pause):
+		return b.Reader.Read(p[:1])
+	case <-b.ctx.Done():
+		return 0, b.ctx.Err()
+	}
+}
+
+func (b *slowBody) Close() error { return nil }
+
+// TestIdleTimeout cuts off responses that bring nothing, and none that are slow.
+func TestIdleTimeout(t *testing.T) {
+	tests := []struct {
+		name            string
+		header, between time.Duration
+		ok              bool
+	}{
+		{"slow", 119 * time.Second, 119 * time.Second, true},
+		{"late", 121 * time.Second, 0, false},
+		{"stalls", 0, 121 * time.Second, false},
+	}
+	for _, tt := range tests {
+		synctest.Test(t, func(t *testing.T) {
+			send := transport(func(r *http.Request) (*http.Response, error) {
+				select {
+				case <-time.After(tt.header):
+				case <-r.Context().Done():
+					return nil, r.Context().Err()
+				}
+				body := &slowBody{strings.NewReader(`{"value":[{"id":"x"}]}`), r.Context(), tt.between}
+				return &http.Response{StatusCode: 200, Header: http.Header{}, Body: body, Request: r}, nil
+			})
+			m := newClientAt(t, graph.Options{BaseURL: "http://127.0.0.1/v1.0", Transport: send, MaxAttempts: 2}).Open(mailboxID)
+			err := listAll(t, m)
+			if (err == nil) != tt.ok {
+				t.Errorf("%s: %v", tt.name, err)
+			}
+			if err != nil && !strings.Contains(err.Error(), "nothing came for 2m0s") {
+				t.Errorf("%s: %v", tt.name, err)
+			}
+		})
+	}
+}
+
+// TestSlowHandlerIsNoStall holds that the time which a handler takes is not the
+// response's.
+func TestSlowHandlerIsNoStall(t *testing.T) {
+	s := &exportServer{}
+	inBubble(t, s.ServeHTTP, graph.Options{}, func(t *testing.T, c *graph.Client) {
+		v := &slowVerdicts{newVerdicts(t)}
+		if err := c.Open(mailboxID).Export(t.Context(), []string{"a", "b"}, v); err != nil {
+			t.Fatal(err)
+		}
+		v.expect([]string{"a", "b"}, nil)
+		if n := len(s.sizes()); n != 1 {
+			t.Errorf("%d requests", n)
+		}
+	})
+}
+
+type slowVerdicts struct{ *verdicts }
+
+func (v *slowVerdicts) Data(p []byte) error {
+	time.Sleep(time.Hour)
+	return v.verdicts.Data(p)
+}
+
+// TestStalledExport keeps what came before an export stalled.
+func TestStalledExport(t *testing.T) {
+	s := &exportServer{}
+	stalled := false
+	synctest.Test(t, func(t *testing.T) {
+		answer := inProcess(s.ServeHTTP)
+		send := transport(func(r *http.Request) (*http.Response, error) {
+			resp, err := answer(r)
+			if err != nil || r.Method == http.MethodGet || stalled {
+				return resp, err
+			}
+			stalled = true
+			body, _ := io.ReadAll(resp.Body)
+			rest := &slowBody{strings.NewReader(""), r.Context(), time.Hour}
+			resp.Body = struct {
+				io.Reader
+				io.Closer
+			}{io.MultiReader(bytes.NewReader(body[:len(body)/2]), rest), rest}
+			return resp, nil
+		})
+		m := newClientAt(t, graph.Options{BaseURL: "http://127.0.0.1/v1.0", Transport: send}).Open(mailboxID)
+		v := newVerdicts(t)
+		if err := m.Export(t.Context(), someIDs(4), v); err != nil {
+			t.Fatal(err)
+		}
+		v.expect(someIDs(4), nil)
+	})
+	if sizes := s.sizes(); len(sizes) != 2 || sizes[1] != 3 {
+		t.Errorf("asked for %v ids", sizes)
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	seen := map[string]bool{}
+	m := newClient(t, func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get("client-request-id")
+		if len(id) != 36 || seen[id] {
+			t.Errorf("client-request-id %q", id)
+		}
+		seen[id] = true
+		if r.Header.Get("Accept") != "application/json" || r.Header.Get("User-Agent") != "mailhaul/test" || r.Header.Get("Authorization") != "" {
+			t.Errorf("got %v", r.Header)
+		}
+		if len(seen) < 3 {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		fmt.Fprint(w, `{"value":[]}`)
+	}, graph.Options{UserAgent: "mailhaul/test"}).Open(mailboxID)
+	if err := listAll(t, m); err != nil || len(seen) != 3 {
+		t.Errorf("%v after %d requests", err, len(seen))
+	}
+}
