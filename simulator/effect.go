@@ -58,21 +58,9 @@ func (e *effect) arrange(n int, ids []string) []int {
 		order[i] = i
 	}
 	for _, f := range e.faults {
-		first := 0
-		concerned := func(most int) func(int) bool {
-			return func(i int) bool {
-				first++
-				return most > 0 && (f.Item == "" && first <= most || f.Item != "" && i < len(ids) && ids[i] == f.Item)
-			}
-		}
-		order = slices.DeleteFunc(order, concerned(f.Omit))
-		first = 0
-		again := concerned(f.Repeat)
-		for _, i := range slices.Clone(order) {
-			if again(i) {
-				order = append(order, i)
-			}
-		}
+		omitted := f.chosen(order, ids, f.Omit)
+		order = slices.DeleteFunc(order, func(i int) bool { return slices.Contains(omitted, i) })
+		order = append(order, f.chosen(order, ids, f.Repeat)...)
 		if f.Reverse {
 			slices.Reverse(order)
 		}
@@ -80,14 +68,67 @@ func (e *effect) arrange(n int, ids []string) []int {
 	return order
 }
 
+// chosen are the first n of the elements or, if the fault is about an item, that one.
+func (f *Fault) chosen(order []int, ids []string, n int) []int {
+	if n <= 0 {
+		return nil
+	}
+	if f.Item == "" {
+		return slices.Clone(order[:min(n, len(order))])
+	}
+	return slices.DeleteFunc(slices.Clone(order), func(i int) bool { return i >= len(ids) || ids[i] != f.Item })
+}
+
+// expiry is how a delta token counts as expired; 0 if it does not.
+func (e *effect) expiry() Expiry {
+	for _, f := range e.faults {
+		if f.Expire != 0 {
+			return f.Expire
+		}
+	}
+	return 0
+}
+
+// replay is how many elements a page of a delta begins too early.
+func (e *effect) replay() int {
+	n := 0
+	for _, f := range e.faults {
+		n += max(0, f.Replay)
+	}
+	return n
+}
+
+// empty tells whether a page of a delta has nothing but a link to where it began.
+func (e *effect) empty() bool {
+	return slices.ContainsFunc(e.faults, func(f *Fault) bool { return f.EmptyPage })
+}
+
+// odd tells whether an export is spelt in an odd way.
+func (e *effect) odd() bool {
+	return slices.ContainsFunc(e.faults, func(f *Fault) bool { return f.Odd })
+}
+
 // itemError is the error that an item is given instead of its stream, or nil.
 func (e *effect) itemError(id string) *apiError {
 	for _, f := range e.faults {
-		if f.ItemCode != "" && (f.Item == "" || f.Item == id) {
+		if f.ItemCode != "" && (f.Item == "" || f.Item == id) && f.hits(id) {
 			return &apiError{code: f.ItemCode, message: orDefault(f.ItemMessage, usualItemErrors[f.ItemCode])}
 		}
 	}
 	return nil
+}
+
+// hits tells whether a fault that is about some items is about this one.
+func (f *Fault) hits(id string) bool {
+	if f.some == 0 {
+		return true
+	}
+	r := f.some
+	for i := range len(id) {
+		r ^= rng(id[i])
+		r.next()
+	}
+	return r.chance(200)
 }
 
 // end ends a response that is cut off.

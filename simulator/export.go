@@ -41,31 +41,80 @@ func (c *call) exportItem(id string) error {
 		return c.exportError(id, idError(err))
 	}
 	it, ok := c.server.item(c.box, number)
-	if !ok {
+	switch {
+	case !ok || c.auxiliary != 0 && it.folder.auxiliary != c.auxiliary:
 		return c.exportError(id, idError(errUnknownID))
+	case it.folder.auxiliary != c.auxiliary:
+		return c.exportError(id, c.movedItem(it.folder.auxiliary))
 	}
-	c.out.text(`{"itemId":`)
-	c.out.json(id)
-	c.out.text(`,"changeKey":`)
-	c.out.json(it.changeKey())
-	c.out.text(`,"data":"`)
-	data := &counter{dst: c.out.encode()}
-	if err = c.server.compose(data, it); err == nil {
+	return c.exportStream(id, it)
+}
+
+// spelling is a way to write an element: what stands around the members that tell which item it is and the one that holds it.
+type spelling struct {
+	open, data, close string
+	keyLast           bool
+}
+
+var (
+	plainSpelling = spelling{open: "{", data: `"data":"`, close: "}"}
+	oddSpelling   = spelling{open: "{ \"@odata.type\": null,\n\t\"more\" :[{\"data\":\"\\\"\"}, -1.5e3 ],", data: `"d\u0061ta" : "`, close: ",\"size\":0 }\r\n", keyLast: true}
+)
+
+// exportStream writes an element that is an item.
+func (c *call) exportStream(id string, it item) error {
+	spell := plainSpelling
+	if c.effect.odd() {
+		spell = oddSpelling
+	}
+	c.out.text(spell.open)
+	if !spell.keyLast {
+		c.exportKey(id, &it)
+		c.out.text(",")
+	}
+	c.out.text(spell.data)
+	data := &counter{dst: c.out.encode(c.effect.odd())}
+	err := c.server.compose(data, it)
+	if err == nil {
 		err = c.out.base64.end()
 	}
 	c.server.stats.exported(data.n)
-	c.out.text(`"}`)
+	c.out.text(`"`)
+	if spell.keyLast {
+		c.out.text(",")
+		c.exportKey(id, &it)
+	}
+	c.out.text(spell.close)
 	return err
+}
+
+// exportKey writes which item an element is.
+func (c *call) exportKey(id string, it *item) {
+	c.out.text(`"itemId":`)
+	c.out.json(id)
+	c.out.text(`,"changeKey":`)
+	c.out.json(it.changeKey())
+}
+
+const codeMoved = "ErrorArchiveFolderMovedPermanently"
+
+// movedItem is the error of an item that lives in an auxiliary mailbox: its message is where to ask.
+func (c *call) movedItem(auxiliary int) *apiError {
+	return &apiError{code: codeMoved, message: c.base() + "/admin/exchange/mailboxes/" + c.box.physical(auxiliary) + "/exportItems"}
 }
 
 // exportError writes an element that is an error.
 func (c *call) exportError(id string, e *apiError) error {
-	var failure object
-	failure.str("code", e.code)
-	failure.str("message", e.message)
-	var o object
+	name, members := "error", [2][2]string{{"code", e.code}, {"message", e.message}}
+	if e.code == codeMoved { // which Graph spells in another way
+		name, members[0], members[1] = "Error", members[1], members[0]
+	}
+	var o, failure object
+	for _, m := range members {
+		failure.str(m[0], m[1])
+	}
 	o.str("itemId", id)
-	o.raw("error", failure.bytes())
+	o.raw(name, failure.bytes())
 	_, err := c.out.Write(o.bytes())
 	return err
 }

@@ -65,8 +65,19 @@ type Fault struct {
 	// Extra adds to an export so many items that were not asked for.
 	Extra int
 
+	// EmptyPage leaves a page of a delta without elements, with a link to where it began.
+	EmptyPage bool
+	// Replay begins a page of a delta so many elements, or changes, too early.
+	Replay int
+	// Expire answers a request with a delta token as if that had expired.
+	Expire Expiry
+
+	// Odd spells an export in a way that is unusual but means the same: order of members, escapes, unknown members, spaces.
+	Odd bool
 	// ItemCode gives an error in place of the items exported, or of Item; ItemMessage may go with it.
 	ItemCode, ItemMessage string
+
+	some rng // if not zero, some of the items and not all have the error
 }
 
 // Injection is a fault that was injected.
@@ -108,9 +119,12 @@ func (i *Injection) Remove() {
 
 // strike returns what the faults do to a request, and counts it.
 func (f *faults) strike(c *call) effect {
+	e := effect{cutAfter: -1}
+	if random := c.server.chaos.strike(c); random != nil {
+		e.add(random)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	e := effect{cutAfter: -1}
 	for _, i := range f.all {
 		if i.fault.concerns(c) && i.hit() {
 			e.add(&i.fault)

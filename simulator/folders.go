@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,10 +25,27 @@ func (c *call) theFolder() (*folder, error) {
 		return &c.box.folderTree().folders[0], nil
 	}
 	f, err := c.server.folder(c.box, c.folderKey)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, idError(err)
+	case f.auxiliary == c.auxiliary:
+		return f, nil
+	case c.auxiliary == 0:
+		return nil, c.redirect(f.auxiliary)
 	}
-	return f, nil
+	return nil, idError(errUnknownID)
+}
+
+// redirect sends the client to the auxiliary mailbox that a folder lives in.
+func (c *call) redirect(auxiliary int) error {
+	to := c.host() + "/" + c.version + "/admin/Exchange/Mailboxes/" + c.box.physical(auxiliary)
+	for _, s := range c.behind {
+		to += "/" + url.PathEscape(s)
+	}
+	if c.r.URL.RawQuery != "" {
+		to += "?" + c.r.URL.RawQuery
+	}
+	return &apiError{status: http.StatusPermanentRedirect, empty: true, headers: [][2]string{{"Location", to}}}
 }
 
 // folders lists the folders right below one.
@@ -37,8 +55,12 @@ func (c *call) folders() error {
 		return err
 	}
 	t := c.box.folderTree()
+	below := t.folders[parent.index].children
+	if c.folderKey == "" && c.auxiliary > 0 {
+		below = t.tops(c.auxiliary)
+	}
 	var shown []*folder
-	for _, i := range t.folders[parent.index].children {
+	for _, i := range below {
 		if f := &t.folders[i]; c.lists(f) {
 			shown = append(shown, f)
 		}
@@ -62,6 +84,17 @@ func (c *call) folders() error {
 		c.folderInto(&o, shown[i])
 		return o.bytes()
 	})
+}
+
+// tops are the folders in an auxiliary mailbox whose parents are not.
+func (t *tree) tops(auxiliary int) []int {
+	var all []int
+	for i := range t.folders {
+		if f := &t.folders[i]; !f.gone && f.auxiliary == auxiliary && t.folders[f.parent].auxiliary != auxiliary {
+			all = append(all, i)
+		}
+	}
+	return all
 }
 
 // lists tells whether the request asked for such a folder.

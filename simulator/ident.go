@@ -30,14 +30,15 @@ var (
 // that the server needs no table and a client can make nothing of it.
 type sealer struct {
 	block cipher.Block
+	key   []byte // for authentication codes
 }
 
 func newSealer(seed uint64) (*sealer, error) {
 	r := mixed(seed, 'i', 'd')
-	key := make([]byte, 16)
+	key := make([]byte, 48)
 	_, _ = r.Read(key)
-	block, err := aes.NewCipher(key)
-	return &sealer{block}, err
+	block, err := aes.NewCipher(key[:16])
+	return &sealer{block, key[16:]}, err
 }
 
 // encode makes the id of a folder or an item of a mailbox.

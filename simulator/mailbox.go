@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"encoding/hex"
-	"fmt"
 	"io"
 	"iter"
 	"strings"
@@ -24,7 +23,8 @@ type Folder struct {
 	WellKnownName string
 	Hidden        bool
 	Search        bool
-	Items         int // totalItemCount
+	Items         int    // totalItemCount
+	MailboxID     string // the mailbox that it lives in, which may be an auxiliary archive
 }
 
 // Item is what a test may know of an item.
@@ -47,7 +47,15 @@ type mailbox struct {
 	count   uint64 // of the seed's items
 	seed    uint64
 	state
-	limit limiter
+	steps       stepper
+	auxiliaries []string  // the ids of the auxiliary mailboxes that some folders live in
+	limits      []limiter // of the mailbox and its auxiliaries
+}
+
+// address is what a mailbox's id leads to.
+type address struct {
+	box       *mailbox
+	auxiliary int // 0 is the mailbox itself
 }
 
 // user is one user of the tenant.
@@ -61,7 +69,8 @@ func (s *Server) addUsers() {
 	r := mixed(s.opts.Seed, 't')
 	tenant := r.guid()
 	items := uint64(s.opts.Items)
-	primary, archive := newTree(primaryLeaves, items), newTree(archiveLeaves, items/4)
+	primary := newTree(withFolders(primaryLeaves, s.opts.Folders), items, 0)
+	archive := newTree(archiveLeaves, items/4, s.opts.Auxiliaries)
 	for i := range s.opts.Mailboxes {
 		r := mixed(s.opts.Seed, 'u', uint64(i))
 		display, address := person(i)
@@ -76,14 +85,23 @@ func (s *Server) addUsers() {
 }
 
 func (s *Server) addMailbox(u *user, tenant string, t *tree, items uint64, archive bool, r *rng) *mailbox {
-	m := &mailbox{index: uint32(len(s.mailboxes)), guid: r.guid(), user: u, archive: archive, count: items}
+	m := &mailbox{index: uint32(s.made), guid: r.guid(), user: u, archive: archive, count: items}
 	m.tree = t
 	m.id = "MBX:" + m.guid + "@" + tenant
 	key, _ := hex.DecodeString(strings.ReplaceAll(m.guid, "-", "")) // a GUID of our own making
 	copy(m.key[:], key)
 	m.seed = r.next()
-	m.limit.most = s.opts.Concurrency
-	s.mailboxes[strings.ToLower(m.id)] = m
+	s.made++
+	ids := []string{m.id}
+	for range s.opts.Auxiliaries {
+		if archive {
+			ids = append(ids, "MBX:"+r.guid()+"@"+tenant)
+		}
+	}
+	m.auxiliaries, m.limits = ids[1:], make([]limiter, len(ids))
+	for i, id := range ids {
+		s.mailboxes[strings.ToLower(id)] = address{m, i}
+	}
 	return m
 }
 
@@ -118,7 +136,8 @@ func (s *Server) Folders(mailboxID string) []Folder {
 			parent = s.folderID(m, f.parent)
 		}
 		all = append(all, Folder{ID: s.folderID(m, i), ParentID: parent, DisplayName: f.name, Type: f.kind,
-			WellKnownName: f.wellKnown, Hidden: f.hidden, Search: f.search, Items: m.view(f, byCreation).len()})
+			WellKnownName: f.wellKnown, Hidden: f.hidden, Search: f.search, Items: m.view(f, byCreation).len(),
+			MailboxID: m.physical(f.auxiliary)})
 	}
 	return all
 }
@@ -156,26 +175,13 @@ func (s *Server) yieldItems(m *mailbox, f *folder, yield func(Item) bool) bool {
 func (s *Server) WriteItem(w io.Writer, mailboxID, itemID string) error {
 	m, number, err := s.locate(mailboxID, itemID)
 	if err != nil {
-		return err
+		return liveError("write item", itemID, err)
 	}
 	it, ok := s.item(m, number)
 	if !ok {
-		return fmt.Errorf("simulator: item %q: %w", itemID, errUnknownID)
+		return liveError("write item", itemID, errUnknownID)
 	}
 	return s.compose(w, it)
-}
-
-// locate finds an item by its ids.
-func (s *Server) locate(mailboxID, itemID string) (*mailbox, uint64, error) {
-	m := s.mailbox(mailboxID)
-	if m == nil {
-		return nil, 0, fmt.Errorf("simulator: no mailbox %q", mailboxID)
-	}
-	number, err := s.sealer.decode(m, kindItem, itemID)
-	if err != nil {
-		return nil, 0, fmt.Errorf("simulator: item %q: %w", itemID, err)
-	}
-	return m, number, nil
 }
 
 // folder finds a folder by id or, in a primary mailbox, by well-known name.
@@ -196,6 +202,14 @@ func (s *Server) folder(m *mailbox, id string) (*folder, error) {
 	return &t.folders[number], nil
 }
 
+// physical is the id of the mailbox or of one of its auxiliaries.
+func (m *mailbox) physical(auxiliary int) string {
+	if auxiliary == 0 {
+		return m.id
+	}
+	return m.auxiliaries[auxiliary-1]
+}
+
 // folderTree returns the folders as they are now.
 func (m *mailbox) folderTree() *tree {
 	m.mu.RLock()
@@ -204,7 +218,7 @@ func (m *mailbox) folderTree() *tree {
 }
 
 func (s *Server) mailbox(id string) *mailbox {
-	return s.mailboxes[strings.ToLower(id)]
+	return s.mailboxes[strings.ToLower(id)].box
 }
 
 func (s *Server) folderID(m *mailbox, index int) string {

@@ -12,6 +12,9 @@ const (
 	maxMailboxes = 1_000_000
 	maxItems     = 1 << 36
 	maxItemBytes = 2 << 30
+
+	maxFolders     = 100_000
+	maxAuxiliaries = 10
 )
 
 // Options says what a [Server] holds and how it behaves. The zero value is one mailbox of 2,000 items that anybody may read.
@@ -20,8 +23,13 @@ type Options struct {
 	Seed uint64
 	// Mailboxes is the number of users, at most a million; 1 if zero.
 	Mailboxes int
+	// Folders is the least number of folders in each primary mailbox, at most 100,000. There are always some sixty.
+	Folders int
 	// Archives gives every user an archive mailbox with a quarter of Items.
 	Archives bool
+	// Auxiliaries is the number of auxiliary mailboxes that each archive has expanded into, at most 10. Some of the
+	// archive's folders live there.
+	Auxiliaries int
 	// Items is the number of items in each mailbox; 2,000 if zero, none if negative.
 	Items int
 	// ItemSize makes every item about this many bytes, at least some 3,000 and at most 2 GiB. If zero, sizes spread from
@@ -39,8 +47,22 @@ type Options struct {
 	MaxPageSize int
 	// Concurrency is how many requests a mailbox serves at once before it answers 429; 4 if zero, no limit if negative.
 	Concurrency int
-	// RetryAfter is what a 429 asks a client to wait; 1 s if zero. It is sent in whole seconds, rounded up.
+	// RetryAfter is what a client beyond Concurrency is asked to wait; 1 s if zero. It is sent in whole seconds, rounded
+	// up. If negative, no answer has a Retry-After.
 	RetryAfter time.Duration
+	// RetryAfterDate sends Retry-After as a date.
+	RetryAfterDate bool
+	// BusyAs503 answers 503 instead of 429 beyond Concurrency.
+	BusyAs503 bool
+	// RequestLimit is how many requests a mailbox serves in RequestWindow before it answers 429; no limit if zero.
+	// Graph's is 10,000.
+	RequestLimit int
+	// RequestWindow is ten minutes if zero. It begins with the first request after the last one's end.
+	RequestWindow time.Duration
+	// ChangeEvery makes one random change, as [Server.Step] does, to a mailbox before every so manieth request to it; none if zero.
+	ChangeEvery int
+	// Chaos makes requests go wrong at random.
+	Chaos Chaos
 	// Now tells the time; [time.Now] if nil.
 	Now func() time.Time
 	// Logger gets a line for each request at debug level; nobody does if nil.
@@ -54,7 +76,10 @@ func (o Options) withDefaults() Options {
 	o.MaxPageSize = orDefault(o.MaxPageSize, 1000)
 	o.Concurrency = orDefault(o.Concurrency, 4)
 	o.RetryAfter = orDefault(o.RetryAfter, time.Second)
+	o.RequestWindow = orDefault(o.RequestWindow, 10*time.Minute)
 	o.TokenLifetime = orDefault(o.TokenLifetime, time.Hour)
+	o.Chaos.Seed = orDefault(o.Chaos.Seed, o.Seed)
+	o.Chaos.Patience = orDefault(o.Chaos.Patience, 2)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -88,8 +113,12 @@ func (o Options) check() error {
 		return fmt.Errorf("simulator: pages of %d: want at least 1", o.MaxPageSize)
 	case o.TokenLifetime < 0:
 		return fmt.Errorf("simulator: tokens that hold for %v: want a positive time", o.TokenLifetime)
-	case o.RetryAfter < 0:
-		return fmt.Errorf("simulator: retry after %v: want a positive time", o.RetryAfter)
+	case o.Folders < 0 || o.Folders > maxFolders:
+		return fmt.Errorf("simulator: %d folders: want at most %d", o.Folders, maxFolders)
+	case o.Auxiliaries < 0 || o.Auxiliaries > maxAuxiliaries:
+		return fmt.Errorf("simulator: %d auxiliary mailboxes: want at most %d", o.Auxiliaries, maxAuxiliaries)
+	case o.RequestLimit < 0 || o.RequestWindow < 0 || o.ChangeEvery < 0:
+		return fmt.Errorf("simulator: request limit %d in %v, a change every %d: want none negative", o.RequestLimit, o.RequestWindow, o.ChangeEvery)
 	}
-	return nil
+	return o.Chaos.check()
 }

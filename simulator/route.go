@@ -40,7 +40,9 @@ type call struct {
 	version   string
 	userKey   string
 	box       *mailbox
-	folderKey string // as the path has it
+	auxiliary int      // which of the mailbox's auxiliaries the path names; 0 is itself
+	behind    []string // the path's segments behind the mailbox
+	folderKey string   // as the path has it
 	itemKey   string
 	children  bool     // the folders asked for are those below folderKey
 	ids       []string // to export
@@ -168,7 +170,8 @@ func (c *call) findUser(segments []string) error {
 }
 
 func (c *call) findMailbox(id string, segments []string) error {
-	c.box = c.server.mailbox(id)
+	to := c.server.mailboxes[strings.ToLower(id)]
+	c.box, c.auxiliary, c.behind = to.box, to.auxiliary, segments
 	if c.box == nil {
 		return refusal(http.StatusNotFound, "ResourceNotFound", "Resource could not be discovered.")
 	}
@@ -186,6 +189,8 @@ func (c *call) findFolder(segments []string) error {
 	switch {
 	case len(segments) == 0:
 		return c.to(OpFolders, http.MethodGet, (*call).folders)
+	case len(segments) == 1 && is(segments, 0, "delta"):
+		return c.to(OpFolderDelta, http.MethodGet, (*call).folderDelta)
 	}
 	c.folderKey, c.children = segments[0], false
 	segments = segments[1:]
@@ -205,6 +210,8 @@ func (c *call) findItem(segments []string) error {
 	switch {
 	case len(segments) == 0:
 		return c.to(OpItems, http.MethodGet, (*call).items)
+	case len(segments) == 1 && is(segments, 0, "delta"):
+		return c.to(OpItemDelta, http.MethodGet, (*call).itemDelta)
 	case len(segments) == 1:
 		c.itemKey = segments[0]
 		return c.to(OpItem, http.MethodGet, (*call).item)

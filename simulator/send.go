@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"strings"
 	"sync"
 )
 
@@ -67,9 +68,9 @@ func (l limited) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// encode returns the sender's base64 encoder, emptied.
-func (s *sender) encode() *encoder {
-	s.base64.dst, s.base64.kept = s.buf, 0
+// encode returns the sender's base64 encoder, emptied; odd makes it escape what need not be.
+func (s *sender) encode(odd bool) *encoder {
+	s.base64.dst, s.base64.kept, s.base64.odd = s.buf, 0, odd
 	return &s.base64
 }
 
@@ -79,7 +80,11 @@ type encoder struct {
 	keep [3]byte // bytes that make no whole group yet
 	kept int
 	buf  []byte
+	odd  bool // escape what need not be
 }
+
+// oddly escapes characters that JSON may have escaped, as some serialisers do.
+var oddly = strings.NewReplacer("+", `\u002B`, "/", `\/`, "=", `\u003d`)
 
 // encoderRoom is how many bytes are encoded at once.
 const encoderRoom = 24 << 10
@@ -116,6 +121,9 @@ func (e *encoder) end() error {
 
 func (e *encoder) put(p []byte) error {
 	e.buf = base64.StdEncoding.AppendEncode(e.buf[:0], p)
+	if e.odd {
+		e.buf = []byte(oddly.Replace(string(e.buf)))
+	}
 	_, err := e.dst.Write(e.buf)
 	return err
 }

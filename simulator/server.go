@@ -12,11 +12,13 @@ type Server struct {
 	opts       Options
 	users      map[string]*user // by id, and by name in lower case
 	order      []*user
-	mailboxes  map[string]*mailbox // by id in lower case
+	mailboxes  map[string]address // by id in lower case
+	made       int                // mailboxes, without auxiliaries
 	sealer     *sealer
 	vocabulary *vocabulary
 	tokens     tokens
 	faults     faults
+	chaos      chaos
 	stats      stats
 }
 
@@ -30,8 +32,9 @@ func New(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{opts: opts, users: map[string]*user{}, mailboxes: map[string]*mailbox{}, sealer: sealer, vocabulary: newVocabulary()}
+	s := &Server{opts: opts, users: map[string]*user{}, mailboxes: map[string]address{}, sealer: sealer, vocabulary: newVocabulary()}
 	s.tokens.init(opts)
+	s.chaos.init(opts)
 	s.addUsers()
 	return s, nil
 }
@@ -63,9 +66,9 @@ func (c *call) admit() error {
 	if c.box == nil {
 		return nil
 	}
-	ok := c.box.limit.acquire()
-	if !ok {
-		return c.tooMany()
+	why, until := c.limit().acquire(&c.server.opts, c.started)
+	if why != withinLimits {
+		return c.throttle(why, until)
 	}
 	c.held = true
 	return nil
@@ -74,14 +77,20 @@ func (c *call) admit() error {
 func (c *call) release() {
 	if c.held {
 		c.held = false
-		c.box.limit.release()
+		c.limit().release()
 	}
 }
+
+// limit is the limiter of the mailbox that the request went to.
+func (c *call) limit() *limiter { return &c.box.limits[c.auxiliary] }
 
 // serve reads the request, lets faults happen, and answers.
 func (c *call) serve() error {
 	if err := c.readBody(); err != nil {
 		return err
+	}
+	if c.box != nil {
+		c.server.tick(c.box)
 	}
 	c.effect = c.server.faults.strike(c)
 	if err := c.effect.begin(c); err != nil {
@@ -144,4 +153,8 @@ func (c *call) ok() {
 	h := c.header()
 	h.Set("Content-Type", "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8")
 	h.Set("OData-Version", "4.0")
+	if c.version == "beta" {
+		h.Set("Deprecation", "Thu, 19 Aug 2021 23:59:59 GMT")
+		h.Set("Sunset", "Sat, 19 Aug 2023 23:59:59 GMT")
+	}
 }

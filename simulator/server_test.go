@@ -206,3 +206,21 @@ func (g *graph) ids() []string {
 	}
 	return ids
 }
+
+// tryExport exports what it can.
+func (g *graph) tryExport(ids []string) []exported {
+	body, err := json.Marshal(map[string]any{"itemIds": ids})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	resp, err := g.send(http.MethodPost, g.of("/exportItems"), body)
+	if err != nil {
+		return nil
+	}
+	defer resp.Body.Close()
+	var answer struct{ Value []exported }
+	if json.NewDecoder(resp.Body).Decode(&answer) != nil || resp.StatusCode != http.StatusOK {
+		return nil
+	}
+	return answer.Value
+}

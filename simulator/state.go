@@ -19,6 +19,7 @@ type state struct {
 	added   uint64
 	seq     uint64 // the number of changes so far
 	log     changeLog
+	expired map[int]expired // by folder; -1 is the folders themselves
 }
 
 // presence tells whether an item is in its folder, or how it left.
@@ -152,40 +153,47 @@ func (m *mailbox) leave(number uint64, c change, how presence) {
 }
 
 // alter changes an item that is there, while the mailbox is locked.
-func (m *mailbox) alter(number uint64, with func(c change)) error {
+func (m *mailbox) alter(number uint64, with func(c change) error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c, ok := m.lookup(number)
 	if !ok || c.presence != present || m.tree.folders[c.folder].gone {
 		return errUnknownID
 	}
-	with(c)
-	return nil
+	return with(c)
 }
 
 func (m *mailbox) delete(number uint64) error {
-	return m.alter(number, func(c change) { m.leave(number, c, deleted) })
+	return m.alter(number, func(c change) error {
+		m.leave(number, c, deleted)
+		return nil
+	})
 }
 
 func (m *mailbox) touch(number uint64, now time.Time) error {
-	return m.alter(number, func(c change) {
+	return m.alter(number, func(c change) error {
 		c.version++
 		c.modified = now
 		if list := m.at(c.folder); number < firstAdded {
 			list.touched = insert(list.touched, number)
 		}
 		m.record(number, c)
+		return nil
 	})
 }
 
 // move puts an item into another folder, where it has a new number.
 func (m *mailbox) move(number uint64, folder int, now time.Time) (uint64, error) {
 	var to uint64
-	err := m.alter(number, func(c change) {
+	err := m.alter(number, func(c change) error {
+		if f := &m.tree.folders[folder]; f.gone || f.search {
+			return errUnknownID
+		}
 		m.leave(number, c, moved)
 		to = m.next()
 		c.folder, c.modified = folder, now
 		m.enter(to, c)
+		return nil
 	})
 	return to, err
 }

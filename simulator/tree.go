@@ -1,6 +1,9 @@
 package simulator
 
 import (
+	"fmt"
+	"math/bits"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -10,13 +13,16 @@ import (
 type folder struct {
 	index     int
 	parent    int
+	former    []int // parents that it has left
 	name      string
 	kind      string // IPF.Note and so on
 	wellKnown string
 	hidden    bool
 	search    bool
 	gone      bool
-	source    int // the folder whose items a search folder shows
+	created   bool // it came after the start
+	auxiliary int  // the auxiliary mailbox that it lives in; 0 is the mailbox itself
+	source    int  // the folder whose items a search folder shows
 	first     uint64
 	count     uint64
 	children  []int
@@ -36,7 +42,7 @@ type leaf struct {
 	kind      string
 	wellKnown string
 	share     int64 // of the mailbox's items, in proportion to the others'
-	flag      byte  // 'h' hidden, 's' search folder
+	flag      byte  // 'h' hidden, 's' search folder, 'x' both, 'a' moved to an auxiliary archive if there is one
 }
 
 var primaryLeaves = []leaf{
@@ -104,14 +110,31 @@ var primaryLeaves = []leaf{
 var archiveLeaves = []leaf{
 	{0, "Top of Information Store", "", "", 0, 0},
 	{1, "Inbox", "IPF.Note", "", 300, 0},
-	{2, "2019", "IPF.Note", "", 200, 0},
+	{2, "2019", "IPF.Note", "", 200, 'a'},
+	{3, "Q1", "IPF.Note", "", 20, 'a'},
+	{3, "Q2", "IPF.Note", "", 20, 'a'},
+	{2, "2018/19", "IPF.Note", "", 40, 0},
 	{1, "Sent Items", "IPF.Note", "", 200, 0},
+	{2, "2017", "IPF.Note", "", 60, 'a'},
 	{1, "Deleted Items", "IPF.Note", "archivedeleteditems", 30, 0},
 	{1, "Calendar", "IPF.Appointment", "", 20, 0},
+	{1, "", "IPF.Note", "", 10, 0},
+	{1, "Empty", "IPF.Note", "", 0, 0},
 }
 
-// newTree deals the items out to the folders.
-func newTree(leaves []leaf, items uint64) *tree {
+// withFolders adds folders below the third leaf until there are so many, the root not counted.
+func withFolders(leaves []leaf, folders int) []leaf {
+	const above = 2
+	var more []leaf
+	for n := len(leaves) - 1; n < folders; n++ {
+		name := fmt.Sprintf("%04d %s", len(more)+1, lastNames[len(more)%len(lastNames)])
+		more = append(more, leaf{leaves[above].depth + 1, name, "IPF.Note", "", 4, 0})
+	}
+	return slices.Insert(slices.Clone(leaves), above+1, more...)
+}
+
+// newTree deals the items out to the folders, and some folders to the auxiliary mailboxes, if there are any.
+func newTree(leaves []leaf, items uint64, auxiliaries int) *tree {
 	t := &tree{folders: make([]folder, len(leaves))}
 	var total int64
 	for _, l := range leaves {
@@ -122,6 +145,9 @@ func newTree(leaves []leaf, items uint64) *tree {
 	for i, l := range leaves {
 		f := folder{index: i, parent: -1, name: l.name, kind: l.kind, wellKnown: l.wellKnown,
 			hidden: l.flag == 'h' || l.flag == 'x', search: l.flag == 's' || l.flag == 'x', source: 1}
+		if l.flag == 'a' && auxiliaries > 0 {
+			f.auxiliary = 1 + path[l.depth-1]%auxiliaries
+		}
 		if l.depth > 0 {
 			f.parent = path[l.depth-1]
 			t.folders[f.parent].children = append(t.folders[f.parent].children, i)
@@ -138,9 +164,11 @@ func newTree(leaves []leaf, items uint64) *tree {
 	return t
 }
 
-// part is items*share/total without overflow for any number of items below 2^40.
+// part is items*share/total without overflow; share is at most total.
 func part(items uint64, share, total int64) uint64 {
-	return items * uint64(share) / uint64(total)
+	high, low := bits.Mul64(items, uint64(share))
+	n, _ := bits.Div64(high, low, uint64(total))
+	return n
 }
 
 // holding returns the folder that an item's number belongs to.

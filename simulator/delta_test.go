@@ -1,0 +1,462 @@
+package simulator_test
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mailhaul/mailhaul/simulator"
+)
+
+// round follows a delta from a link to the next delta link.
+func round[T any](g *graph, url string, header ...string) (elements []T, pages int, link string) {
+	g.t.Helper()
+	for {
+		p := get[page[T]](g, url, header...)
+		elements = append(elements, p.Value...)
+		pages++
+		if (p.NextLink == "") == (p.DeltaLink == "") {
+			g.t.Fatalf("links are %q and %q", p.NextLink, p.DeltaLink)
+		}
+		if p.DeltaLink != "" {
+			return elements, pages, p.DeltaLink
+		}
+		url = p.NextLink
+	}
+}
+
+func must(t *testing.T, errs ...error) {
+	t.Helper()
+	for _, err := range errs {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestItemDelta(t *testing.T) {
+	g := start(t, simulator.Options{Seed: 20, Items: 400})
+	inbox, sent := g.of("/folders/inbox/items/delta"), g.of("/folders/sentitems/items/delta")
+	held, pages, link := round[item](g, inbox, "Prefer", "odata.maxpagesize=20")
+	total := get[folder](g, g.of("/folders/inbox")).TotalItemCount
+	if len(held) != total || pages != (total+19)/20 || held[0].ChangeKey == "" || held[0].Type == "" {
+		t.Errorf("%d items in %d pages, want %d", len(held), pages, total)
+	}
+	if changes, _, again := round[item](g, link); len(changes) != 0 || again == "" {
+		t.Errorf("nothing changed, but: %+v", changes)
+	}
+	_, _, sentLink := round[item](g, sent)
+
+	must(t, g.sim.Touch(g.box.ID, held[3].ID), g.sim.Touch(g.box.ID, held[3].ID), g.sim.Delete(g.box.ID, held[4].ID))
+	added, err := g.sim.Add(g.box.ID, "inbox")
+	must(t, err)
+	brief, err := g.sim.Add(g.box.ID, "inbox")
+	must(t, err, g.sim.Delete(g.box.ID, brief))
+	to, err := g.sim.Move(g.box.ID, held[5].ID, "sentitems")
+	must(t, err)
+	type change struct{ ID, Reason string }
+	tell := func(items []item) (all []change) {
+		for _, it := range items {
+			c := change{ID: it.ID}
+			if it.Removed != nil {
+				c.Reason = it.Removed.Reason
+			}
+			all = append(all, c)
+		}
+		return all
+	}
+	changes, pages, next := round[item](g, link, "Prefer", "odata.maxpagesize=2")
+	want := []change{{held[3].ID, ""}, {held[4].ID, "deleted"}, {added, ""}, {brief, "deleted"}, {held[5].ID, "changed"}}
+	if got := tell(changes); !slices.Equal(got, want) || pages != 3 {
+		t.Errorf("in %d pages: %s", pages, cmp.Diff(want, got))
+	}
+	if again, _, _ := round[item](g, link); !slices.Equal(tell(again), want) {
+		t.Error("the same link tells another story")
+	}
+	if none, _, _ := round[item](g, next); len(none) != 0 {
+		t.Errorf("told twice: %+v", none)
+	}
+	moved, _, _ := round[item](g, sentLink)
+	if got := tell(moved); !slices.Equal(got, []change{{to, ""}}) || to == held[5].ID || moved[0].CreatedDateTime != held[5].CreatedDateTime {
+		t.Errorf("the moved item is %+v", moved)
+	}
+	if e := g.export(held[5].ID, to); e[0].Error == nil || e[1].Error != nil || parseStream(t, e[1].Data).properties["Binary 0x300b"] == "" {
+		t.Errorf("moved item: %v %v", e[0].Error, e[1].Error)
+	}
+}
+
+func TestItemDeltaOptions(t *testing.T) {
+	g := start(t, simulator.Options{Seed: 21, Items: 400})
+	delta := g.of("/folders/inbox/items/delta")
+	plain, _, _ := round[item](g, delta)
+	chosen, pages, link := round[item](g, delta+q("$select", "changeKey", "$top", "50", "$filter", "receivedDateTime ge "+plain[20].CreatedDateTime))
+	if !slices.Equal(ids(chosen), ids(plain[20:])) || pages != (len(plain)-20+49)/50 || chosen[0].Type != "" || chosen[0].ChangeKey == "" {
+		t.Errorf("%d of %d items in %d pages, first %+v", len(chosen), len(plain), pages, chosen[0])
+	}
+	must(t, g.sim.Touch(g.box.ID, plain[19].ID), g.sim.Touch(g.box.ID, plain[21].ID))
+	if changes, _, _ := round[item](g, link); len(changes) != 1 || changes[0].ID != plain[21].ID || changes[0].Type != "" {
+		t.Errorf("changes are %+v", changes)
+	}
+	back := ids(plain)
+	slices.Reverse(back)
+	if got, _, _ := round[item](g, delta+q("$orderby", "receivedDateTime desc")); !slices.Equal(ids(got), back) {
+		t.Error("the descending order is wrong")
+	}
+	g.refused(400, http.MethodGet, g.beta().of("/folders/inbox/items/delta")+q("$select", "id"), nil)
+	g.refused(400, http.MethodGet, delta+q("$search", "x"), nil)
+	g.refused(400, http.MethodGet, delta+q("$filter", "receivedDateTime ge "+plain[0].CreatedDateTime+strings.Repeat(" and receivedDateTime ge 2020-01-01T00:00:00Z", 100)), nil)
+}
+
+// TestDeltaDoesNotDrift: what changes while a round is being read is in it or in the next.
+func TestDeltaDoesNotDrift(t *testing.T) {
+	g := start(t, simulator.Options{Seed: 22, Items: 200})
+	held := map[string]string{}
+	var first []string
+	url := g.of("/folders/inbox/items/delta")
+	for n := 0; ; n++ {
+		p := get[page[item]](g, url)
+		apply(held, p.Value)
+		first = append(first, ids(p.Value)...)
+		if url = p.NextLink; url == "" {
+			url = p.DeltaLink
+			break
+		}
+		if n == 1 {
+			must(t, g.sim.Delete(g.box.ID, first[0]), g.sim.Touch(g.box.ID, first[1]))
+			_, err := g.sim.Add(g.box.ID, "inbox")
+			must(t, err)
+		}
+	}
+	changes, _, _ := round[item](g, url)
+	apply(held, changes)
+	if diff := cmp.Diff(truth(g)["inbox"], held); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func apply(held map[string]string, items []item) {
+	for _, it := range items {
+		if it.Removed != nil {
+			delete(held, it.ID)
+		} else {
+			held[it.ID] = it.ChangeKey
+		}
+	}
+}
+
+// truth is the mailbox now: change keys by item id, by the folder's id and, where it has one, its well-known name.
+func truth(g *graph) map[string]map[string]string {
+	all := map[string]map[string]string{}
+	for _, f := range g.sim.Folders(g.box.ID) {
+		if f.ParentID == "" || f.Search {
+			continue
+		}
+		all[f.ID] = map[string]string{}
+		if f.WellKnownName != "" {
+			all[f.WellKnownName] = all[f.ID]
+		}
+	}
+	for it := range g.sim.Items(g.box.ID) {
+		all[it.FolderID][it.ID] = it.ChangeKey
+	}
+	return all
+}
+
+func TestFolderDelta(t *testing.T) {
+	g := start(t, simulator.Options{Seed: 23})
+	delta := g.of("/folders/delta")
+	listed, pages, link := round[folder](g, delta+q("includeHiddenFolders", "true"))
+	if want := len(g.sim.Folders(g.box.ID)) - 1; len(listed) != want || pages != (want+9)/10 {
+		t.Errorf("%d folders in %d pages, want %d", len(listed), pages, want)
+	}
+	byName := map[string]string{}
+	for _, f := range listed {
+		byName[f.DisplayName] = f.ID
+	}
+	_, _, below := round[folder](g, g.of("/folders/inbox/childFolders/delta"))
+
+	created, err := g.sim.CreateFolder(g.box.ID, "inbox", "A/B")
+	must(t, err, g.sim.RenameFolder(g.box.ID, byName["Projects"], "Projekte"), g.sim.MoveFolder(g.box.ID, byName["Invoices"], byName["Archive"]),
+		g.sim.DeleteFolder(g.box.ID, byName["Level 9"]))
+	changes, _, next := round[folder](g, link)
+	got := map[string]folder{}
+	for _, f := range changes {
+		got[f.ID] = f
+	}
+	for id, ok := range map[string]func(f folder) bool{
+		created: func(f folder) bool {
+			return f.DisplayName == "A/B" && f.ParentFolderID == byName["Inbox"] && f.Type == "IPF.Note"
+		},
+		byName["Projects"]:   func(f folder) bool { return f.DisplayName == "Projekte" },
+		byName["Invoices"]:   func(f folder) bool { return f.ParentFolderID == byName["Archive"] },
+		byName["Level 9"]:    func(f folder) bool { return f.Removed != nil && f.Removed.Reason == "deleted" },
+		byName["Level 10"]:   func(f folder) bool { return f.Removed != nil },
+		byName["Level 8"]:    func(f folder) bool { return f.ChildFolderCount == 0 },
+		byName["Sent Items"]: func(f folder) bool { return f.ID == "" },
+	} {
+		if !ok(got[id]) {
+			t.Errorf("folder is %+v", got[id])
+		}
+	}
+	children, _, _ := round[folder](g, below)
+	var names []string
+	for _, f := range children {
+		name := f.DisplayName
+		if f.Removed != nil {
+			name = f.Removed.Reason
+		}
+		names = append(names, name)
+	}
+	if want := []string{"A/B", "Projekte", "changed"}; !slices.Equal(names, want) {
+		t.Errorf("children are %q, want %q", names, want)
+	}
+	if f := get[folder](g, g.of("/folders/"+created)); f.DisplayName != "A/B" {
+		t.Errorf("created folder is %+v", f)
+	}
+	if code := g.refused(404, http.MethodGet, g.of("/folders/"+byName["Level 9"]+"/items/delta"), nil); code != "ErrorSyncFolderNotFound" {
+		t.Errorf("code is %s", code)
+	}
+	if code := g.refused(404, http.MethodGet, g.of("/folders/"+byName["Level 9"]+"/items"), nil); code != "ErrorItemNotFound" {
+		t.Errorf("code is %s", code)
+	}
+	_, err = g.sim.Add(g.box.ID, "drafts")
+	must(t, err)
+	if counts, _, _ := round[folder](g, next); len(counts) != 1 || counts[0].ID != byName["Drafts"] {
+		t.Errorf("a folder with another count: %+v", counts)
+	}
+}
+
+func TestDeltaExpires(t *testing.T) {
+	g := start(t, simulator.Options{Seed: 24, Items: 100})
+	url := g.of("/folders/inbox/items/delta")
+	_, _, link := round[item](g, url)
+	_, _, folders := round[folder](g, g.of("/folders/delta"))
+	for _, c := range []struct {
+		how    simulator.Expiry
+		status int
+		code   string
+	}{
+		{simulator.ExpiryGone, 410, "SyncStateNotFound"},
+		{simulator.ExpiryStateNotFound, 404, "syncStateNotFound"},
+		{simulator.ExpiryResync, 400, "resyncRequired"},
+	} {
+		must(t, g.sim.ExpireDeltas(g.box.ID, "inbox", c.how))
+		if code := g.refused(c.status, http.MethodGet, link, nil); code != c.code {
+			t.Errorf("code is %s, want %s", code, c.code)
+		}
+		if c.how == simulator.ExpiryGone {
+			_, h, _ := g.do(http.MethodGet, link, nil)
+			if items, _, _ := round[item](g, h.Get("Location")); len(items) == 0 {
+				t.Errorf("%s begins nothing", h.Get("Location"))
+			}
+		}
+		_, _, link = round[item](g, url)
+		round[item](g, link)
+	}
+	round[folder](g, folders)
+	must(t, g.sim.ExpireDeltas(g.box.ID, "", simulator.ExpiryGone))
+	g.refused(410, http.MethodGet, folders, nil)
+	round[item](g, link)
+
+	other := start(t, simulator.Options{Seed: 25, Items: 100})
+	_, foreign, _ := strings.Cut(link, "?")
+	if code := other.refused(400, http.MethodGet, other.of("/folders/inbox/items/delta?"+foreign), nil); code != "SyncStateInvalid" {
+		t.Errorf("code of a foreign token is %s", code)
+	}
+	g.refused(400, http.MethodGet, g.of("/folders/sentitems/items/delta?"+foreign), nil)
+	g.refused(400, http.MethodGet, g.of("/folders/delta?"+foreign), nil)
+	g.refused(400, http.MethodGet, link[:len(link)-3]+"AAA", nil)
+}
+
+func TestDeltaFaults(t *testing.T) {
+	g := start(t, simulator.Options{Seed: 26, Items: 100})
+	url := g.of("/folders/inbox/items/delta")
+	plain, pages, _ := round[item](g, url)
+	fault := func(f simulator.Fault) []string {
+		f.Operation, f.Folder, f.Skip = simulator.OpItemDelta, "inbox", 1
+		i := g.sim.Inject(f)
+		defer i.Remove()
+		items, n, _ := round[item](g, url)
+		if f.EmptyPage && n != pages+1 {
+			t.Errorf("%d pages", n)
+		}
+		return ids(items)
+	}
+	want := ids(plain)
+	if !slices.Equal(fault(simulator.Fault{EmptyPage: true}), want) {
+		t.Error("an empty page is more than that")
+	}
+	if got := fault(simulator.Fault{Replay: 4}); !slices.Equal(got, slices.Concat(want[:10], want[6:])) {
+		t.Error("nothing is told twice")
+	}
+	if got := fault(simulator.Fault{Reverse: true}); slices.Equal(got, want) || !slices.Equal(sorted(got), sorted(want)) {
+		t.Error("reversed page is wrong")
+	}
+	if got := fault(simulator.Fault{Repeat: 2}); len(got) != len(want)+2 {
+		t.Error("repeated elements are wrong")
+	}
+	i := g.sim.Inject(simulator.Fault{Operation: simulator.OpItemDelta, Expire: simulator.ExpiryStateNotFound, Skip: 1})
+	p := get[page[item]](g, url)
+	g.refused(404, http.MethodGet, p.NextLink, nil)
+	if i.Hits() != 1 {
+		t.Errorf("%d hits", i.Hits())
+	}
+	get[page[item]](g, p.NextLink)
+}
+
+func sorted(s []string) []string { return slices.Sorted(slices.Values(s)) }
+
+// replica is what a client holds of a mailbox, by deltas alone.
+type replica struct {
+	g       *graph
+	rand    *rand.Rand
+	folders map[string]folder
+	link    string
+	items   map[string]map[string]string
+	links   map[string]string
+}
+
+// sync runs one round of everything.
+func (r *replica) sync() {
+	url := r.link
+	if url == "" {
+		url = r.g.of("/folders/delta") + q("includeHiddenFolders", "true", "$expand", "singleValueExtendedProperties($filter=id eq 'Integer 0x3601')")
+	}
+	changes, link, ok := follow[folder](r, url)
+	if !ok {
+		r.link, r.folders = "", map[string]folder{}
+		r.sync()
+		return
+	}
+	r.link = link
+	for _, f := range changes {
+		if f.Removed != nil {
+			delete(r.folders, f.ID)
+			delete(r.items, f.ID)
+			delete(r.links, f.ID)
+		} else {
+			r.folders[f.ID] = f
+		}
+	}
+	for id, f := range r.folders {
+		if !searches(f) {
+			r.syncItems(id)
+		}
+	}
+}
+
+func (r *replica) syncItems(folder string) {
+	url := r.links[folder]
+	if url == "" {
+		url = r.g.of("/folders/" + folder + "/items/delta")
+		r.items[folder] = map[string]string{}
+	}
+	changes, link, ok := follow[item](r, url)
+	if !ok {
+		delete(r.links, folder)
+		if status, _, _ := r.g.do(http.MethodGet, r.g.of("/folders/"+folder), nil); status == 404 {
+			delete(r.items, folder) // the next round of folders tells
+			return
+		}
+		r.syncItems(folder)
+		return
+	}
+	r.links[folder] = link
+	apply(r.items[folder], changes)
+}
+
+// follow reads a round, asking again what went wrong. It reports false if the round cannot go on.
+func follow[T any](r *replica, url string) (elements []T, link string, ok bool) {
+	for failures := 0; ; {
+		resp, err := r.g.send(http.MethodGet, url, nil, "Prefer", "odata.maxpagesize="+[]string{"1", "3", "10", "500"}[r.rand.IntN(4)])
+		var p page[T]
+		status := 0
+		if err == nil {
+			status = resp.StatusCode
+			err = json.NewDecoder(resp.Body).Decode(&p)
+			resp.Body.Close()
+		}
+		switch {
+		case status == 410 || status == 404 || status == 400:
+			return nil, "", false
+		case err != nil || status != 200:
+			if failures++; failures > 5 {
+				r.g.t.Fatalf("GET %s fails for good: %d %v", url, status, err)
+			}
+			continue
+		}
+		failures = 0
+		elements = append(elements, p.Value...)
+		if p.DeltaLink != "" {
+			return elements, p.DeltaLink, true
+		}
+		url = p.NextLink
+	}
+}
+
+// TestReplica: a client that follows deltas holds what the mailbox does, whatever happens to it and to the requests.
+func TestReplica(t *testing.T) {
+	for seed := range uint64(6) {
+		opts := simulator.Options{Seed: seed, Items: 300, RetryAfter: -1}
+		if seed%2 == 1 {
+			opts.Chaos = simulator.Chaos{Rate: 15, Rates: map[string]int{"reset": 3, "delay": 0}}
+		}
+		g := start(t, opts)
+		restless := seed%2 == 1
+		during := rand.New(rand.NewPCG(seed, 2))
+		change := g.sim.Inject(simulator.Fault{Every: 7, Times: -1, Before: func() {
+			if restless {
+				_, _ = g.sim.Step(g.box.ID, during)
+			}
+		}})
+		random := rand.New(rand.NewPCG(seed, 1))
+		r := &replica{g: g, rand: random, folders: map[string]folder{}, items: map[string]map[string]string{}, links: map[string]string{}}
+		var history []string
+		for range 8 {
+			for range random.IntN(25) {
+				what, err := g.sim.Step(g.box.ID, random)
+				must(t, err)
+				history = append(history, what)
+			}
+			r.sync()
+			if !restless {
+				r.check(history)
+			}
+		}
+		change.Remove() // the mailbox comes to rest
+		r.sync()
+		r.sync()
+		r.check(history)
+		if s := g.sim.Stats().Statuses; restless && (change.Hits() < 50 || s[429] == 0 || s[503] == 0 || s[410] == 0) {
+			t.Errorf("seed %d: %d changes while reading, statuses %v", seed, change.Hits(), s)
+		}
+	}
+}
+
+func (r *replica) check(history []string) {
+	t := r.g.t
+	t.Helper()
+	want := map[string]map[string]string{}
+	for _, f := range r.g.sim.Folders(r.g.box.ID) {
+		if f.ParentID == "" {
+			continue
+		}
+		if h := r.folders[f.ID]; h.DisplayName != f.DisplayName || h.ParentFolderID != f.ParentID || h.TotalItemCount != f.Items && !f.Search {
+			t.Errorf("folder is held as %+v, is %+v", h, f)
+		}
+		if !f.Search {
+			want[f.ID] = map[string]string{}
+		}
+	}
+	for it := range r.g.sim.Items(r.g.box.ID) {
+		want[it.FolderID][it.ID] = it.ChangeKey
+	}
+	if diff := cmp.Diff(want, r.items); diff != "" {
+		t.Fatalf("%s\nafter %q", diff, history)
+	}
+}
