@@ -89,20 +89,20 @@ func (m *MailboxClient) itemChanges(ctx context.Context, folderID, link string, 
 		}
 		return nil
 	})
-	if statusOf(err) == http.StatusNotFound && m.folderGone(ctx, folderID, err) {
-		err = fmt.Errorf("%w: %w", ErrFolderGone, err)
+	var e *Error
+	if errors.As(err, &e) && e.StatusCode == http.StatusNotFound && m.folderGone(ctx, folderID, e) {
+		err = fmt.Errorf("%w: %w", ErrFolderGone, e)
 	}
 	return next, err
 }
 
 // folderGone finds out what a 404 means: that there is no such folder, or that
 // there are no delta queries.
-func (m *MailboxClient) folderGone(ctx context.Context, folderID string, err error) bool {
-	var e *Error
-	if errors.As(err, &e) && e.Code == "ErrorSyncFolderNotFound" {
+func (m *MailboxClient) folderGone(ctx context.Context, folderID string, e *Error) bool {
+	if e.Code == "ErrorSyncFolderNotFound" {
 		return true
 	}
-	_, err = m.Folder(ctx, folderID)
+	_, err := m.Folder(ctx, folderID)
 	return errors.Is(err, ErrFolderGone)
 }
 

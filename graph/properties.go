@@ -94,7 +94,7 @@ func (ps extendedProperties) properties() Properties {
 		InternetMessageID: ps.clipped(propertyMessageID, maxMessageID),
 		HasAttachments:    ps.flag(propertyHasAttachments),
 	}
-	if key, err := base64.StdEncoding.DecodeString(ps.text(propertySearchKey)); err == nil && len(key) <= maxSearchKey {
+	if key, err := base64.StdEncoding.DecodeString(ps.text(propertySearchKey)); err == nil && len(key) > 0 && len(key) <= maxSearchKey {
 		p.SearchKey = key
 	}
 	return p

@@ -1,0 +1,124 @@
+package graph_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mailhaul/mailhaul/graph"
+)
+
+func items(t *testing.T, m *graph.MailboxClient) []graph.Item {
+	t.Helper()
+	var all []graph.Item
+	for it, err := range m.Items(t.Context(), "f") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, it)
+	}
+	return all
+}
+
+func property(id string, value any) object { return object{"id": id, "value": value} }
+
+// TestItemProperties reads what Graph tells of an item, in all its spellings.
+func TestItemProperties(t *testing.T) {
+	s := &listServer{lists: map[string][]any{"folders/f/items": {
+		object{"id": "a", "changeKey": "k", "type": "IPM.Note", "size": 71133, "categories": []string{"x", "y"},
+			"createdDateTime": "2021-09-15T12:16:38Z", "lastModifiedDateTime": "2021-09-15T14:16:41+02:00",
+			"singleValueExtendedProperties": []object{
+				property("String 0x37", "Grüße 😀"), property("String 0xc1a", "Megan"), property("string 0x5D01", "megan@contoso.com"),
+				property("String 0x0C1F", "/O=X"), property("SystemTime 0xe06", "2021-09-15T12:16:37.25Z"), property("String 0x1035", "<1@x>"),
+				property("Boolean 0xe1b", "true"), property("Binary 0x300b", "AAEC"), property("String 0x1234", "unasked"),
+			}},
+		object{"id": "b", "createdDateTime": "yesterday", "lastModifiedDateTime": nil, "categories": nil,
+			"singleValueExtendedProperties": []object{property("String 0xc1f", "/O=X"), property("Boolean 0xe1b", false), property("Binary 0x300b", "?"),
+				property("SystemTime 0xe06", "x"), property("", nil)}},
+		object{"id": "c", "singleValueExtendedProperties": []object{property("String 0x37", strings.Repeat("é", 1000)), property("Binary 0x300b", strings.Repeat("A", 4000))}},
+		object{"id": "d", "singleValueExtendedProperties": nil},
+	}}}
+	got := items(t, open(t, s.ServeHTTP))
+	want := []graph.Item{
+		{ID: "a", ChangeKey: "k", Type: "IPM.Note", Size: 71133, Categories: []string{"x", "y"},
+			CreatedDateTime: time.Date(2021, 9, 15, 12, 16, 38, 0, time.UTC), LastModifiedDateTime: time.Date(2021, 9, 15, 12, 16, 41, 0, time.UTC),
+			Properties: graph.Properties{Subject: "Grüße 😀", Sender: graph.Address{Name: "Megan", Address: "megan@contoso.com"},
+				ReceivedDateTime: time.Date(2021, 9, 15, 12, 16, 37, 25e7, time.UTC), InternetMessageID: "<1@x>", HasAttachments: true, SearchKey: []byte{0, 1, 2}}},
+		{ID: "b", Properties: graph.Properties{Sender: graph.Address{Address: "/O=X"}}},
+		{ID: "c", Properties: graph.Properties{Subject: strings.Repeat("é", 512)}},
+		{ID: "d"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestNoProperties holds who asks for properties, and who does not.
+func TestNoProperties(t *testing.T) {
+	s := &listServer{lists: map[string][]any{"folders/f/items": someItems(1)}}
+	expanded := func(f func(m *graph.MailboxClient), opts graph.Options) bool {
+		f(newClient(t, s.ServeHTTP, opts).Open(mailboxID))
+		queries := s.queries()
+		return strings.Contains(queries[len(queries)-1].Get("$expand"), "String 0x0037")
+	}
+	list := func(m *graph.MailboxClient) { itemIDs(t, m.Items(t.Context(), "f")) }
+	ids := func(m *graph.MailboxClient) { itemIDs(t, m.ItemIDs(t.Context(), "f")) }
+	since := func(m *graph.MailboxClient) { itemIDs(t, m.ItemsSince(t.Context(), "f", time.Now())) }
+	without := graph.Options{NoProperties: true}
+	if !expanded(list, graph.Options{}) || !expanded(since, graph.Options{}) || expanded(ids, graph.Options{}) {
+		t.Error("properties are not asked for as they should be")
+	}
+	if expanded(list, without) || expanded(since, without) {
+		t.Error("properties are asked for that nobody wants")
+	}
+}
+
+// TestItemsSince never rounds up, and does without filter where it is refused.
+func TestItemsSince(t *testing.T) {
+	s := &listServer{lists: map[string][]any{"folders/f/items": someItems(3)}}
+	m := open(t, s.ServeHTTP)
+	zone := time.FixedZone("", 2*60*60)
+	for i, at := range []time.Time{
+		time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2026, 1, 2, 3, 4, 5, 999_999_999, time.UTC), time.Date(2026, 1, 2, 5, 4, 5, 1, zone),
+	} {
+		itemIDs(t, m.ItemsSince(t.Context(), "f", at))
+		q := s.queries()[i]
+		if got := q.Get("$filter"); got != "lastModifiedDateTime gt 2026-01-02T03:04:05Z" || q.Has("$orderby") {
+			t.Errorf("got %v", q)
+		}
+	}
+	later := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+	itemIDs(t, m.ItemsSince(t.Context(), "f", later))
+	if got := s.queries()[3].Get("$filter"); got != "lastModifiedDateTime gt 2027-01-01T00:00:00Z" {
+		t.Errorf("another time is filtered with %q", got)
+	}
+
+	s.refuse = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Query().Has("$filter") {
+			refuse(w, 400, "ErrorInvalidRestriction", "The restriction or sort order is too complex for this operation.")
+			return true
+		}
+		return false
+	}
+	if ids := itemIDs(t, open(t, s.ServeHTTP).ItemsSince(t.Context(), "f", later)); len(ids) != 3 {
+		t.Errorf("listed %q", ids)
+	}
+}
+
+// TestLargeFolder lists a folder page by page, with the links that Graph gives.
+func TestLargeFolder(t *testing.T) {
+	s := &listServer{lists: map[string][]any{"folders/f/items": someItems(5000)}}
+	ids := itemIDs(t, open(t, s.ServeHTTP).Items(t.Context(), "f"))
+	for i, id := range ids {
+		if id != fmt.Sprint("item", i) {
+			t.Fatalf("item %d is %s", i, id)
+		}
+	}
+	if len(ids) != 5000 || len(s.queries()) != 6 {
+		t.Errorf("%d items came with %d requests", len(ids), len(s.queries()))
+	}
+}
