@@ -6,3 +6,6 @@ func Limiters(c *Client) int {
 	defer c.limiters.mu.Unlock()
 	return len(c.limiters.of)
 }
+
+// RetryAfter reads a Retry-After header.
+var RetryAfter = retryAfter
