@@ -84,12 +84,11 @@ func (c *call) links(p *page, t syncToken, more bool) {
 }
 
 // tombstone tells of something that is gone.
-func tombstone(id, reason string) []byte {
-	var o, removed object
+func (o *object) tombstone(id, reason string) {
+	var removed object
 	removed.str("reason", reason)
 	o.str("id", id)
 	o.raw("@removed", removed.bytes())
-	return o.bytes()
 }
 
 // itemDelta answers with what changed in a folder.
@@ -119,7 +118,7 @@ func (c *call) itemDelta() error {
 	}
 	p := page{context: "Collection(mailboxItem)"}
 	c.links(&p, t, more)
-	return c.writePage(p, len(numbers), func(i int) []byte { return c.changedItem(f, numbers[i], t.Listing) })
+	return c.writePage(p, len(numbers), func(i int, o *object) bool { return c.changedItem(o, numbers[i], t.Listing) })
 }
 
 // brokenDelta is what archives answer: the beginning of a page, and no end.
@@ -207,22 +206,24 @@ func (c *call) changedPage(log func(seq, last uint64, n int) ([]logEntry, bool),
 	return what, more
 }
 
-// changedItem is an item as it is now, or its tombstone. It is nil if there is nothing to tell.
-func (c *call) changedItem(f *folder, number uint64, listing bool) []byte {
+// changedItem puts an item as it is now, or its tombstone, and tells if there is nothing to put.
+func (c *call) changedItem(o *object, number uint64, listing bool) bool {
 	it, ok := c.server.item(c.box, number)
-	switch {
-	case ok && !c.query.filter.matches(&it):
-		return nil
-	case ok:
-		return c.listedItem(&it)
-	case listing:
-		return nil // it went while the page was made, and the next round tells
+	if ok {
+		wanted := c.query.filter.matches(&it)
+		if wanted {
+			c.listedItem(o, &it)
+		}
+		return wanted
 	}
 	reason := "deleted"
 	if c.box.how(number) == moved {
 		reason = "changed"
 	}
-	return tombstone(c.server.sealer.encode(c.box, kindItem, number), reason)
+	if !listing { // otherwise it went while the page was made, and the next round tells
+		o.tombstone(c.server.sealer.encode(c.box, kindItem, number), reason)
+	}
+	return !listing
 }
 
 // how tells how an item left its folder.
@@ -259,7 +260,7 @@ func (c *call) folderDelta() error {
 	p := page{context: "Collection(mailboxFolder)"}
 	c.links(&p, t, more)
 	tree := c.box.folderTree()
-	return c.writePage(p, len(indexes), func(i int) []byte { return c.changedFolder(tree, int(indexes[i]), parent) })
+	return c.writePage(p, len(indexes), func(i int, o *object) bool { return c.changedFolder(o, tree, int(indexes[i]), parent) })
 }
 
 func (m *mailbox) folderLog(seq, last uint64, n int) ([]logEntry, bool) {
@@ -284,21 +285,20 @@ func (c *call) listedFolders(t *syncToken) (indexes []uint64, more bool) {
 	return indexes, false
 }
 
-// changedFolder is a folder as it is now, or its tombstone. It is nil if the request did not ask for such a one.
-func (c *call) changedFolder(t *tree, index, parent int) []byte {
+// changedFolder puts a folder as it is now, or its tombstone, and tells if the request did not ask for such a one.
+func (c *call) changedFolder(o *object, t *tree, index, parent int) bool {
 	f := &t.folders[index]
 	switch {
 	case f.parent < 0, f.hidden && !c.query.hidden:
-		return nil
+		return false
 	case parent >= 0 && f.parent != parent && !slices.Contains(f.former, parent):
-		return nil
+		return false
 	case f.gone:
-		return tombstone(c.server.folderID(c.box, index), "deleted")
+		o.tombstone(c.server.folderID(c.box, index), "deleted")
 	case parent >= 0 && f.parent != parent:
-		return tombstone(c.server.folderID(c.box, index), "changed")
+		o.tombstone(c.server.folderID(c.box, index), "changed")
+	default:
+		c.listedFolder(o, f)
 	}
-	o := object{}
-	o.str("@odata.type", "#microsoft.graph.mailboxFolder")
-	c.folderInto(&o, f)
-	return o.bytes()
+	return true
 }

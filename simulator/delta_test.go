@@ -2,6 +2,7 @@ package simulator_test
 
 import (
 	"encoding/json"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -337,14 +338,13 @@ func (r *replica) sync() {
 	for _, f := range changes {
 		if f.Removed != nil {
 			delete(r.folders, f.ID)
-			delete(r.items, f.ID)
-			delete(r.links, f.ID)
 		} else {
 			r.folders[f.ID] = f
 		}
 	}
-	for id, f := range r.folders {
-		if !searches(f) {
+	maps.DeleteFunc(r.items, func(id string, _ map[string]string) bool { return r.folders[id].ID == "" })
+	for _, id := range slices.Sorted(maps.Keys(r.folders)) {
+		if !searches(r.folders[id]) {
 			r.syncItems(id)
 		}
 	}

@@ -96,15 +96,13 @@ func (o *object) extended(properties []property) {
 	if len(properties) == 0 {
 		return
 	}
-	list := []byte{'['}
-	for i, p := range properties {
-		if i > 0 {
-			list = append(list, ',')
-		}
-		var one object
-		one.str("id", p.id)
-		one.str("value", p.value)
-		list = append(list, one.bytes()...)
+	o.name("singleValueExtendedProperties")
+	separator := byte('[')
+	for _, p := range properties {
+		o.b = append(o.b, separator)
+		separator = ','
+		o.b = appendString(append(o.b, `{"id":`...), p.id)
+		o.b = append(appendString(append(o.b, `,"value":`...), p.value), '}')
 	}
-	o.raw("singleValueExtendedProperties", append(list, ']'))
+	o.b = append(o.b, ']')
 }

@@ -78,11 +78,9 @@ func (c *call) folders() error {
 		p.next = c.query.link(c, "$skip", strconv.Itoa(last))
 	}
 	shown = shown[first:last]
-	return c.writePage(p, len(shown), func(i int) []byte {
-		o := object{}
-		o.str("@odata.type", "#microsoft.graph.mailboxFolder")
-		c.folderInto(&o, shown[i])
-		return o.bytes()
+	return c.writePage(p, len(shown), func(i int, o *object) bool {
+		c.listedFolder(o, shown[i])
+		return true
 	})
 }
 
@@ -130,6 +128,12 @@ func (c *call) folder() error {
 	var o object
 	c.folderInto(&o, f)
 	return c.writeOne("admin/exchange/mailboxes/"+c.box.id+"/folders/$entity", &o)
+}
+
+// listedFolder puts a folder as a list shows it.
+func (c *call) listedFolder(o *object, f *folder) {
+	o.str("@odata.type", "#microsoft.graph.mailboxFolder")
+	c.folderInto(o, f)
 }
 
 // folderInto puts the properties that were asked for.

@@ -51,21 +51,19 @@ func (c *call) items() error {
 	if more {
 		p.next = q.link(c, "$skip", strconv.Itoa(q.skip+q.size))
 	}
-	return c.writePage(p, len(numbers), func(i int) []byte {
+	return c.writePage(p, len(numbers), func(i int, o *object) bool {
 		it, ok := c.server.item(c.box, numbers[i])
-		if !ok {
-			return nil
+		if ok {
+			c.listedItem(o, &it)
 		}
-		return c.listedItem(&it)
+		return ok
 	})
 }
 
-// listedItem is an item as a list shows it.
-func (c *call) listedItem(it *item) []byte {
-	o := object{b: make([]byte, 0, 640)}
+// listedItem puts an item as a list shows it.
+func (c *call) listedItem(o *object, it *item) {
 	o.str("@odata.type", "#microsoft.graph.mailboxItem")
-	c.itemInto(&o, it)
-	return o.bytes()
+	c.itemInto(o, it)
 }
 
 // compares tells whether the filter looks at a property.
@@ -180,6 +178,6 @@ func (c *call) itemInto(o *object, it *item) {
 		o.num("size", it.reported)
 	}
 	if len(q.expand) > 0 {
-		o.extended(c.server.itemProperties(it, q.expand))
+		o.extended(c.itemProperties(it))
 	}
 }

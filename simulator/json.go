@@ -24,13 +24,14 @@ type object struct {
 	b []byte
 }
 
+// name begins a member; its name needs no escapes.
 func (o *object) name(name string) {
 	if len(o.b) == 0 {
 		o.b = append(o.b, '{')
 	} else {
 		o.b = append(o.b, ',')
 	}
-	o.b = append(appendString(o.b, name), ':')
+	o.b = append(append(append(o.b, '"'), name...), '"', ':')
 }
 
 func (o *object) str(name, v string) {

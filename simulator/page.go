@@ -10,8 +10,8 @@ type page struct {
 	delta   string // the link to the next round, if this one ends here
 }
 
-// writePage writes a page of n elements; element makes one, or nil if it is gone by now.
-func (c *call) writePage(p page, n int, element func(i int) []byte) error {
+// writePage writes a page of n elements; element puts one's members, and tells if there is none by now.
+func (c *call) writePage(p page, n int, element func(i int, o *object) bool) error {
 	if preferredSize(c.r.Header) > 0 {
 		c.w.Header().Set("Preference-Applied", "odata.maxpagesize="+strconv.Itoa(c.query.size))
 	}
@@ -22,17 +22,17 @@ func (c *call) writePage(p page, n int, element func(i int) []byte) error {
 		c.out.text(`,"@odata.count":` + strconv.Itoa(p.count))
 	}
 	c.out.text(`,"value":[`)
-	first := true
+	var o object
+	separator := ""
 	for _, i := range c.effect.arrange(n, nil) {
-		b := element(i)
-		if b == nil {
+		o.b = o.b[:0]
+		if !element(i, &o) {
 			continue
 		}
-		if !first {
-			c.out.text(",")
-		}
-		first = false
-		if _, err := c.out.Write(b); err != nil {
+		c.out.text(separator)
+		separator = ","
+		o.b = o.bytes()
+		if _, err := c.out.Write(o.b); err != nil {
 			return err
 		}
 	}

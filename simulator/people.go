@@ -19,7 +19,7 @@ func person(n int) (display, address string) {
 	l := (n + n/len(firstNames)) % len(lastNames)
 	round := n / (len(firstNames) * len(lastNames))
 	display = firstNames[f] + " " + lastNames[l]
-	local := plain(firstNames[f]) + "." + plain(lastNames[l])
+	local := plainFirst[f] + "." + plainLast[l]
 	if round > 0 {
 		local += fmt.Sprint(round + 1)
 	}
@@ -33,8 +33,19 @@ type correspondent struct {
 
 // someone chooses a correspondent, inside the organisation or not.
 func someone(r *rng) correspondent {
-	f, l := pick(r, firstNames), pick(r, lastNames)
-	return correspondent{f + " " + l, plain(f) + "." + plain(l) + "@" + pick(r, domains)}
+	f, l := r.below(int64(len(firstNames))), r.below(int64(len(lastNames)))
+	return correspondent{firstNames[f] + " " + lastNames[l], plainFirst[f] + "." + plainLast[l] + "@" + pick(r, domains)}
+}
+
+// The names as they stand in addresses.
+var plainFirst, plainLast = allPlain(firstNames), allPlain(lastNames)
+
+func allPlain(names []string) []string {
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = plain(name)
+	}
+	return all
 }
 
 var toPlain = strings.NewReplacer("ú", "u", "ø", "o", "ü", "u", "ë", "e", "ß", "ss", "ı", "i")

@@ -26,71 +26,68 @@ var (
 
 // envelope writes the properties below the body's id.
 func (c *composer) envelope(w properties, l *letter) {
-	id := fasttransfer.ID
 	if l.depth > 0 {
-		w.Int64(id(0x674A), int64(l.rng)) // PidTagMid; receivers ignore its value
+		w.Int64(0x674A, int64(l.rng)) // PidTagMid; receivers ignore its value
 	}
-	w.Int32(id(0x0017), 1)
-	w.String(id(0x001A), l.class)
-	w.Bool(id(0x0023), false)
-	w.Int32(id(0x0026), 0)
-	w.Bool(id(0x0029), false)
-	w.Int32(id(0x0036), 0)
-	w.String(id(0x0037), l.subject)
-	w.Time(id(0x0039), l.created.Add(-4*time.Second))
-	w.Binary(id(0x003B), []byte("SMTP:"+strings.ToUpper(l.from.address)+"\x00"))
-	w.String(id(0x003D), "")
-	w.String(id(0x0042), l.from.display)
-	w.String(id(0x0064), "SMTP")
-	w.String(id(0x0065), l.from.address)
-	w.String(id(0x0070), l.subject)
+	w.Int32(0x0017, 1)
+	w.String(0x001A, l.class)
+	w.Bool(0x0023, false)
+	w.Int32(0x0026, 0)
+	w.Bool(0x0029, false)
+	w.Int32(0x0036, 0)
+	w.String(0x0037, l.subject)
+	w.Time(0x0039, l.created.Add(-4*time.Second))
+	w.Binary(0x003B, []byte("SMTP:"+strings.ToUpper(l.from.address)+"\x00"))
+	w.String(0x003D, "")
+	w.String(0x0042, l.from.display)
+	w.String(0x0064, "SMTP")
+	w.String(0x0065, l.from.address)
+	w.String(0x0070, l.subject)
 	if l.outside {
-		w.Long(id(0x007D), func() string { return transportHeaders(l) })
+		w.Long(0x007D, func() string { return transportHeaders(l) })
 	}
-	w.String(id(0x0C1A), l.from.display)
-	w.String(id(0x0C1E), "SMTP")
-	w.String(id(0x0C1F), l.from.address)
+	w.String(0x0C1A, l.from.display)
+	w.String(0x0C1E, "SMTP")
+	w.String(0x0C1F, l.from.address)
 	names := make([]string, 0, len(l.to))
 	for _, p := range l.to {
 		names = append(names, p.display)
 	}
-	w.String(id(0x0E04), strings.Join(names, "; "))
-	w.Time(id(0x0E06), l.created)
-	w.Int32(id(0x0E07), 1)
-	w.Bool(id(0x0E1B), len(l.parts) > 0)
-	w.String(id(0x0E1D), l.subject)
+	w.String(0x0E04, strings.Join(names, "; "))
+	w.Time(0x0E06, l.created)
+	w.Int32(0x0E07, 1)
+	w.Bool(0x0E1B, len(l.parts) > 0)
+	w.String(0x0E1D, l.subject)
 }
 
 // identity writes the properties above the body's id that have no name.
 func (c *composer) identity(w properties, l *letter) {
-	id := fasttransfer.ID
 	r := l.own
-	w.String(id(0x1035), fmt.Sprintf("<%s@%s>", strings.ToUpper(r.guid()), "prod.outlook.com"))
-	w.Time(id(0x3007), l.created)
-	w.Time(id(0x3008), l.created.Add(3*time.Second))
+	w.String(0x1035, fmt.Sprintf("<%s@%s>", strings.ToUpper(r.guid()), "prod.outlook.com"))
+	w.Time(0x3007, l.created)
+	w.Time(0x3008, l.created.Add(3*time.Second))
 	key := make([]byte, 16)
 	_, _ = r.Read(key)
-	w.Binary(id(0x300B), key)
+	w.Binary(0x300B, key)
 	if l.class == "IPM.Contact" {
 		c.contact(w, l, &r)
 	}
-	w.Int32(id(0x3FDE), 65001)
-	w.Int32(id(0x3FF1), 2057)
-	w.String(id(0x5D01), l.from.address)
-	w.String(id(0x5D02), l.from.address)
+	w.Int32(0x3FDE, 65001)
+	w.Int32(0x3FF1, 2057)
+	w.String(0x5D01, l.from.address)
+	w.String(0x5D02, l.from.address)
 }
 
 // contact writes the fixed properties of a contact.
 func (c *composer) contact(w properties, l *letter, r *rng) {
-	id := fasttransfer.ID
 	first, last, _ := strings.Cut(l.from.display, " ")
-	w.String(id(0x3A06), first)
-	w.String(id(0x3A08), fmt.Sprintf("+1 425 555 %04d", r.below(10_000)))
-	w.String(id(0x3A11), last)
-	w.String(id(0x3A16), "Contoso, Ltd.")
-	w.String(id(0x3A17), c.vocabulary.title(r))
-	w.String(id(0x3A1C), fmt.Sprintf("+1 206 555 %04d", r.below(10_000)))
-	w.Time(id(0x3A42), time.Date(1950+int(r.below(50)), time.Month(1+r.below(12)), 1+int(r.below(28)), 0, 0, 0, 0, time.UTC))
+	w.String(0x3A06, first)
+	w.String(0x3A08, fmt.Sprintf("+1 425 555 %04d", r.below(10_000)))
+	w.String(0x3A11, last)
+	w.String(0x3A16, "Contoso, Ltd.")
+	w.String(0x3A17, c.vocabulary.title(r))
+	w.String(0x3A1C, fmt.Sprintf("+1 206 555 %04d", r.below(10_000)))
+	w.Time(0x3A42, time.Date(1950+int(r.below(50)), time.Month(1+r.below(12)), 1+int(r.below(28)), 0, 0, 0, 0, time.UTC))
 }
 
 // named writes the named properties. Their ids are those that this mailbox happens to have mapped.

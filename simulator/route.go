@@ -51,6 +51,7 @@ type call struct {
 	query     query
 	held      bool
 	effect    effect
+	recorder  *recorder
 	out       *sender
 }
 

@@ -22,9 +22,9 @@ func (c *call) users() error {
 	if last < len(all) {
 		p.next = c.query.link(c, "$skiptoken", strconv.Itoa(last))
 	}
-	return c.writePage(p, last-first, func(i int) []byte {
-		o := c.userObject(all[first+i])
-		return o.bytes()
+	return c.writePage(p, last-first, func(i int, o *object) bool {
+		c.userInto(o, all[first+i])
+		return true
 	})
 }
 
@@ -35,17 +35,18 @@ func (c *call) user() error {
 		return refusal(http.StatusNotFound, "Request_ResourceNotFound",
 			"Resource '%s' does not exist or one of its queried reference-property objects are not present.", clip(c.userKey))
 	}
-	return c.writeOne("users/$entity", c.userObject(u))
+	o := &object{}
+	c.userInto(o, u)
+	return c.writeOne("users/$entity", o)
 }
 
-func (c *call) userObject(u *user) *object {
-	o := &object{}
+// userInto puts the properties that were asked for.
+func (c *call) userInto(o *object, u *user) {
 	for _, f := range [][2]string{{"id", u.id}, {"displayName", u.display}, {"userPrincipalName", u.name}, {"mail", u.name}} {
 		if c.query.wants(strings.ToLower(f[0])) {
 			o.str(f[0], f[1])
 		}
 	}
-	return o
 }
 
 // settings answers with the ids of a user's mailboxes. Only beta tells of archives.

@@ -20,16 +20,28 @@ const dealt = 1 << 16
 // vocabulary draws words so that the n-th most frequent is drawn about 1/n as often as the first (Zipf's law).
 type vocabulary struct {
 	words []string
+	slots []slot
 	deal  [dealt]uint16
 }
+
+// slot is a word and the space behind it, in a place of fixed size: that is copied faster than the word alone.
+type slot struct {
+	n    uint8
+	text [slotSize]byte
+}
+
+const slotSize = 31
 
 func newVocabulary() *vocabulary {
 	v := &vocabulary{}
 	seen := map[string]bool{}
 	add := func(w string) {
-		if !seen[w] {
+		if len(w) < slotSize && !seen[w] {
 			seen[w] = true
 			v.words = append(v.words, w)
+			s := slot{n: uint8(len(w) + 1)}
+			copy(s.text[:], w+" ")
+			v.slots = append(v.slots, s)
 		}
 	}
 	for w := range strings.FieldsSeq(commonWords) {
@@ -102,39 +114,48 @@ func (p *prose) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// The text is made in parts of about this many bytes; the room is what the last words may take more.
+const (
+	proseBytes = 3800
+	proseRoom  = proseBytes + 4*(slotSize+len(paragraph)) + slotSize
+)
+
+const paragraph = ".</p>\r\n<p class=\"MsoNormal\">"
+
 // more makes the next few kilobytes.
 func (p *prose) more() {
 	if p.buf == nil {
-		p.buf = make([]byte, 0, 4096)
+		p.buf = make([]byte, proseRoom)
 	}
-	b := p.buf[:0]
-	for len(b) < 3800 {
-		n := p.rng.next()
+	b, n := p.buf, 0
+	slots, deal := p.vocabulary.slots, &p.vocabulary.deal
+	for n < proseBytes {
+		draws := p.rng.next()
 		for range 4 {
-			b = append(b, p.vocabulary.words[p.vocabulary.deal[n%dealt]]...)
-			n /= dealt
-			b = p.between(b)
+			word := &slots[deal[uint16(draws)]]
+			draws >>= 16
+			*(*[slotSize]byte)(b[n:]) = word.text
+			n += int(word.n)
+			if p.words--; p.words < 0 {
+				n += p.pause(b[n-1:])
+			}
 		}
 	}
-	p.buf, p.rest = b[:0], b
+	p.rest = b[:n]
 }
 
-// between appends what separates two words.
-func (p *prose) between(b []byte) []byte {
-	if p.words > 0 {
-		p.words--
-		return append(b, ' ')
-	}
+// pause writes what ends a sentence over the space behind its last word, and says how much longer it is.
+func (p *prose) pause(b []byte) int {
 	p.words = 4 + int(p.rng.below(18))
-	if p.sentences > 0 {
-		p.sentences--
-		return append(b, ". "...)
+	end := ". "
+	if p.sentences--; p.sentences < 0 {
+		p.sentences = 1 + int(p.rng.below(6))
+		end = ".\r\n\r\n"
+		if p.html {
+			end = paragraph
+		}
 	}
-	p.sentences = 1 + int(p.rng.below(6))
-	if p.html {
-		return append(b, ".</p>\r\n<p class=\"MsoNormal\">"...)
-	}
-	return append(b, ".\r\n\r\n"...)
+	return copy(b, end) - 1
 }
 
 // title is a subject or a name of some words.
