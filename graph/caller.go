@@ -19,6 +19,10 @@ import (
 const (
 	maxRetryDelay = time.Minute
 
+	// maxRenewals is how many tokens in a row may be refused: one may expire while
+	// others are asked for.
+	maxRenewals = 3
+
 	// A service that throttles without naming a pause is left alone for
 	// throttleDelays times RetryDelay, then for 2, 3 and at most maxThrottleDelays
 	// times that: by default, for 15, 30, 45 and 60 seconds.
@@ -59,7 +63,7 @@ type reply struct {
 type tries struct {
 	started time.Time
 	attempt int
-	renewed bool            // the token, since there was another answer than 401
+	renewed int             // how often the token was, since there was another answer than 401
 	sent    map[string]bool // where the call went
 }
 
@@ -102,11 +106,11 @@ func (t *tries) follow(call *call, to redirection) error {
 
 // again waits until the call may be sent again, or returns an error if it may not.
 func (c *caller) again(ctx context.Context, call *call, t *tries, e *Error) error {
-	if e.StatusCode == http.StatusUnauthorized && c.client.opts.Credential != nil && !t.renewed {
-		t.renewed = true // the pipeline has let the token expire
+	if e.StatusCode == http.StatusUnauthorized && c.client.opts.Credential != nil && t.renewed < maxRenewals {
+		t.renewed++ // the pipeline has let the token expire
 		return nil
 	}
-	t.renewed = false
+	t.renewed = 0
 	pause := c.client.pause(e, t.attempt)
 	if !e.temporary() || t.attempt >= c.attempts(call, e) || time.Since(t.started)+pause > c.client.opts.MaxRetryTime {
 		return e

@@ -101,13 +101,16 @@ func (l *limiter) throttled(epoch int, pause time.Duration) {
 		return
 	}
 	l.epoch++
-	if l.limit > l.ceiling {
+	switch {
+	case l.limit > l.ceiling:
 		l.limit = l.ceiling
 		l.probe = min(2*l.probe, maxProbeAfter)
-		return
+	case l.limit == 1:
+		l.ceiling, l.probe = l.max, probeAfter // it is not how many there are at once
+	default:
+		l.ceiling = l.limit - 1
+		l.limit /= 2
 	}
-	l.ceiling = max(1, l.limit-1)
-	l.limit = max(1, l.limit/2)
 }
 
 // succeeded counts a response.
@@ -118,6 +121,7 @@ func (l *limiter) succeeded() {
 	switch {
 	case l.limit > l.ceiling && l.successes >= probeAfter: // it was not refused for long
 		l.ceiling, l.probe = l.limit, probeAfter
+		l.limit = min(l.limit+1, l.max)
 	case l.limit < l.ceiling && l.successes >= growAfter*l.limit,
 		l.limit == l.ceiling && l.limit < l.max && l.successes >= l.probe:
 		l.limit++

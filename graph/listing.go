@@ -14,8 +14,10 @@ const (
 	// maxPage bounds the JSON of a page: 16 KiB for each of 999 items.
 	maxPage = 16 << 20
 
-	// maxEmptyPages is how many pages in a row may be empty and still tell of a next.
+	// maxEmptyPages is how many pages in a row may be empty and still tell of a next,
+	// and maxEmptyTurns how many of them may lead to where they came from.
 	maxEmptyPages = 1000
+	maxEmptyTurns = 20
 )
 
 var (
@@ -124,7 +126,7 @@ func (w *walk) step(link string, elements int) error {
 	if w.empty > maxEmptyPages {
 		return finalf("%w: %d in a row were empty, each with a nextLink", errLost, maxEmptyPages)
 	}
-	if link == w.mark {
+	if link == w.mark && (elements > 0 || w.empty > maxEmptyTurns) {
 		return finalf("%w: a nextLink leads back to a page before", errLost)
 	}
 	if w.steps++; w.steps >= w.limit {

@@ -212,6 +212,7 @@ func TestPagesWithoutEnd(t *testing.T) {
 		"two pages":   func(n int) string { return fmt.Sprint("?p=", n%2) },
 		"late circle": func(n int) string { return fmt.Sprint("?p=", min(n, 40+n%7)) },
 		"empty pages": func(n int) string { return fmt.Sprint("?p=", n) },
+		"empty page":  func(n int) string { return "?p=1" },
 	}
 	for name, link := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -219,7 +220,7 @@ func TestPagesWithoutEnd(t *testing.T) {
 			m := open(t, func(w http.ResponseWriter, r *http.Request) {
 				n++
 				value := `{"id":"x"}`
-				if name == "empty pages" {
+				if strings.HasPrefix(name, "empty page") {
 					value = ""
 				}
 				fmt.Fprintf(w, `{"value":[%s],"@odata.nextLink":%q}`, value, link(n))
@@ -247,6 +248,24 @@ func TestEmptyPages(t *testing.T) {
 		}
 	})
 	if ids := itemIDs(t, m.Items(t.Context(), "f")); len(ids) != 9 {
+		t.Errorf("listed %q", ids)
+	}
+}
+
+// TestEmptyPageAgain holds that a page which came empty may be asked for again.
+func TestEmptyPageAgain(t *testing.T) {
+	n := 0
+	m := open(t, func(w http.ResponseWriter, r *http.Request) {
+		switch n++; {
+		case n%4 != 0:
+			fmt.Fprintf(w, `{"value":[],"@odata.nextLink":"?p=%d"}`, n/4)
+		case n < 40:
+			fmt.Fprintf(w, `{"value":[{"id":"%d"}],"@odata.nextLink":"?p=%[1]d"}`, n/4)
+		default:
+			fmt.Fprint(w, `{"value":[{"id":"last"}]}`)
+		}
+	})
+	if ids := itemIDs(t, m.Items(t.Context(), "f")); len(ids) != 10 {
 		t.Errorf("listed %q", ids)
 	}
 }

@@ -252,6 +252,26 @@ func TestLimiterRecovers(t *testing.T) {
 	})
 }
 
+// TestLimiterAfterOutage holds that a service which was not there for a while, for
+// no number of requests, soon gets as many as before.
+func TestLimiterAfterOutage(t *testing.T) {
+	limit := 4
+	s := &busyServer{limit: func(string) int { return limit }, latency: 10 * time.Millisecond}
+	inBubble(t, s.ServeHTTP, graph.Options{}, func(t *testing.T, c *graph.Client) {
+		m := c.Open("MBX:a")
+		limit = 0
+		time.AfterFunc(15*time.Second, func() { limit = 4 })
+		request(t, m, 8, 1)
+		if got := m.Stats(); got.Limit > 2 || got.Throttled == 0 {
+			t.Errorf("got %+v", got)
+		}
+		request(t, m, 8, 10)
+		if got := m.Stats().Limit; got != 4 {
+			t.Errorf("the limit is %d after 80 requests", got)
+		}
+	})
+}
+
 // TestMailboxesApart holds that a mailbox which is throttled slows no other.
 func TestMailboxesApart(t *testing.T) {
 	s := &busyServer{latency: 100 * time.Millisecond, limit: func(mailbox string) int {
