@@ -165,6 +165,7 @@ func (k *chaos) draw(c *call) *Fault {
 			continue
 		}
 		f := m.make(&k.rng)
+		c.server.stats.random(m.name)
 		if f.Status == http.StatusTooManyRequests && k.opts.RetryAfter >= 0 {
 			f.RetryAfter = wholeSeconds(k.opts.RetryAfter)
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mailhaul/mailhaul/simulator"
 )
@@ -243,6 +244,48 @@ func TestUsers(t *testing.T) {
 	}
 }
 
+// TestTokenLifetime: a token holds for so long and no longer; a fixed one always does.
+func TestTokenLifetime(t *testing.T) {
+	now := time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC)
+	opts := simulator.Options{RequireToken: true, TokenLifetime: time.Minute, Now: func() time.Time { return now }}
+	for _, fixed := range []string{"", "secret"} {
+		opts.Token = fixed
+		g := start(t, opts)
+		form := "client_id=x&scope=x/.default&grant_type=client_credentials&client_secret=y"
+		_, _, body := g.do(http.MethodPost, strings.TrimSuffix(g.url, "v1.0")+"t/oauth2/v2.0/token", []byte(form), "Content-Type", "application/x-www-form-urlencoded")
+		var a struct {
+			AccessToken string `json:"access_token"`
+		}
+		if err := json.Unmarshal(body, &a); err != nil || fixed != "" && a.AccessToken != fixed {
+			t.Fatalf("%v: %s", err, body)
+		}
+		g.header.Set("Authorization", "bearer "+a.AccessToken)
+		now = now.Add(59 * time.Second)
+		get[page[folder]](g, g.of("/folders"))
+		now = now.Add(time.Second)
+		if fixed == "" {
+			g.refused(401, http.MethodGet, g.of("/folders"), nil)
+		} else {
+			get[page[folder]](g, g.of("/folders"))
+		}
+	}
+}
+
+// TestManyFolders: a mailbox may have more folders than the usual ones, with items in them.
+func TestManyFolders(t *testing.T) {
+	g := start(t, simulator.Options{Folders: 200, Items: 4000})
+	walked := g.walk()
+	items := 0
+	for _, f := range walked {
+		if !searches(f) {
+			items += f.TotalItemCount
+		}
+	}
+	if len(walked) != 200 || items != 4000 {
+		t.Errorf("%d folders with %d items", len(walked), items)
+	}
+}
+
 func TestTokens(t *testing.T) {
 	g := start(t, simulator.Options{Items: 20, RequireToken: true})
 	host := strings.TrimSuffix(g.url, "/v1.0")
@@ -289,6 +332,9 @@ func TestTokens(t *testing.T) {
 	}
 	g.header.Set("Authorization", "Bearer "+ok.AccessToken)
 	get[page[folder]](g, g.of("/folders"))
+	if c := get[map[string]string](g, host+"/contoso.com/v2.0/.well-known/openid-configuration"); c["token_endpoint"] != host+"/contoso.com/oauth2/v2.0/token" {
+		t.Errorf("configuration is %v", c)
+	}
 	g.sim.RevokeTokens()
 	g.refused(401, http.MethodGet, g.of("/folders"), nil)
 	_, fresh := ask("client_id", "x", "scope", scope, "grant_type", "client_credentials", "client_secret", "y")

@@ -42,7 +42,7 @@ func (c *call) exportItem(id string) error {
 	}
 	it, ok := c.server.item(c.box, number)
 	switch {
-	case !ok || c.auxiliary != 0 && it.folder.auxiliary != c.auxiliary:
+	case !ok:
 		return c.exportError(id, idError(errUnknownID))
 	case it.folder.auxiliary != c.auxiliary:
 		return c.exportError(id, c.movedItem(it.folder.auxiliary))
@@ -98,7 +98,7 @@ func (c *call) exportKey(id string, it *item) {
 
 const codeMoved = "ErrorArchiveFolderMovedPermanently"
 
-// movedItem is the error of an item that lives in an auxiliary mailbox: its message is where to ask.
+// movedItem is the error of an item that lives in another mailbox: its message is where to ask.
 func (c *call) movedItem(auxiliary int) *apiError {
 	return &apiError{code: codeMoved, message: c.base() + "/admin/exchange/mailboxes/" + c.box.physical(auxiliary) + "/exportItems"}
 }

@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -95,6 +98,30 @@ func TestFaultCuts(t *testing.T) {
 	}
 }
 
+// TestResetHTTP2: there is no connection to take over, but the stream ends all the same.
+func TestResetHTTP2(t *testing.T) {
+	sim, err := simulator.New(simulator.Options{Items: 20})
+	must(t, err)
+	server := httptest.NewUnstartedServer(sim)
+	server.EnableHTTP2 = true
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	g := &graph{t: t, sim: sim, url: server.URL + "/v1.0", box: sim.Mailboxes()[0], client: server.Client(), header: http.Header{}}
+	if p := get[page[folder]](g, g.of("/folders")); !strings.HasPrefix(p.NextLink, "https://") {
+		t.Errorf("link is %q", p.NextLink)
+	}
+	sim.Inject(simulator.Fault{Cut: simulator.CutReset, CutAfter: 100})
+	resp, err := g.send(http.MethodGet, g.of("/folders"), nil)
+	if err == nil {
+		_, err = io.ReadAll(resp.Body)
+		resp.Body.Close()
+	}
+	if err == nil || resp != nil && resp.ProtoMajor != 2 {
+		t.Errorf("error is %v, response %v", err, resp)
+	}
+}
+
 func TestFaultElements(t *testing.T) {
 	g := start(t, simulator.Options{Items: 50})
 	ids := g.ids()[30:36]
@@ -133,6 +160,12 @@ func TestFaultElements(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%+v: %q, want %q", f, got, want)
+		}
+	}
+	g.sim.Inject(simulator.Fault{Operation: simulator.OpExport, Odd: true})
+	for i, e := range g.export(ids...) {
+		if e.ItemID != ids[i] || e.ChangeKey == "" || !bytes.Equal(e.Data, g.stream(ids[i])) {
+			t.Errorf("oddly spelt item %d came back wrong", i)
 		}
 	}
 	g.sim.Inject(simulator.Fault{Operation: simulator.OpItems, Omit: 3})

@@ -28,15 +28,13 @@ func (c *call) theFolder() (*folder, error) {
 	switch {
 	case err != nil:
 		return nil, idError(err)
-	case f.auxiliary == c.auxiliary:
-		return f, nil
-	case c.auxiliary == 0:
+	case f.auxiliary != c.auxiliary:
 		return nil, c.redirect(f.auxiliary)
 	}
-	return nil, idError(errUnknownID)
+	return f, nil
 }
 
-// redirect sends the client to the auxiliary mailbox that a folder lives in.
+// redirect sends the client to the mailbox that a folder lives in.
 func (c *call) redirect(auxiliary int) error {
 	to := c.host() + "/" + c.version + "/admin/Exchange/Mailboxes/" + c.box.physical(auxiliary)
 	for _, s := range c.behind {

@@ -168,6 +168,11 @@ func TestChaos(t *testing.T) {
 		}
 	}
 	s := g.sim.Stats()
+	for _, name := range []string{"throttle", "unavailable", "fail", "cut", "reset", "delay", "omit", "repeat", "reverse", "extra", "item", "odd"} {
+		if s.Chaos[name] == 0 {
+			t.Errorf("there was no %q: %v", name, s.Chaos)
+		}
+	}
 	if len(missing) > 0 || foreign == 0 || failed == 0 || twice == 0 || s.Statuses[429] == 0 || s.Statuses[503] == 0 {
 		t.Errorf("%d items are missing after %d rounds; %d foreign, %d failed, %d twice; %v", len(missing), rounds, foreign, failed, twice, s.Statuses)
 	}

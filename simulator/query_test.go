@@ -233,7 +233,7 @@ func TestHiddenFolders(t *testing.T) {
 	}
 }
 
-// TestPagesDoNotDependOnSize: the last page of a million items comes like the first.
+// TestManyItems: the last page of many million items comes like the first.
 func TestManyItems(t *testing.T) {
 	g := start(t, simulator.Options{Items: 100_000_000})
 	total := get[folder](g, g.of("/folders/inbox")).TotalItemCount

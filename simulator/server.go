@@ -35,6 +35,7 @@ func New(opts Options) (*Server, error) {
 	s := &Server{opts: opts, users: map[string]*user{}, mailboxes: map[string]address{}, sealer: sealer, vocabulary: newVocabulary()}
 	s.tokens.init(opts)
 	s.chaos.init(opts)
+	s.stats.init()
 	s.addUsers()
 	return s, nil
 }

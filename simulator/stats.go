@@ -11,6 +11,7 @@ type Stats struct {
 	Statuses map[int]int64       // the responses by status
 	Items    int64               // items exported, whole or not
 	Bytes    int64               // bytes of their streams
+	Chaos    map[string]int64    // random faults by name
 }
 
 // Total is the number of all requests.
@@ -32,16 +33,23 @@ func (s *Server) Stats() Stats {
 	s.stats.mu.Lock()
 	defer s.stats.mu.Unlock()
 	now := s.stats.Stats
-	now.Requests, now.Statuses = maps.Clone(now.Requests), maps.Clone(now.Statuses)
+	now.Requests, now.Statuses, now.Chaos = maps.Clone(now.Requests), maps.Clone(now.Statuses), maps.Clone(now.Chaos)
 	return now
+}
+
+func (s *stats) init() {
+	s.Requests, s.Statuses, s.Chaos = map[Operation]int64{}, map[int]int64{}, map[string]int64{}
+}
+
+func (s *stats) random(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Chaos[name]++
 }
 
 func (s *stats) request(op Operation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.Requests == nil {
-		s.Requests, s.Statuses = map[Operation]int64{}, map[int]int64{}
-	}
 	s.Requests[op]++
 }
 
