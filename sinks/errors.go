@@ -1,0 +1,57 @@
+package sinks
+
+import (
+	"errors"
+	"fmt"
+
+	"gocloud.dev/gcerrors"
+)
+
+var (
+	// ErrNoRepository is in the error of a place that holds none.
+	ErrNoRepository = errors.New("there is no repository")
+
+	// ErrNewerFormat is in the error of a repository that a later version wrote.
+	ErrNewerFormat = errors.New("the repository has a newer format than this program reads")
+
+	// ErrRefExists is in the error of a ref that another run created first.
+	ErrRefExists = errors.New("the snapshot exists")
+)
+
+// A CorruptError is an object that is not what it should be.
+type CorruptError struct {
+	Key string
+	Err error
+}
+
+func (e *CorruptError) Error() string { return e.Key + ": " + e.Err.Error() }
+func (e *CorruptError) Unwrap() error { return e.Err }
+
+func corrupt(key, format string, args ...any) error {
+	return &CorruptError{key, fmt.Errorf(format, args...)}
+}
+
+// A storeError is what a bucket refused or could not do.
+type storeError struct {
+	op, key string
+	err     error
+}
+
+func (e *storeError) Error() string {
+	if e.key == "" {
+		return e.op + ": " + e.err.Error()
+	}
+	return e.op + " " + e.key + ": " + e.err.Error()
+}
+
+func (e *storeError) Unwrap() error { return e.err }
+
+// IsNotFound reports whether err is that an object or a bucket is not there.
+func IsNotFound(err error) bool { return gcerrors.Code(err) == gcerrors.NotFound }
+
+// IsTransient reports whether err is of the store and not of what lies in it: the same
+// call may succeed later, or with other rights.
+func IsTransient(err error) bool {
+	var e *storeError
+	return errors.As(err, &e) && !IsNotFound(err)
+}

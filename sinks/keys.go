@@ -1,0 +1,143 @@
+package sinks
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/mailhaul/mailhaul/manifest"
+)
+
+const (
+	configKey   = "config.json"
+	packDir     = "packs/"
+	manifestDir = "manifests/"
+	refDir      = "refs/"
+
+	packExt     = ".zst"
+	segmentExt  = ".jsonl.zst"
+	manifestExt = ".json"
+	refExt      = ".json"
+
+	sequenceDigits = 20
+)
+
+// PackKey returns the key of a pack.
+func PackKey(d manifest.Digest) string { return digestKey(packDir, d, packExt) }
+
+// SegmentKey returns the key of a segment.
+func SegmentKey(d manifest.Digest) string { return digestKey(manifestDir, d, segmentExt) }
+
+// ManifestKey returns the key of a snapshot manifest.
+func ManifestKey(d manifest.Digest) string { return digestKey(manifestDir, d, manifestExt) }
+
+func digestKey(dir string, d manifest.Digest, ext string) string {
+	hex := d.Hex()
+	return dir + hex[:2] + "/" + hex + ext
+}
+
+// RefKey returns the key of the ref of a mailbox's run.
+func RefKey(mailbox string, sequence uint64) string {
+	return fmt.Sprintf("%s%0*d%s", mailboxDir(mailbox), sequenceDigits, sequence, refExt)
+}
+
+func mailboxDir(mailbox string) string { return refDir + escape(mailbox) + "/" }
+
+// escape writes a mailbox's id so that neither a URL nor a file system mangles it.
+// A name of dots only would mean a directory.
+func escape(id string) string {
+	onlyDots := strings.Trim(id, ".") == ""
+	var b strings.Builder
+	for i := range len(id) {
+		if c := id[i]; isPlain(c) && !onlyDots {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "=%02X", c)
+		}
+	}
+	return b.String()
+}
+
+func isPlain(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '_' || c == '-'
+}
+
+// unescape reads what escape writes, and nothing else.
+func unescape(name string) (id string, ok bool) {
+	var b strings.Builder
+	for i := 0; i < len(name); i++ {
+		if name[i] != '=' {
+			b.WriteByte(name[i])
+			continue
+		}
+		if i+3 > len(name) {
+			return "", false
+		}
+		c, err := strconv.ParseUint(name[i+1:i+3], 16, 8)
+		if err != nil {
+			return "", false
+		}
+		b.WriteByte(byte(c))
+		i += 2
+	}
+	return b.String(), escape(b.String()) == name
+}
+
+// A Kind tells what an object is.
+type Kind int
+
+// The kinds of objects.
+const (
+	KindForeign Kind = iota // none of a repository's
+	KindConfig
+	KindPack
+	KindSegment
+	KindManifest
+	KindRef
+)
+
+// An Object is what a listing tells of one.
+type Object struct {
+	Key    string
+	Kind   Kind
+	Digest manifest.Digest // of packs, segments and manifests
+	Size   int64
+}
+
+// classify tells from its key what an object is.
+func classify(key string, size int64) Object {
+	o := Object{Key: key, Size: size}
+	for _, k := range []struct {
+		kind     Kind
+		dir, ext string
+	}{{KindPack, packDir, packExt}, {KindSegment, manifestDir, segmentExt}, {KindManifest, manifestDir, manifestExt}} {
+		name, ok := strings.CutSuffix(key, k.ext)
+		if !ok || !strings.HasPrefix(key, k.dir) {
+			continue
+		}
+		d, err := manifest.ParseHex(name[strings.LastIndexByte(name, '/')+1:])
+		if err == nil && digestKey(k.dir, d, k.ext) == key {
+			o.Kind, o.Digest = k.kind, d
+			return o
+		}
+	}
+	if key == configKey {
+		o.Kind = KindConfig
+	} else if _, _, ok := parseRef(key); ok {
+		o.Kind = KindRef
+	}
+	return o
+}
+
+// parseRef reads the key of a ref.
+func parseRef(key string) (mailbox string, sequence uint64, ok bool) {
+	dir, name, ok := strings.Cut(strings.TrimPrefix(key, refDir), "/")
+	if !ok || !strings.HasPrefix(key, refDir) {
+		return "", 0, false
+	}
+	if mailbox, ok = unescape(dir); !ok {
+		return "", 0, false
+	}
+	sequence, err := strconv.ParseUint(strings.TrimSuffix(name, refExt), 10, 64)
+	return mailbox, sequence, err == nil && RefKey(mailbox, sequence) == key
+}

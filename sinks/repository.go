@@ -1,0 +1,247 @@
+package sinks
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
+
+	"github.com/mailhaul/mailhaul/manifest"
+)
+
+// The bounds of what is read, stored.
+const (
+	maxPackSize = 64 << 20
+	maxMetaSize = 64 << 20 // of a segment or a manifest
+	maxRefSize  = 4 << 10
+)
+
+// A Repository is one in a bucket. It is safe for concurrent use.
+type Repository struct{ bucket *blob.Bucket }
+
+// Close closes the bucket.
+func (r *Repository) Close() error { return r.bucket.Close() }
+
+// PutPack stores a pack whose digest is d, and reports whether it was not there. The
+// pack is durable when it returns.
+func (r *Repository) PutPack(ctx context.Context, d manifest.Digest, data []byte) (isNew bool, err error) {
+	return r.create(ctx, PackKey(d), data)
+}
+
+// PutSegment stores a segment whose digest is d, and reports whether it was not there.
+func (r *Repository) PutSegment(ctx context.Context, d manifest.Digest, data []byte) (isNew bool, err error) {
+	return r.create(ctx, SegmentKey(d), data)
+}
+
+// PutManifest stores a snapshot manifest whose digest is d.
+func (r *Repository) PutManifest(ctx context.Context, d manifest.Digest, data []byte) error {
+	_, err := r.create(ctx, ManifestKey(d), data)
+	return err
+}
+
+// create stores an object if it is absent. One that is there must have the same size:
+// its name tells the rest.
+func (r *Repository) create(ctx context.Context, key string, data []byte) (isNew bool, err error) {
+	err = r.bucket.WriteAll(ctx, key, data, &blob.WriterOptions{IfNotExist: true, ContentType: "application/octet-stream"})
+	if err == nil {
+		return true, nil
+	}
+	if gcerrors.Code(err) != gcerrors.FailedPrecondition {
+		return false, &storeError{"write", key, err}
+	}
+	attrs, err := r.bucket.Attributes(ctx, key)
+	switch {
+	case err != nil:
+		return false, &storeError{"look at", key, err}
+	case attrs.Size != int64(len(data)) && key != configKey:
+		return false, corrupt(key, "it is there with %d bytes, not %d", attrs.Size, len(data))
+	}
+	return false, nil
+}
+
+// CreateRef commits a run: it stores its ref if there is none, which is
+// ErrRefExists. A ref that turns out to be this very one is no error: the store may have
+// taken it and the answer have been lost.
+func (r *Repository) CreateRef(ctx context.Context, mailbox string, sequence uint64, data []byte) error {
+	key := RefKey(mailbox, sequence)
+	err := r.bucket.WriteAll(ctx, key, data, &blob.WriterOptions{IfNotExist: true, ContentType: "application/json"})
+	if err == nil {
+		return nil
+	}
+	there, readErr := r.read(context.WithoutCancel(ctx), key, maxRefSize)
+	switch {
+	case readErr == nil && bytes.Equal(there, data):
+		return nil
+	case gcerrors.Code(err) == gcerrors.FailedPrecondition:
+		return fmt.Errorf("%s: %w", key, ErrRefExists)
+	}
+	return &storeError{"write", key, err}
+}
+
+// ReadRef returns the stored bytes of a ref.
+func (r *Repository) ReadRef(ctx context.Context, mailbox string, sequence uint64) ([]byte, error) {
+	return r.read(ctx, RefKey(mailbox, sequence), maxRefSize)
+}
+
+// ReadManifest returns the stored bytes of a snapshot manifest, which have the digest.
+func (r *Repository) ReadManifest(ctx context.Context, d manifest.Digest) ([]byte, error) {
+	return r.readChecked(ctx, ManifestKey(d), d, maxMetaSize)
+}
+
+// ReadSegment returns the stored bytes of a segment, which have the digest and the
+// size.
+func (r *Repository) ReadSegment(ctx context.Context, d manifest.Digest, size int64) ([]byte, error) {
+	data, err := r.readChecked(ctx, SegmentKey(d), d, maxMetaSize)
+	if err == nil && int64(len(data)) != size {
+		return nil, corrupt(SegmentKey(d), "%d bytes, but the manifest tells %d", len(data), size)
+	}
+	return data, err
+}
+
+// ReadPack returns the stored bytes of a pack, which have the digest.
+func (r *Repository) ReadPack(ctx context.Context, d manifest.Digest) ([]byte, error) {
+	return r.readChecked(ctx, PackKey(d), d, maxPackSize)
+}
+
+func (r *Repository) readChecked(ctx context.Context, key string, d manifest.Digest, limit int64) ([]byte, error) {
+	data, err := r.read(ctx, key, limit)
+	if err != nil {
+		return nil, err
+	}
+	if got := manifest.SumOf(data); got != d {
+		return nil, corrupt(key, "its bytes have the digest %s", got)
+	}
+	return data, nil
+}
+
+// read returns a whole object of at most limit bytes.
+func (r *Repository) read(ctx context.Context, key string, limit int64) ([]byte, error) {
+	body, err := r.bucket.NewReader(ctx, key, nil)
+	if err != nil {
+		return nil, &storeError{"read", key, err}
+	}
+	defer body.Close()
+	if body.Size() > limit {
+		return nil, corrupt(key, "%d bytes, more than %d", body.Size(), limit)
+	}
+	data := make([]byte, body.Size())
+	if _, err := io.ReadFull(body, data); err != nil {
+		return nil, &storeError{"read", key, err}
+	}
+	return data, nil
+}
+
+// A PackAt reads parts of a pack.
+type PackAt struct {
+	ctx  context.Context
+	repo *Repository
+	key  string
+	size int64
+}
+
+// PackAt opens a pack for reading parts of it, all of which end with ctx.
+func (r *Repository) PackAt(ctx context.Context, d manifest.Digest) (*PackAt, error) {
+	key := PackKey(d)
+	attrs, err := r.bucket.Attributes(ctx, key)
+	if err != nil {
+		return nil, &storeError{"look at", key, err}
+	}
+	return &PackAt{ctx, r, key, attrs.Size}, nil
+}
+
+// Size returns the number of stored bytes.
+func (p *PackAt) Size() int64 { return p.size }
+
+// ReadAt implements io.ReaderAt.
+func (p *PackAt) ReadAt(dst []byte, offset int64) (int, error) {
+	if len(dst) == 0 {
+		return 0, nil
+	}
+	body, err := p.repo.bucket.NewRangeReader(p.ctx, p.key, offset, int64(len(dst)), nil)
+	if err != nil {
+		return 0, &storeError{"read", p.key, err}
+	}
+	defer body.Close()
+	n, err := io.ReadFull(body, dst)
+	switch err {
+	case nil:
+	case io.EOF, io.ErrUnexpectedEOF:
+		err = io.EOF
+	default:
+		err = &storeError{"read", p.key, err}
+	}
+	return n, err
+}
+
+// Mailboxes returns the ids of the mailboxes that have a snapshot, sorted.
+func (r *Repository) Mailboxes(ctx context.Context) ([]string, error) {
+	var ids []string
+	for o, err := range r.list(ctx, &blob.ListOptions{Prefix: refDir, Delimiter: "/"}) {
+		if err != nil {
+			return nil, err
+		}
+		if id, ok := unescape(o.Key[len(refDir) : len(o.Key)-1]); ok && o.IsDir {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+// Refs returns the numbers of the mailbox's runs, in order. They count from 1; one
+// that is missing is an error.
+func (r *Repository) Refs(ctx context.Context, mailbox string) ([]uint64, error) {
+	var refs []uint64
+	for o, err := range r.list(ctx, &blob.ListOptions{Prefix: mailboxDir(mailbox)}) {
+		if err != nil {
+			return nil, err
+		}
+		if _, sequence, ok := parseRef(o.Key); ok {
+			refs = append(refs, sequence)
+		}
+	}
+	slices.Sort(refs)
+	for i, sequence := range refs {
+		if want := uint64(i + 1); sequence != want {
+			return nil, corrupt(RefKey(mailbox, want), "it is missing, and run %d is there", sequence)
+		}
+	}
+	return refs, nil
+}
+
+// Objects lists all objects. The sequence ends after its first error.
+func (r *Repository) Objects(ctx context.Context) iter.Seq2[Object, error] {
+	return func(yield func(Object, error) bool) {
+		for o, err := range r.list(ctx, nil) {
+			if err != nil {
+				yield(Object{}, err)
+				return
+			}
+			if !yield(classify(o.Key, o.Size), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (r *Repository) list(ctx context.Context, opts *blob.ListOptions) iter.Seq2[*blob.ListObject, error] {
+	return func(yield func(*blob.ListObject, error) bool) {
+		for it := r.bucket.List(opts); ; {
+			o, err := it.Next(ctx)
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				err = &storeError{"list", "", err}
+			}
+			if !yield(o, err) || err != nil {
+				return
+			}
+		}
+	}
+}
