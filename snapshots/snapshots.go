@@ -1,0 +1,123 @@
+package snapshots
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/sinks"
+)
+
+// ErrNone is in the error of a mailbox or a snapshot that the repository does not have.
+var ErrNone = errors.New("no such snapshot")
+
+// A Snapshot is a manifest and where it came from.
+type Snapshot struct {
+	*manifest.Snapshot
+	Digest manifest.Digest // of the manifest's stored bytes
+	repo   *sinks.Repository
+}
+
+// Latest reads the mailbox's last snapshot. A mailbox that has none is ErrNone.
+func Latest(ctx context.Context, repo *sinks.Repository, mailbox string) (*Snapshot, error) {
+	refs, err := repo.Refs(ctx, mailbox)
+	if err != nil {
+		return nil, err
+	}
+	if len(refs) == 0 {
+		return nil, fmt.Errorf("mailbox %s: %w", mailbox, ErrNone)
+	}
+	return Load(ctx, repo, mailbox, refs[len(refs)-1])
+}
+
+// Load reads the snapshot of one run of the mailbox.
+func Load(ctx context.Context, repo *sinks.Repository, mailbox string, sequence uint64) (*Snapshot, error) {
+	ref, err := LoadRef(ctx, repo, mailbox, sequence)
+	if err != nil {
+		return nil, err
+	}
+	return resolve(ctx, repo, mailbox, sequence, ref)
+}
+
+// LoadRef reads one ref of the mailbox. One that is not there is ErrNone.
+func LoadRef(ctx context.Context, repo *sinks.Repository, mailbox string, sequence uint64) (manifest.Ref, error) {
+	data, err := repo.ReadRef(ctx, mailbox, sequence)
+	if sinks.IsNotFound(err) {
+		return manifest.Ref{}, fmt.Errorf("mailbox %s, snapshot %d: %w", mailbox, sequence, ErrNone)
+	}
+	if err != nil {
+		return manifest.Ref{}, err
+	}
+	ref, err := manifest.ParseRef(data)
+	if err != nil {
+		return manifest.Ref{}, fmt.Errorf("mailbox %s, snapshot %d: %w", mailbox, sequence, err)
+	}
+	return ref, nil
+}
+
+// resolve reads the manifest that a ref names and holds it against the ref.
+func resolve(ctx context.Context, repo *sinks.Repository, mailbox string, sequence uint64, ref manifest.Ref) (*Snapshot, error) {
+	data, err := repo.ReadManifest(ctx, ref.Manifest)
+	if err != nil {
+		return nil, fmt.Errorf("mailbox %s, snapshot %d: %w", mailbox, sequence, err)
+	}
+	s, err := manifest.ParseSnapshot(data)
+	if err != nil {
+		return nil, fmt.Errorf("mailbox %s, snapshot %d, manifest %s: %w", mailbox, sequence, ref.Manifest, err)
+	}
+	if s.Mailbox.ID != mailbox || s.Sequence != sequence {
+		return nil, fmt.Errorf("mailbox %s, snapshot %d: manifest %s is of mailbox %.200q, snapshot %d",
+			mailbox, sequence, ref.Manifest, s.Mailbox.ID, s.Sequence)
+	}
+	if s.Ref(ref.Manifest) != ref {
+		return nil, fmt.Errorf("mailbox %s, snapshot %d: the ref tells another state or time than its manifest %s",
+			mailbox, sequence, ref.Manifest)
+	}
+	return &Snapshot{Snapshot: s, Digest: ref.Manifest, repo: repo}, nil
+}
+
+// Rows returns every row of every segment in order, tombstones and rows that a
+// later one replaces included. One segment is in memory at a time. The sequence
+// ends after its first error.
+func (s *Snapshot) Rows(ctx context.Context) iter.Seq2[manifest.Row, error] {
+	return func(yield func(manifest.Row, error) bool) {
+		for _, segment := range s.Segments {
+			data, err := s.repo.ReadSegment(ctx, segment.SHA256, segment.Size)
+			if err != nil {
+				yield(manifest.Row{}, err)
+				return
+			}
+			for row, err := range segment.ReadRows(data) {
+				if !yield(row, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Items returns the rows of the items that the snapshot holds, each once. It
+// goes through the segments twice.
+func (s *Snapshot) Items(ctx context.Context) iter.Seq2[manifest.Row, error] {
+	return func(yield func(manifest.Row, error) bool) {
+		overlay := manifest.NewOverlay(s.Snapshot)
+		for row, err := range s.Rows(ctx) {
+			if err != nil {
+				yield(row, err)
+				return
+			}
+			overlay.Apply(&row)
+		}
+		for row, err := range s.Rows(ctx) {
+			live := false
+			if err == nil {
+				_, live = overlay.Next(&row)
+			}
+			if (live || err != nil) && !yield(row, err) {
+				return
+			}
+		}
+	}
+}
