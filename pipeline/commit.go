@@ -1,0 +1,138 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/sinks"
+)
+
+// checkpoint commits what is recorded so far as a partial snapshot.
+func (r *run) checkpoint(ctx context.Context) error {
+	if err := r.record.segments.flush(ctx); err != nil {
+		return err
+	}
+	if err := r.commit(ctx, r.snapshot(false)); err != nil {
+		return err
+	}
+	r.opts.Logger.Debug("partial snapshot", "mailbox", r.job.Mailbox.ID, "snapshot", r.last.Sequence, "items", r.last.Totals.Items)
+	return nil
+}
+
+// commit stores the manifest, whose segments are durable, and then its ref.
+func (r *run) commit(ctx context.Context, s *manifest.Snapshot) error {
+	data, err := s.Encode()
+	if err != nil {
+		return err
+	}
+	digest := manifest.SumOf(data)
+	if err := r.job.Repository.PutManifest(ctx, digest, data); err != nil {
+		return err
+	}
+	ref, err := s.Ref(digest).Encode()
+	if err != nil {
+		return err
+	}
+	err = r.job.Repository.CreateRef(ctx, s.Mailbox.ID, s.Sequence, ref)
+	if errors.Is(err, sinks.ErrRefExists) {
+		return fmt.Errorf("snapshot %d of mailbox %s: another run committed it first; run again: %w", s.Sequence, s.Mailbox.ID, err)
+	}
+	if err != nil {
+		return err
+	}
+	r.last, r.lastDigest = s, digest
+	r.record.committed()
+	return nil
+}
+
+// snapshot describes what the mailbox's state is by now. A run that is through with
+// all that is selected has no more to come.
+func (r *run) snapshot(through bool) *manifest.Snapshot {
+	s := &manifest.Snapshot{
+		Format: manifest.FormatVersion, Mailbox: r.job.Mailbox, Graph: r.job.Graph,
+		Sequence: 1, State: manifest.StatePartial, Selection: r.opts.Selection.manifest(),
+		Started: r.started, Finished: time.Now().UTC(),
+		Folders: r.manifestFolders(through), Failures: r.manifestFailures(through),
+		Run: r.counts(),
+	}
+	if r.last != nil {
+		s.Sequence, s.Parent = r.last.Sequence+1, r.lastDigest
+	}
+	s.Segments = append(s.Segments, r.base()...)
+	s.Segments = append(s.Segments, r.record.segments.stored...)
+	if s.Segments == nil {
+		s.Segments = []manifest.Segment{}
+	}
+	switch {
+	case through && s.Selection == nil:
+		s.State = manifest.StateComplete
+	case through:
+		s.Selection.Through = true
+	}
+	if s.DeltaLink = r.deltaLink; !through && r.parent != nil {
+		s.DeltaLink = r.parent.DeltaLink
+	}
+	p := r.opts.Progress
+	s.Totals = manifest.Totals{Bytes: r.index.size(), Stored: p.Stored.Load(), Packs: p.Packs.Load()}
+	if old := r.parent; old != nil {
+		s.Totals.Stored += old.Totals.Stored
+		s.Totals.Packs += old.Totals.Packs
+	}
+	for i := range s.Folders {
+		s.Totals.Items += s.Folders[i].Items
+	}
+	return s
+}
+
+// base returns the segments that the run started from.
+func (r *run) base() []manifest.Segment {
+	if r.parent == nil {
+		return nil
+	}
+	return r.parent.Segments
+}
+
+// manifestFolders returns the tree as Graph told it. A run that is not through
+// keeps the folders that only its parent knows, so that their rows stay live.
+func (r *run) manifestFolders(through bool) []manifest.Folder {
+	folders := []manifest.Folder{}
+	for _, f := range r.folders {
+		if r.inTree(f.ID) || !through {
+			folders = append(folders, f.manifest(r.index.count(f.ID).held))
+		}
+	}
+	if through || r.parent == nil {
+		return folders
+	}
+	known := map[string]bool{}
+	for _, f := range r.folders {
+		known[f.ID] = true
+	}
+	for _, f := range r.parent.Folders {
+		if !known[f.ID] {
+			f.Items = r.index.count(f.ID).held
+			folders = append(folders, f)
+		}
+	}
+	return folders
+}
+
+// manifestFailures returns the items that failed and are not known to be gone.
+func (r *run) manifestFailures(through bool) []manifest.Failure {
+	whole := map[string]bool{}
+	for _, f := range r.folders {
+		_, whole[f.ID] = f.isThrough()
+	}
+	failures := []manifest.Failure{}
+	for key, f := range r.record.failures {
+		if through && !r.inTree(f.Folder) || r.index.gone(key, f.Folder, whole[f.Folder]) {
+			continue
+		}
+		failures = append(failures, f)
+	}
+	sortFailures(failures)
+	return failures
+}

@@ -1,0 +1,111 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mailhaul/mailhaul/graph"
+)
+
+// listers is how many folders are listed at once: as many as there may be requests.
+const listers = 4
+
+// enumerate lists the selected folders and passes on what is not held.
+func (r *run) enumerate(ctx context.Context) {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(listers)
+	for _, f := range r.folders {
+		if f.leftOut != "" {
+			continue
+		}
+		g.Go(func() error {
+			if err := r.enumerateFolder(ctx, f); err != nil {
+				return fmt.Errorf("folder %s: %w", FormatPath(f.Path), err)
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		r.stopped.because(err)
+	}
+}
+
+// enumerateFolder lists a folder in the cheapest way that the last snapshot allows,
+// and anew as a whole where that does not agree with Graph's own count.
+func (r *run) enumerateFolder(ctx context.Context, f *folder) error {
+	l := &lister{run: r, folder: f}
+	err := l.list(ctx)
+	if err == nil {
+		err = l.retryFailed(ctx)
+	}
+	if err == nil {
+		err = l.checkCount(ctx)
+	}
+	if err == nil {
+		l.end()
+		return nil
+	}
+	if !folderRefused(err) {
+		return err
+	}
+	if _, again := r.job.Source.Folder(ctx, f.ID); errors.Is(again, graph.ErrFolderGone) {
+		r.folderGone(f.ID)
+		return nil
+	}
+	f.refused(err)
+	r.opts.Logger.Warn("folder could not be listed", "mailbox", r.job.Mailbox.ID, "folder", FormatPath(f.Path), "error", err)
+	return nil
+}
+
+// folderRefused reports whether an error is of one folder alone: it was deleted
+// since the tree was listed, or Graph does not give it out.
+func folderRefused(err error) bool {
+	var e *graph.Error
+	return errors.Is(err, graph.ErrFolderGone) ||
+		errors.As(err, &e) && (e.StatusCode == http.StatusForbidden || e.StatusCode == http.StatusNotFound)
+}
+
+// folderGone takes a folder out that was deleted since the tree was listed.
+func (r *run) folderGone(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.tree, id)
+}
+
+// inTree reports whether the mailbox has the folder.
+func (r *run) inTree(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.tree[id]
+}
+
+// batchSize is the most ids that one exportItems call takes.
+const batchSize = 20
+
+// batch joins items to groups of up to 20 with distinct ids: an id can be listed
+// in two folders when it moves meanwhile.
+func (r *run) batch(ctx context.Context) {
+	var group []item
+	ids := map[string]bool{}
+	flush := func() {
+		if len(group) > 0 && send(ctx, r.batches, group) == nil {
+			group = nil
+			clear(ids)
+		}
+	}
+	for it := range r.items {
+		if len(group) == batchSize || ids[it.ID] {
+			flush()
+		}
+		if ctx.Err() != nil {
+			continue // the front has stopped: what comes is left pending
+		}
+		group = append(group, it)
+		ids[it.ID] = true
+	}
+	flush()
+}

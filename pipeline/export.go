@@ -1,0 +1,124 @@
+package pipeline
+
+import (
+	"context"
+	"strings"
+
+	"github.com/mailhaul/mailhaul/compress"
+	"github.com/mailhaul/mailhaul/graph"
+	"github.com/mailhaul/mailhaul/manifest"
+)
+
+// A verdict is the end that an item met.
+type verdict struct {
+	item    item
+	end     end
+	stream  stream          // endExported
+	failure graph.ItemError // endFailed
+	reason  string          // endRemoved
+}
+
+type end int
+
+const (
+	endExported end = iota
+	endFailed
+	endGivenUp // it failed too often in runs before
+	endGone    // it was deleted since it was listed
+	endRemoved // a delta query told that it is gone
+)
+
+// export is one export worker: it asks for batches until the front has stopped
+// or there are no more, and leaves its last frame to the back.
+func (r *run) export(front, back context.Context) error {
+	x := &exporter{run: r, back: back, framer: framer{
+		known:  r.known,
+		emit:   func(f *frame) error { return send(back, r.frames, f) },
+		buffer: func() []byte { return r.raw.take(compress.MaxFrame) },
+	}}
+	for batch := range r.batches {
+		if front.Err() != nil {
+			continue
+		}
+		if err := x.export(front, batch); err != nil {
+			if back.Err() != nil {
+				return context.Cause(back)
+			}
+			r.stopped.because(err)
+		}
+	}
+	return x.framer.flush()
+}
+
+// An exporter takes what Graph sends for one batch at a time.
+type exporter struct {
+	run    *run
+	back   context.Context // what has arrived goes on when the front has stopped
+	framer framer
+	batch  map[string]item // those without a verdict
+}
+
+var _ graph.ExportHandler = (*exporter)(nil)
+
+func (x *exporter) export(ctx context.Context, batch []item) error {
+	x.batch = make(map[string]item, len(batch))
+	ids := make([]string, len(batch))
+	for i, it := range batch {
+		x.batch[it.ID], ids[i] = it, it.ID
+	}
+	defer x.framer.discard()
+	return x.run.job.Source.Export(ctx, ids, x)
+}
+
+// Data implements graph.ExportHandler.
+func (x *exporter) Data(p []byte) error {
+	x.run.opts.Progress.Arrived.Add(int64(len(p)))
+	return x.framer.write(p)
+}
+
+// Discard implements graph.ExportHandler.
+func (x *exporter) Discard() { x.framer.discard() }
+
+// Exported implements graph.ExportHandler. The row keeps the change key of the
+// listing: the stream is at least as new, so that an item which changed in
+// between is exported once more rather than never.
+func (x *exporter) Exported(id, _ string) error {
+	s, err := x.framer.finish()
+	if err != nil {
+		return err
+	}
+	return x.end(id, verdict{end: endExported, stream: s})
+}
+
+// Failed implements graph.ExportHandler.
+func (x *exporter) Failed(id string, e graph.ItemError) error {
+	return x.end(id, verdict{end: endFailed, failure: e})
+}
+
+// Gone implements graph.ExportHandler.
+func (x *exporter) Gone(id string) error { return x.end(id, verdict{end: endGone}) }
+
+func (x *exporter) end(id string, v verdict) error {
+	it, ok := x.batch[id]
+	if !ok {
+		return nil // it has its verdict
+	}
+	delete(x.batch, id)
+	v.item = it
+	return send(x.back, x.run.verdicts, v)
+}
+
+// failed returns the manifest's form of a failed item, its texts bounded.
+func (v *verdict) failed() manifest.Failure {
+	return manifest.Failure{
+		ID: v.item.ID, Folder: v.item.folder.ID, Code: clip(v.failure.Code, 100), Message: clip(v.failure.Message, 500),
+		Attempts: v.failure.Attempts, Runs: 1, Item: v.item.row(),
+	}
+}
+
+func clip(s string, n int) string {
+	if len(s) > n {
+		s = s[:n]
+	}
+	return strings.ToValidUTF8(s, "")
+}

@@ -1,0 +1,88 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/mailhaul/mailhaul/compress"
+)
+
+// A packed pack goes from the packer over the upload to the record stage.
+type packed struct {
+	compress.Pack
+	places []*place // of its frames
+}
+
+// A packer joins frames to packs. It waits for a pack's buffer, of which there are
+// as many as uploads and one to fill: this is what holds memory down when the bucket
+// is slow.
+type packer struct {
+	run    *run
+	open   *compress.PackWriter // nil: no frame is waiting
+	places []*place
+	since  time.Time
+}
+
+// pack is the pack stage. A pack that fills slowly is passed on when it has waited
+// for as long as a partial snapshot does, so that its items come into the next one.
+func (r *run) pack(ctx context.Context) error {
+	p := &packer{run: r}
+	tick := time.NewTicker(max(r.opts.CheckpointInterval/2, time.Millisecond))
+	defer tick.Stop()
+	for {
+		select {
+		case f, ok := <-r.packing:
+			if !ok {
+				return p.finish(ctx)
+			}
+			if err := p.add(ctx, f); err != nil {
+				return err
+			}
+		case <-tick.C:
+			if time.Since(p.since) < r.opts.CheckpointInterval/2 {
+				continue
+			}
+			if err := p.finish(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (p *packer) add(ctx context.Context, f *frame) error {
+	if p.open == nil {
+		select {
+		case buf := <-p.run.packBufs:
+			p.open, p.since = compress.NewPackWriter(buf), time.Now()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	base, err := p.open.Add(f.Frame)
+	if err != nil {
+		return fmt.Errorf("pack: %w", err)
+	}
+	f.place.base = base
+	p.places = append(p.places, f.place)
+	p.run.raw.give(f.Raw)
+	p.run.zstd.give(f.Compressed)
+	if p.open.Full() {
+		return p.finish(ctx)
+	}
+	return nil
+}
+
+// finish passes the pack on, if there is one.
+func (p *packer) finish(ctx context.Context) error {
+	if p.open == nil {
+		return nil
+	}
+	pack, err := p.open.Finish()
+	if err != nil {
+		return err
+	}
+	done := packed{Pack: pack, places: p.places}
+	p.open, p.places = nil, nil
+	return send(ctx, p.run.packs, done)
+}

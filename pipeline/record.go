@@ -1,0 +1,220 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/mailhaul/mailhaul/manifest"
+)
+
+// A recorder is the record stage: the one goroutine that turns verdicts and
+// durable packs into rows, rows into segments, and now and then those into a partial
+// snapshot.
+type recorder struct {
+	run      *run
+	segments segmentList
+	failures map[manifest.RowKey]manifest.Failure
+	turns    manifest.RowMap[uint32] // the greatest turn of items that were asked for again
+	waiting  int                     // items whose packs are not durable yet
+	raw      int64                   // bytes of the recorded items
+	removed  int64
+	rows     int64 // since the last commit
+	bytes    int64 // of these
+	last     time.Time
+}
+
+// An exported item waits for the packs of its chunks.
+type exported struct {
+	item    item
+	stream  stream
+	missing int // places that are not durable
+}
+
+func newRecorder(r *run) *recorder {
+	return &recorder{
+		run: r, segments: segmentList{repo: r.job.Repository}, failures: maps.Clone(r.failed), last: time.Now(),
+	}
+}
+
+func (rec *recorder) record(ctx context.Context) error {
+	verdicts, durable := rec.run.verdicts, rec.run.durable
+	for verdicts != nil || durable != nil {
+		var err error
+		select {
+		case v, ok := <-verdicts:
+			if !ok {
+				verdicts = nil
+				continue
+			}
+			err = rec.take(ctx, v)
+		case p, ok := <-durable:
+			if !ok {
+				durable = nil
+				continue
+			}
+			err = rec.settle(ctx, p)
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
+		if err == nil && rec.due() {
+			err = rec.run.checkpoint(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if rec.waiting > 0 {
+		return fmt.Errorf("%d exported items wait for packs that were never stored", rec.waiting)
+	}
+	return nil
+}
+
+// due reports whether it is time for a partial snapshot.
+func (rec *recorder) due() bool {
+	return rec.rows > 0 && (rec.bytes >= rec.run.opts.CheckpointBytes || time.Since(rec.last) >= rec.run.opts.CheckpointInterval)
+}
+
+// committed takes note of a snapshot.
+func (rec *recorder) committed() {
+	rec.rows, rec.bytes, rec.last = 0, 0, time.Now()
+}
+
+// take notes the end of an item.
+func (rec *recorder) take(ctx context.Context, v verdict) error {
+	it := &v.item
+	if it.turn > 0 && !(it.check && v.end == endExported) {
+		rec.turns.Set(it.key, it.turn)
+	}
+	if v.end == endExported {
+		return rec.takeStream(ctx, &exported{item: v.item, stream: v.stream})
+	}
+	defer it.folder.closed()
+	if it.turn == 0 {
+		rec.count(v.end)
+	}
+	switch v.end {
+	case endFailed:
+		return rec.fail(&v)
+	case endGone, endRemoved:
+		delete(rec.failures, it.key)
+		return rec.bury(ctx, it, v.reason)
+	}
+	return nil
+}
+
+func (rec *recorder) count(e end) {
+	p := rec.run.opts.Progress
+	switch e {
+	case endFailed, endGivenUp:
+		p.Failed.Add(1)
+	case endGone:
+		p.Gone.Add(1)
+	}
+}
+
+// fail lists a failed item. An item that failed before keeps its count of runs.
+func (rec *recorder) fail(v *verdict) error {
+	f := v.failed()
+	if old, ok := rec.run.failed[v.item.key]; ok && old.Item.ChangeKey == f.Item.ChangeKey {
+		f.Runs += old.Runs
+		f.Attempts += old.Attempts
+	}
+	rec.failures[v.item.key] = f
+	rec.rows++
+	if len(rec.failures) > maxFailures {
+		rec.run.stopped.because(fmt.Errorf("more than %d items failed, the last with %s: %s", maxFailures, f.Code, f.Message))
+	}
+	return nil
+}
+
+// bury writes the tombstone of an item, if it is held.
+func (rec *recorder) bury(ctx context.Context, it *item, reason string) error {
+	if !rec.run.index.bury(it.key, it.folder.ID) {
+		return nil
+	}
+	return rec.tombstone(ctx, it.ID, it.folder.ID, reason)
+}
+
+func (rec *recorder) tombstone(ctx context.Context, id, folder, reason string) error {
+	if reason == "" {
+		reason = manifest.RemovedDeleted
+	}
+	rec.removed++
+	return rec.append(ctx, manifest.Row{ID: id, Folder: folder, Removed: reason})
+}
+
+// takeStream takes an exported item, which may have to wait for its packs.
+func (rec *recorder) takeStream(ctx context.Context, x *exported) error {
+	for _, c := range x.stream.chunks {
+		if c.place.pack.IsZero() {
+			x.missing++
+			c.place.waiting = append(c.place.waiting, x)
+		}
+	}
+	if x.missing > 0 {
+		rec.waiting++
+		return nil
+	}
+	return rec.write(ctx, x)
+}
+
+// settle writes the rows of the items that waited for this pack alone.
+func (rec *recorder) settle(ctx context.Context, p packed) error {
+	for _, place := range p.places {
+		place.pack = p.SHA256
+	}
+	for _, place := range p.places {
+		waiting := place.waiting
+		place.waiting = nil
+		for _, x := range waiting {
+			if x.missing--; x.missing > 0 {
+				continue
+			}
+			rec.waiting--
+			if err := rec.write(ctx, x); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// write appends the row of an item whose chunks are durable, unless another turn of
+// it has had the last word.
+func (rec *recorder) write(ctx context.Context, x *exported) error {
+	defer x.item.folder.closed()
+	if x.item.turn == 0 {
+		rec.run.opts.Progress.Exported.Add(1)
+	}
+	if last, _ := rec.turns.Get(x.item.key); last > x.item.turn || x.item.check {
+		return nil
+	}
+	row := x.row()
+	if err := rec.append(ctx, row); err != nil {
+		return err
+	}
+	rec.run.index.recorded(&row)
+	delete(rec.failures, x.item.key)
+	rec.raw += row.Length
+	rec.bytes += row.Length
+	return nil
+}
+
+func (x *exported) row() manifest.Row {
+	row := x.item.row()
+	row.SHA256, row.Length, row.Chunks = x.stream.sha256, x.stream.length, make([]manifest.Chunk, len(x.stream.chunks))
+	for i, c := range x.stream.chunks {
+		row.Chunks[i] = manifest.Chunk{
+			Pack: c.place.pack, Offset: c.place.base + int64(c.offset), Length: int64(c.length), SHA256: c.sha256,
+		}
+	}
+	return row
+}
+
+// append adds a row to the segment under way.
+func (rec *recorder) append(ctx context.Context, row manifest.Row) error {
+	rec.rows++
+	return rec.segments.append(ctx, row)
+}

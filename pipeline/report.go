@@ -1,0 +1,129 @@
+package pipeline
+
+import (
+	"cmp"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/mailhaul/mailhaul/manifest"
+)
+
+// Progress counts what a run has done so far. All of it may be read at any time.
+type Progress struct {
+	Expected atomic.Int64 // items, by Graph's own counts
+	Listed   atomic.Int64
+	Exported atomic.Int64 // rows whose bytes are durable
+	Skipped  atomic.Int64
+	Failed   atomic.Int64
+	Gone     atomic.Int64
+	LeftOut  atomic.Int64
+	Arrived  atomic.Int64 // bytes that came from Graph, decoded
+	Stored   atomic.Int64 // bytes of durable packs
+	Packs    atomic.Int64
+}
+
+// A Report is what came of a run. Listed is the sum of Exported, Skipped,
+// Failed, Gone, LeftOut and Pending.
+type Report struct {
+	Mailbox   string              `json:"mailbox"`
+	User      string              `json:"user,omitempty"`
+	Snapshot  uint64              `json:"snapshot"` // 0: nothing was committed
+	Manifest  manifest.Digest     `json:"manifest,omitzero"`
+	State     manifest.State      `json:"state,omitempty"`
+	Selection *manifest.Selection `json:"selection,omitempty"`
+
+	manifest.Run
+
+	Bytes     Bytes   `json:"bytes"`
+	Packs     int64   `json:"packs"` // written by this run
+	Seconds   float64 `json:"seconds"`
+	Requests  int64   `json:"requests"`
+	Throttled int64   `json:"throttled"`
+
+	Short    []Shortfall        `json:"short"`
+	Refused  []Refusal          `json:"refused"`
+	Failures []manifest.Failure `json:"failures"` // of this run and before
+}
+
+// Bytes counts what a run exported and what it stored for it.
+type Bytes struct {
+	Raw    int64 `json:"raw"`    // FastTransfer bytes of the exported items
+	Stored int64 `json:"stored"` // packs
+}
+
+// A Shortfall is a folder of which fewer items are known than Graph counts.
+type Shortfall struct {
+	Folder         string   `json:"folder"` // its id
+	Path           []string `json:"path"`
+	TotalItemCount int64    `json:"totalItemCount"`
+	Known          int64    `json:"known"`
+}
+
+// A Refusal is a folder that could not be listed.
+type Refusal struct {
+	Folder string   `json:"folder"` // its id
+	Path   []string `json:"path"`
+	Error  string   `json:"error"`
+}
+
+// Whole reports whether the run got everything that it was to get and that Graph
+// says there is.
+func (r *Report) Whole() bool {
+	return r.Failed == 0 && len(r.Failures) == 0 && len(r.Short) == 0 && len(r.Refused) == 0 && r.Pending == 0
+}
+
+// report tells of the run up to its last commit; nil if there was none.
+func (r *run) report() *Report {
+	if r.lastDigest == r.parentDigest() {
+		return nil
+	}
+	stats := r.job.Source.Stats()
+	p := r.opts.Progress
+	return &Report{
+		Mailbox: r.job.Mailbox.ID, User: r.job.Mailbox.User,
+		Snapshot: r.last.Sequence, Manifest: r.lastDigest, State: r.last.State, Selection: r.last.Selection,
+		Run:      r.last.Run,
+		Bytes:    Bytes{Raw: r.record.raw, Stored: p.Stored.Load()},
+		Packs:    p.Packs.Load(),
+		Seconds:  time.Since(r.started).Seconds(),
+		Requests: stats.Requests, Throttled: stats.Throttled,
+		Short: orEmpty(r.short), Refused: r.refused(), Failures: r.last.Failures,
+	}
+}
+
+func orEmpty[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
+// refused returns the folders that could not be listed.
+func (r *run) refused() []Refusal {
+	refused := []Refusal{}
+	for _, f := range r.folders {
+		if err := f.refusal(); err != nil {
+			refused = append(refused, Refusal{Folder: f.ID, Path: f.Path, Error: err.Error()})
+		}
+	}
+	return refused
+}
+
+// counts returns the run's account. What was listed and met no end is pending.
+func (r *run) counts() manifest.Run {
+	p := r.opts.Progress
+	c := manifest.Run{
+		Exported: p.Exported.Load(), Skipped: p.Skipped.Load(), Failed: p.Failed.Load(), Gone: p.Gone.Load(),
+		LeftOut: p.LeftOut.Load(), Removed: r.record.removed,
+	}
+	c.Listed = p.Listed.Load() // last: what ended was listed before
+	c.Pending = c.Listed - c.Exported - c.Skipped - c.Failed - c.Gone - c.LeftOut
+	return c
+}
+
+func sortFailures(failures []manifest.Failure) {
+	slices.SortFunc(failures, func(a, b manifest.Failure) int {
+		return cmp.Or(cmp.Compare(a.Folder, b.Folder), cmp.Compare(a.ID, b.ID))
+	})
+}

@@ -1,0 +1,190 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mailhaul/mailhaul/compress"
+	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/snapshots"
+)
+
+// A run is one mailbox on its way. Channels are written by the stage named
+// first and closed by it.
+type run struct {
+	job     Job
+	opts    Options
+	started time.Time
+
+	parent       *snapshots.Snapshot // that the run started from; nil: it is the first
+	failed       map[manifest.RowKey]manifest.Failure
+	failedBefore map[string]int64 // by folder
+	last         *manifest.Snapshot
+	lastDigest   manifest.Digest
+
+	loading sync.Mutex
+	loaded  bool // the parent's rows are in the index
+	index   *index
+	known   *chunkSet
+
+	folders      []*folder // the tree, as it was when the run began
+	deltaLink    string    // where the next listing of folders starts
+	mu           sync.Mutex
+	tree         map[string]bool // the ids of the folders that are there
+	deltaRefused atomic.Int32    // folders in a row that have no delta
+	turns        atomic.Uint32   // items that were asked for again
+	short        []Shortfall
+
+	items    chan item    // enumerate → batch
+	batches  chan []item  // batch → export
+	frames   chan *frame  // digest → compress
+	packing  chan *frame  // compress → pack
+	packs    chan packed  // pack → upload
+	durable  chan packed  // upload → record
+	verdicts chan verdict // export, and enumerate for what needs no export → record
+	raw      buffers      // frames' uncompressed bytes
+	zstd     buffers      // frames' compressed bytes
+	packBufs chan []byte  // the packs that may be in memory at once
+	stopped  stopReason   // why the front ended early
+	record   *recorder
+}
+
+// ErrInterrupted is in the error of a run whose caller cancelled it.
+var ErrInterrupted = errors.New("interrupted")
+
+// Run hauls the job's mailbox and commits a snapshot, and partial ones on its way.
+// It returns a report whenever it committed one, even beside an error: if Graph fails
+// for good or ctx is cancelled, what is durable by then is committed as a partial
+// snapshot, and the error tells why it is not complete (ErrInterrupted, if it was that).
+func Run(ctx context.Context, job Job, opts Options) (*Report, error) {
+	r := &run{
+		job: job, opts: opts.withDefaults(), started: time.Now().UTC(), index: newIndex(), known: newChunkSet(),
+		failed: map[manifest.RowKey]manifest.Failure{}, failedBefore: map[string]int64{},
+	}
+	if err := r.loadParent(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.listFolders(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil, ErrInterrupted
+		}
+		return nil, err
+	}
+	back, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(nil)
+	if err := r.haul(ctx, back, cancel); err != nil {
+		return nil, err
+	}
+	return r.finish(ctx, back)
+}
+
+// finish turns what the stages left behind into a snapshot and a report.
+func (r *run) finish(ctx, back context.Context) (*Report, error) {
+	stopped := r.stopped.reason()
+	if stopped == nil {
+		r.short = r.shortfalls(ctx)
+		if ctx.Err() != nil {
+			stopped = ErrInterrupted
+		}
+	}
+	if stopped == nil {
+		if err := r.buryLost(back); err != nil {
+			return nil, err
+		}
+	}
+	if stopped == nil || r.record.rows > 0 {
+		if err := r.commitLast(back, stopped == nil); err != nil {
+			return nil, errors.Join(stopped, err)
+		}
+	}
+	return r.report(), stopped
+}
+
+// commitLast commits the run's last snapshot.
+func (r *run) commitLast(ctx context.Context, through bool) error {
+	last, err := r.record.segments.seal()
+	if err != nil {
+		return err
+	}
+	s := r.snapshot(through && len(r.refused()) == 0)
+	if last != nil {
+		s.Segments = append(s.Segments, last.Segment)
+	}
+	if err := r.tidy(ctx, s, last); err != nil {
+		return err
+	}
+	return r.commit(ctx, s)
+}
+
+// haul runs the stages until all items are recorded, or the front has stopped
+// and what had arrived is recorded. An error means that nothing can be stored.
+func (r *run) haul(ctx, back context.Context, cancel context.CancelCauseFunc) error {
+	r.makeChannels()
+	r.record = newRecorder(r)
+	encoder, err := compress.NewEncoder(compressors())
+	if err != nil {
+		return err
+	}
+	defer encoder.Close()
+
+	g, back := errgroup.WithContext(back)
+	front, stop := context.WithCancelCause(back)
+	defer stop(nil)
+	r.stopped.stop = stop
+	defer context.AfterFunc(ctx, func() { r.stopped.because(ErrInterrupted) })()
+	defer r.boundDrain(front, cancel)()
+
+	g.Go(func() error { defer close(r.items); r.enumerate(front); return nil })
+	g.Go(func() error { defer close(r.batches); r.batch(front); return nil })
+	fanOut(g, r.opts.Exporters, func() error { return r.export(front, back) }, func() { close(r.frames); close(r.verdicts) })
+	fanOut(g, compressors(), func() error { return r.compress(back, encoder) }, func() { close(r.packing) })
+	g.Go(func() error { defer close(r.packs); return r.pack(back) })
+	fanOut(g, uploaders, func() error { return r.upload(back) }, func() { close(r.durable) })
+	g.Go(func() error { return r.record.record(back) })
+	return g.Wait()
+}
+
+// makeChannels makes what joins the stages. Buffers of one batch or frame for
+// each taker let a stage go on while the next one starts; more would only be memory.
+func (r *run) makeChannels() {
+	r.items = make(chan item, batchSize)
+	r.batches = make(chan []item, 1)
+	r.frames = make(chan *frame, 1)
+	r.packing = make(chan *frame, 1)
+	r.packs = make(chan packed)
+	r.durable = make(chan packed, uploaders)
+	r.verdicts = make(chan verdict, batchSize)
+
+	inFlight := r.opts.Exporters + compressors() + 3
+	r.raw = make(buffers, inFlight)
+	r.zstd = make(buffers, compressors()+2)
+	r.packBufs = make(chan []byte, uploaders+1)
+	for range cap(r.packBufs) {
+		r.packBufs <- nil
+	}
+}
+
+// fanOut runs n workers and calls after once all of them have ended.
+func fanOut(g *errgroup.Group, n int, work func() error, after func()) {
+	var wg sync.WaitGroup
+	for range n {
+		wg.Add(1)
+		g.Go(func() error { defer wg.Done(); return work() })
+	}
+	g.Go(func() error { wg.Wait(); after(); return nil })
+}
+
+// send passes v on unless ctx ends first.
+func send[T any](ctx context.Context, ch chan<- T, v T) error {
+	select {
+	case ch <- v:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,73 @@
+package pipeline
+
+import (
+	"context"
+
+	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/sinks"
+)
+
+const (
+	// A segment ends at either bound, so that a run of any length holds
+	// little of it in memory.
+	segmentTarget = 8 << 20
+	segmentRows   = 100_000
+)
+
+// A segmentList turns rows into segments and stores them as they fill.
+type segmentList struct {
+	repo   *sinks.Repository
+	open   *manifest.SegmentWriter // nil: no row is waiting
+	stored []manifest.Segment      // durable
+}
+
+// A sealedSegment is a segment that may not be stored yet.
+type sealedSegment struct {
+	manifest.Segment
+	data []byte
+}
+
+// append adds a row to the segment under way and stores that once it is full.
+func (l *segmentList) append(ctx context.Context, row manifest.Row) error {
+	if l.open == nil {
+		w, err := manifest.NewSegmentWriter()
+		if err != nil {
+			return err
+		}
+		l.open = w
+	}
+	if err := l.open.Append(row); err != nil {
+		return err
+	}
+	if l.open.Size() < segmentTarget && l.open.Rows() < segmentRows {
+		return nil
+	}
+	return l.flush(ctx)
+}
+
+// flush stores the segment under way, if it has rows.
+func (l *segmentList) flush(ctx context.Context) error {
+	s, err := l.seal()
+	if err != nil || s == nil {
+		return err
+	}
+	return l.store(ctx, s)
+}
+
+// seal ends the segment under way without storing it; nil if it has no rows.
+func (l *segmentList) seal() (*sealedSegment, error) {
+	if l.open == nil {
+		return nil, nil
+	}
+	data, segment, err := l.open.Finish()
+	l.open = nil
+	return &sealedSegment{segment, data}, err
+}
+
+func (l *segmentList) store(ctx context.Context, s *sealedSegment) error {
+	if _, err := l.repo.PutSegment(ctx, s.SHA256, s.data); err != nil {
+		return err
+	}
+	l.stored = append(l.stored, s.Segment)
+	return nil
+}
