@@ -1,0 +1,90 @@
+package restore
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+
+	"github.com/mailhaul/mailhaul/compress"
+	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/sinks"
+)
+
+// An itemReader reads the streams of items. It keeps a few packs open, so that
+// items which lie beside each other cost one look at the pack's seek table. It is
+// not safe for concurrent use.
+type itemReader struct {
+	repo  *sinks.Repository
+	packs map[manifest.Digest]*compress.PackReader
+	order []manifest.Digest // of packs, the oldest first
+	buf   []byte
+}
+
+// openPacks bounds the packs that an itemReader keeps open. Each holds a frame
+// of at most 4 MiB.
+const openPacks = 4
+
+func newItemReader(repo *sinks.Repository) *itemReader {
+	return &itemReader{repo: repo, packs: map[manifest.Digest]*compress.PackReader{}}
+}
+
+// writeTo writes the row's stream to w. Bytes are written only after their
+// chunk's digest was checked; the digest of the whole is checked at the end.
+func (r *itemReader) writeTo(ctx context.Context, w io.Writer, row *manifest.Row) error {
+	whole := sha256.New()
+	for i := range row.Chunks {
+		c := &row.Chunks[i]
+		chunk, err := r.chunk(ctx, c)
+		if err != nil {
+			return fmt.Errorf("item %s: %s: %w", row.ID, sinks.PackKey(c.Pack), err)
+		}
+		if len(row.Chunks) > 1 {
+			whole.Write(chunk)
+		}
+		if _, err := w.Write(chunk); err != nil {
+			return fmt.Errorf("item %s: %w", row.ID, err)
+		}
+	}
+	if len(row.Chunks) == 1 {
+		return nil // the chunk's digest is the item's: the row was checked for it
+	}
+	if got := manifest.Digest(whole.Sum(nil)); got != row.SHA256 {
+		return fmt.Errorf("item %s: its chunks make %s, not %s", row.ID, got, row.SHA256)
+	}
+	return nil
+}
+
+// chunk returns the bytes of a chunk, valid until the next call.
+func (r *itemReader) chunk(ctx context.Context, c *manifest.Chunk) ([]byte, error) {
+	pack, err := r.pack(ctx, c.Pack)
+	if err != nil {
+		return nil, err
+	}
+	if int64(cap(r.buf)) < c.Length {
+		r.buf = make([]byte, c.Length)
+	}
+	buf := r.buf[:c.Length]
+	return buf, pack.ReadChunk(buf, c.Offset, c.SHA256)
+}
+
+func (r *itemReader) pack(ctx context.Context, digest manifest.Digest) (*compress.PackReader, error) {
+	if p := r.packs[digest]; p != nil {
+		return p, nil
+	}
+	at, err := r.repo.PackAt(ctx, digest)
+	if err != nil {
+		return nil, err
+	}
+	p, err := compress.NewPackReader(at, at.Size())
+	if err != nil {
+		return nil, err
+	}
+	if len(r.order) == openPacks {
+		delete(r.packs, r.order[0])
+		r.order = r.order[1:]
+	}
+	r.packs[digest] = p
+	r.order = append(r.order, digest)
+	return p, nil
+}

@@ -1,0 +1,377 @@
+package restore_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"math/rand/v2"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/memblob"
+
+	"github.com/mailhaul/mailhaul/graph"
+	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/restore"
+	"github.com/mailhaul/mailhaul/simulator"
+	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/snapshots"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// A vault is a repository with three snapshots of a simulated mailbox.
+type vault struct {
+	t       *testing.T
+	bucket  *blob.Bucket
+	repo    *sinks.Repository
+	sim     *simulator.Server
+	mailbox string
+}
+
+func newVault(t *testing.T, opts simulator.Options) *vault {
+	t.Helper()
+	opts.Mailboxes = 1
+	sim, err := simulator.New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	client, err := graph.New(graph.Options{BaseURL: server.URL + "/v1.0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	v := &vault{t: t, bucket: memblob.OpenBucket(nil), sim: sim, mailbox: sim.Mailboxes()[0].ID}
+	if v.repo, err = sinks.InitRepository(t.Context(), v.bucket); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { v.repo.Close() })
+	for i := range 3 {
+		job := pipeline.Job{
+			Source: client.Open(v.mailbox), Repository: v.repo,
+			Mailbox: manifest.Mailbox{ID: v.mailbox}, Graph: manifest.Graph{Version: "v1.0"},
+		}
+		if _, err := pipeline.Run(t.Context(), job, pipeline.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		for item := range sim.Items(v.mailbox) {
+			if i == 0 {
+				err = sim.Delete(v.mailbox, item.ID)
+			} else {
+				err = sim.Touch(v.mailbox, item.ID)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			break
+		}
+	}
+	return v
+}
+
+func (v *vault) verify(opts restore.VerifyOptions) *restore.Verification {
+	v.t.Helper()
+	result, err := restore.Verify(v.t.Context(), v.repo, opts)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return result
+}
+
+func (v *vault) keys(prefix string) (keys []string) {
+	v.t.Helper()
+	for o, err := range v.repo.Objects(v.t.Context()) {
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		if strings.HasPrefix(o.Key, prefix) {
+			keys = append(keys, o.Key)
+		}
+	}
+	return keys
+}
+
+func (v *vault) read(key string) []byte {
+	v.t.Helper()
+	data, err := v.bucket.ReadAll(v.t.Context(), key)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return data
+}
+
+func (v *vault) write(key string, data []byte) {
+	v.t.Helper()
+	if err := v.bucket.WriteAll(v.t.Context(), key, data, nil); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+func TestWhole(t *testing.T) {
+	v := newVault(t, simulator.Options{Seed: 1, Items: 150, MaxItemSize: 200 << 10})
+	got := v.verify(restore.VerifyOptions{})
+	if got.Found != 0 || got.Snapshots != 3 || got.Mailboxes != 1 || got.Items != 149 || got.Packs < 1 || got.Unreferenced != 0 || got.Foreign != 0 {
+		t.Errorf("verification is %+v", got)
+	}
+	one := v.verify(restore.VerifyOptions{Mailboxes: []string{v.mailbox}})
+	if one.Found != 0 || one.Packs != got.Packs || one.Rows != got.Rows {
+		t.Errorf("verification of the mailbox is %+v", one)
+	}
+	if _, err := restore.Verify(t.Context(), v.repo, restore.VerifyOptions{Mailboxes: []string{"MBX:other"}}); !errors.Is(err, snapshots.ErrNone) {
+		t.Errorf("error is %v", err)
+	}
+	if meta := v.verify(restore.VerifyOptions{SkipData: true}); meta.Found != 0 || meta.Packs != 0 || meta.Rows != got.Rows {
+		t.Errorf("verification without data is %+v", meta)
+	}
+}
+
+// TestEveryBit flips a bit of every object at many places, the ends included: it is
+// found, and the object named.
+func TestEveryBit(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	v := newVault(t, simulator.Options{Seed: 2, Items: 25, ItemSize: 4 << 10})
+	for _, key := range v.keys("") {
+		if key == "config.json" {
+			continue
+		}
+		data := v.read(key)
+		places := []int{0, 1, len(data) / 2, len(data) - 1, len(data) - 2}
+		for range 12 {
+			places = append(places, rng.IntN(len(data)))
+		}
+		for _, at := range places {
+			bad := slices.Clone(data)
+			bad[at] ^= 1 << rng.IntN(8)
+			v.write(key, bad)
+			got := v.verify(restore.VerifyOptions{})
+			if !slices.ContainsFunc(got.Problems, func(p restore.Problem) bool { return p.Object == key }) {
+				t.Errorf("%s: a bit at %d of %d was flipped, and found are %v", key, at, len(data), got.Problems)
+			}
+		}
+		for name, bad := range map[string][]byte{"cut": data[:len(data)-1], "longer": append(slices.Clone(data), 0), "empty": nil} {
+			v.write(key, bad)
+			if got := v.verify(restore.VerifyOptions{}); got.Found == 0 || got.Problems[0].Object != key {
+				t.Errorf("%s %s: found are %v", key, name, got.Problems)
+			}
+		}
+		if key == sinks.RefKey(v.mailbox, 3) {
+			v.write(key, data)
+			continue // without its last ref, the repository is a whole one of the day before
+		}
+		if err := v.bucket.Delete(t.Context(), key); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := restore.Verify(t.Context(), v.repo, restore.VerifyOptions{SkipData: true}); err == nil && got.Found == 0 {
+			t.Errorf("%s was deleted, and nothing found", key)
+		}
+		v.write(key, data)
+	}
+	if got := v.verify(restore.VerifyOptions{}); got.Found != 0 {
+		t.Errorf("of the mended repository, %v", got.Problems)
+	}
+}
+
+// TestManifestThatLies: a manifest whose digest is right and whose content is not.
+func TestManifestThatLies(t *testing.T) {
+	for name, lie := range map[string]func(*manifest.Snapshot){
+		"items":   func(s *manifest.Snapshot) { s.Folders[0].Items++; s.Totals.Items++ },
+		"bytes":   func(s *manifest.Snapshot) { s.Totals.Bytes++ },
+		"parent":  func(s *manifest.Snapshot) { s.Parent = manifest.SumOf([]byte("x")) },
+		"rows":    func(s *manifest.Snapshot) { s.Segments[0].Rows++ },
+		"size":    func(s *manifest.Snapshot) { s.Segments[0].Size++ },
+		"segment": func(s *manifest.Snapshot) { s.Segments[0].SHA256 = manifest.SumOf([]byte("x")) },
+		"mailbox": func(s *manifest.Snapshot) { s.Mailbox.ID = "MBX:other" },
+		"number":  func(s *manifest.Snapshot) { s.Sequence++ },
+		"fewer":   func(s *manifest.Snapshot) { s.Segments = s.Segments[:0] },
+	} {
+		v := newVault(t, simulator.Options{Seed: 3, Items: 20, ItemSize: 3 << 10})
+		s, err := snapshots.Latest(t.Context(), v.repo, v.mailbox)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := sinks.RefKey(v.mailbox, s.Sequence)
+		lie(s.Snapshot)
+		data, err := s.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		digest := manifest.SumOf(data)
+		ref, err := s.Ref(digest).Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.write(sinks.ManifestKey(digest), data)
+		v.write(key, ref)
+		if got := v.verify(restore.VerifyOptions{}); got.Found == 0 {
+			t.Errorf("%s: nothing was found", name)
+		}
+	}
+}
+
+// TestDamageAndTheRest: what is damaged does not keep the rest from being checked,
+// and no read command hands out a wrong byte.
+func TestDamageAndTheRest(t *testing.T) {
+	v := newVault(t, simulator.Options{Seed: 4, Items: 30, ItemSize: 5 << 10})
+	packs := v.keys("packs/")
+	data := v.read(packs[0])
+	data[len(data)/3] ^= 4
+	v.write(packs[0], data)
+	segments := v.keys("manifests/")
+	got := v.verify(restore.VerifyOptions{})
+	if got.Found != 1 || got.Snapshots != 3 || int(got.Segments) >= len(segments) || got.Items != 29 {
+		t.Errorf("verification is %+v", got)
+	}
+	s, err := snapshots.Latest(t.Context(), v.repo, v.mailbox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := map[string]string{}
+	err = restore.Extract(t.Context(), v.repo, s, t.TempDir(), nil, func(e restore.Extracted) error { written[e.ID] = e.Path; return nil })
+	if err == nil || !strings.Contains(err.Error(), packs[0]) && !strings.Contains(err.Error(), "packs/") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func (v *vault) extract(dir string, ids ...string) (map[string]restore.Extracted, error) {
+	v.t.Helper()
+	s, err := snapshots.Latest(v.t.Context(), v.repo, v.mailbox)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	done := map[string]restore.Extracted{}
+	err = restore.Extract(v.t.Context(), v.repo, s, dir, ids, func(e restore.Extracted) error { done[e.ID] = e; return nil })
+	return done, err
+}
+
+// TestExtract: every item comes back byte for byte as Graph sent it, small and of
+// several chunks, and lies below the directory.
+func TestExtract(t *testing.T) {
+	v := newVault(t, simulator.Options{Seed: 5, Items: 120, MaxItemSize: 6 << 20})
+	big, err := v.sim.Add(v.mailbox, "inbox")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	done, err := v.extract(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for item := range v.sim.Items(v.mailbox) {
+		if item.ID == big {
+			continue // added after the last snapshot
+		}
+		var want bytes.Buffer
+		if err := v.sim.WriteItem(&want, v.mailbox, item.ID); err != nil {
+			t.Fatal(err)
+		}
+		e, ok := done[item.ID]
+		if !ok || !filepath.IsLocal(e.Path) || !strings.HasSuffix(e.Path, ".fts") {
+			t.Fatalf("item %s: %+v", item.ID, e)
+		}
+		got, err := os.ReadFile(filepath.Join(dir, e.Path))
+		// The item that was touched after the last run differs from its source.
+		if err != nil || manifest.SumOf(got) != e.SHA256 || n > 0 && !bytes.Equal(got, want.Bytes()) {
+			t.Errorf("item %s was extracted differently, %v", item.ID, err)
+		}
+		n++
+	}
+	if n != len(done) {
+		t.Errorf("%d items were extracted, expected %d", len(done), n)
+	}
+	if err := filepath.WalkDir(dir, func(p string, _ fs.DirEntry, err error) error {
+		if strings.HasSuffix(p, ".part") {
+			t.Errorf("%s was left", p)
+		}
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestExtractAgain(t *testing.T) {
+	v := newVault(t, simulator.Options{Seed: 6, Items: 12, ItemSize: 4 << 10})
+	dir := t.TempDir()
+	first, err := v.extract(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := v.extract(dir); err != nil || len(again) != len(first) {
+		t.Errorf("%d items again, %v", len(again), err)
+	}
+	var id string
+	for id = range first {
+		break
+	}
+	if one, err := v.extract(t.TempDir(), id); err != nil || len(one) != 1 {
+		t.Errorf("%d items, %v", len(one), err)
+	}
+	if _, err := v.extract(dir, id, "nonsense"); !errors.Is(err, restore.ErrNoItem) {
+		t.Errorf("error is %v", err)
+	}
+	file := filepath.Join(dir, first[id].Path)
+	if err := os.WriteFile(file, []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.extract(dir, id); !errors.Is(err, restore.ErrDiffers) {
+		t.Errorf("error is %v", err)
+	}
+	if got, err := os.ReadFile(file); err != nil || string(got) != "mine" {
+		t.Errorf("the file was replaced by %q, %v", got, err)
+	}
+	// What a killed run left is replaced.
+	if err := os.Rename(file, file+".part"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.extract(dir, id); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestExtractStaysInside: a link below the target that leads elsewhere is not followed.
+func TestExtractStaysInside(t *testing.T) {
+	v := newVault(t, simulator.Options{Seed: 7, Items: 12, ItemSize: 4 << 10})
+	first, err := v.extract(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, outside := t.TempDir(), t.TempDir()
+	for _, e := range first {
+		top, _, _ := strings.Cut(filepath.ToSlash(e.Path), "/")
+		if err := os.Symlink(outside, filepath.Join(dir, top)); err != nil && !errors.Is(err, fs.ErrExist) {
+			t.Skip("no symbolic links here:", err)
+		}
+	}
+	if _, err := v.extract(dir); err == nil {
+		t.Error("a link was followed")
+	}
+	if left, err := os.ReadDir(outside); err != nil || len(left) > 0 {
+		t.Errorf("%d files were written outside, %v", len(left), err)
+	}
+}
+
+func TestExtractCancelled(t *testing.T) {
+	v := newVault(t, simulator.Options{Seed: 8, Items: 12, ItemSize: 4 << 10})
+	s, err := snapshots.Latest(t.Context(), v.repo, v.mailbox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	n := 0
+	err = restore.Extract(ctx, v.repo, s, t.TempDir(), nil, func(restore.Extracted) error { n++; cancel(); return nil })
+	if !errors.Is(err, context.Canceled) || n != 1 {
+		t.Errorf("%d items, error is %v", n, err)
+	}
+}

@@ -1,0 +1,212 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mailhaul/mailhaul/compress"
+	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/sinks"
+)
+
+// VerifyOptions limit a verification. The zero value checks everything.
+type VerifyOptions struct {
+	// Mailboxes limits it to what these mailboxes' snapshots need.
+	Mailboxes []string
+
+	// SkipData leaves the packs' bytes unread: that they are there is checked.
+	SkipData bool
+
+	// Progress, if set, counts while the verification goes on.
+	Progress *VerifyProgress
+}
+
+// VerifyProgress counts what a verification has done so far.
+type VerifyProgress struct {
+	Packs     atomic.Int64 // to read
+	PacksRead atomic.Int64
+	BytesRead atomic.Int64 // stored bytes of packs
+}
+
+// A Verification is what a verification found. The repository is whole if
+// Found is 0.
+type Verification struct {
+	Mailboxes    int64 `json:"mailboxes"`
+	Snapshots    int64 `json:"snapshots"`
+	Segments     int64 `json:"segments"`
+	Rows         int64 `json:"rows"`
+	Items        int64 `json:"items"` // held by the mailboxes' last snapshots
+	Packs        int64 `json:"packs"`
+	Chunks       int64 `json:"chunks"`
+	Bytes        int64 `json:"bytes"`        // uncompressed bytes of the chunks read
+	Unreferenced int64 `json:"unreferenced"` // objects that no snapshot needs, as killed runs leave them
+	Foreign      int64 `json:"foreign"`      // objects that are not of a repository
+
+	Found    int64     `json:"found"`    // problems
+	Problems []Problem `json:"problems"` // the first 1,000 of them
+}
+
+// A Problem is something that is wrong with an object.
+type Problem struct {
+	Object string `json:"object"` // its key
+	Error  string `json:"error"`
+}
+
+const maxProblems = 1000
+
+// packReaders is the number of packs that are read and decoded at once; each
+// may take compress.MaxPackSize.
+const packReaders = 2
+
+// Verify walks from every ref over its manifest and segments to the packs and
+// checks every digest, length and chunk; then it checks the objects that no
+// snapshot needs. What is wrong is in the result; an error means that the
+// verification could not be carried through.
+func Verify(ctx context.Context, repo *sinks.Repository, opts VerifyOptions) (*Verification, error) {
+	if opts.Progress == nil {
+		opts.Progress = &VerifyProgress{}
+	}
+	v := &verifier{
+		repo: repo, opts: opts, result: &Verification{Problems: []Problem{}},
+		packs: map[manifest.Digest]*packState{}, meta: map[manifest.Digest]*metaState{},
+		segments: map[manifest.Digest]bool{}, items: newItemReader(repo),
+	}
+	if err := v.listObjects(ctx); err != nil {
+		return nil, err
+	}
+	if err := v.choosePacks(ctx); err != nil {
+		return nil, err
+	}
+	if err := v.readPacks(ctx); err != nil {
+		return nil, err
+	}
+	if err := v.walk(ctx); err != nil {
+		return nil, err
+	}
+	if len(opts.Mailboxes) == 0 {
+		if err := v.readUnreferenced(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return v.result, nil
+}
+
+type verifier struct {
+	repo   *sinks.Repository
+	opts   VerifyOptions
+	mu     sync.Mutex // of result, while packs are read
+	result *Verification
+
+	mailboxes []string
+	packs     map[manifest.Digest]*packState
+	meta      map[manifest.Digest]*metaState // what lies below manifests/
+	segments  map[manifest.Digest]bool       // whose rows were checked
+	items     *itemReader
+}
+
+// A packState is what is known of a pack that the listing showed.
+type packState struct {
+	wanted bool // for its bytes to be read
+	used   bool // by a row
+	whole  bool // read, and as it should be
+	chunks []compress.Chunk
+}
+
+type metaState struct {
+	segment bool
+	size    int64
+	used    bool
+}
+
+// problem notes what is wrong with an object. The error of a corrupt object
+// names it already.
+func (v *verifier) problem(object string, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.result.Found++
+	if len(v.result.Problems) < maxProblems {
+		v.result.Problems = append(v.result.Problems, Problem{object, strings.TrimPrefix(err.Error(), object+": ")})
+	}
+}
+
+// isDamage tells what is wrong with an object from what is wrong with the store
+// or the caller: only the former is a finding, the latter ends the verification.
+func isDamage(ctx context.Context, err error) bool {
+	var object *sinks.CorruptError
+	var pack *compress.CorruptError
+	return ctx.Err() == nil && (errors.As(err, &object) || errors.As(err, &pack) || sinks.IsNotFound(err))
+}
+
+// listObjects takes note of every object of the repository.
+func (v *verifier) listObjects(ctx context.Context) error {
+	for o, err := range v.repo.Objects(ctx) {
+		if err != nil {
+			return err
+		}
+		switch o.Kind {
+		case sinks.KindPack:
+			v.packs[o.Digest] = &packState{wanted: len(v.opts.Mailboxes) == 0}
+		case sinks.KindSegment, sinks.KindManifest:
+			v.meta[o.Digest] = &metaState{segment: o.Kind == sinks.KindSegment, size: o.Size}
+		case sinks.KindForeign:
+			v.result.Foreign++
+		}
+	}
+	if v.mailboxes = v.opts.Mailboxes; len(v.mailboxes) > 0 {
+		return nil
+	}
+	var err error
+	v.mailboxes, err = v.repo.Mailboxes(ctx)
+	return err
+}
+
+// readPacks reads and checks the wanted packs, a few at a time.
+func (v *verifier) readPacks(ctx context.Context) error {
+	if v.opts.SkipData {
+		return nil
+	}
+	for _, p := range v.packs {
+		if p.wanted {
+			v.opts.Progress.Packs.Add(1)
+		}
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(packReaders)
+	for digest, p := range v.packs {
+		if !p.wanted || ctx.Err() != nil {
+			continue
+		}
+		g.Go(func() error { return v.readPack(ctx, digest, p) })
+	}
+	return g.Wait()
+}
+
+func (v *verifier) readPack(ctx context.Context, digest manifest.Digest, p *packState) error {
+	data, err := v.repo.ReadPack(ctx, digest)
+	if err == nil {
+		p.chunks, err = verifyPack(data)
+	}
+	v.opts.Progress.PacksRead.Add(1)
+	v.opts.Progress.BytesRead.Add(int64(len(data)))
+	if err != nil {
+		if !isDamage(ctx, err) {
+			return err
+		}
+		v.problem(sinks.PackKey(digest), err)
+		return nil
+	}
+	p.whole = true
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.result.Packs++
+	v.result.Chunks += int64(len(p.chunks))
+	for i := range p.chunks {
+		v.result.Bytes += p.chunks[i].Length
+	}
+	return nil
+}

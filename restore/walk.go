@@ -1,0 +1,225 @@
+package restore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sort"
+
+	"github.com/mailhaul/mailhaul/compress"
+	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/snapshots"
+)
+
+func verifyPack(data []byte) ([]compress.Chunk, error) {
+	r, err := compress.NewPackReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, err
+	}
+	return r.Verify()
+}
+
+// choosePacks marks the packs that the chosen mailboxes' snapshots need. A
+// verification of everything reads all packs, and needs no choice. What is wrong
+// here is found again, and told, by the walk.
+func (v *verifier) choosePacks(ctx context.Context) error {
+	if len(v.opts.Mailboxes) == 0 || v.opts.SkipData {
+		return nil
+	}
+	return v.eachSnapshot(ctx, func(s *snapshots.Snapshot) error {
+		for row, err := range s.Rows(ctx) {
+			if err != nil {
+				if isDamage(ctx, err) || ctx.Err() == nil {
+					return nil
+				}
+				return err
+			}
+			for i := range row.Chunks {
+				if p := v.packs[row.Chunks[i].Pack]; p != nil {
+					p.wanted = true
+				}
+			}
+		}
+		return nil
+	}, func(string, error) {})
+}
+
+// eachSnapshot calls do with every snapshot of the chosen mailboxes that can be
+// read, in order, and damaged with the ref of every other.
+func (v *verifier) eachSnapshot(ctx context.Context, do func(*snapshots.Snapshot) error, damaged func(key string, err error)) error {
+	for _, mailbox := range v.mailboxes {
+		refs, err := v.repo.Refs(ctx, mailbox)
+		var missing *sinks.CorruptError
+		if errors.As(err, &missing) {
+			damaged(missing.Key, err)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if len(refs) == 0 {
+			return fmt.Errorf("mailbox %s: %w", mailbox, snapshots.ErrNone)
+		}
+		for _, sequence := range refs {
+			s, err := snapshots.Load(ctx, v.repo, mailbox, sequence)
+			if err == nil {
+				err = do(s)
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			if ctx.Err() != nil || sinks.IsTransient(err) {
+				return err
+			}
+			damaged(damagedKey(err, sinks.RefKey(mailbox, sequence)), err)
+		}
+	}
+	return nil
+}
+
+// damagedKey returns the key that a corrupt object's error names, or else key.
+func damagedKey(err error, key string) string {
+	var object *sinks.CorruptError
+	if errors.As(err, &object) {
+		return object.Key
+	}
+	return key
+}
+
+// walk goes through the chosen mailboxes' snapshots, the oldest first.
+func (v *verifier) walk(ctx context.Context) error {
+	var state *mailboxState
+	err := v.eachSnapshot(ctx, func(s *snapshots.Snapshot) error {
+		v.result.Snapshots++
+		if state == nil || state.mailbox != s.Mailbox.ID {
+			v.result.Items += state.heldItems()
+			state = newMailboxState(s.Mailbox.ID)
+			v.result.Mailboxes++
+		}
+		return v.walkSnapshot(ctx, s, state)
+	}, v.problem)
+	v.result.Items += state.heldItems()
+	return err
+}
+
+// walkSnapshot checks one snapshot against its parent, its segments and, by
+// their rows, the packs.
+func (v *verifier) walkSnapshot(ctx context.Context, s *snapshots.Snapshot, state *mailboxState) error {
+	key := sinks.ManifestKey(s.Digest)
+	v.use(s.Digest)
+	if want := state.last; s.Parent != want && s.Sequence != 1 {
+		v.problem(key, fmt.Errorf("its parent is %s, but snapshot %d of the mailbox is %s", s.Parent, s.Sequence-1, want))
+	}
+	state.last = s.Digest
+	for _, segment := range state.news(s.Segments) {
+		err := v.readSegment(ctx, segment, state)
+		if err == nil {
+			continue
+		}
+		if ctx.Err() != nil || sinks.IsTransient(err) {
+			return err
+		}
+		state.broken = true
+		v.problem(damagedKey(err, sinks.SegmentKey(segment.SHA256)), err)
+	}
+	if err := state.check(s.Snapshot); err != nil {
+		v.problem(key, err)
+	}
+	return nil
+}
+
+func (v *verifier) use(digest manifest.Digest) {
+	if m := v.meta[digest]; m != nil {
+		m.used = true
+	}
+}
+
+// readSegment applies a segment's rows to the state, and checks their chunks
+// unless another snapshot led to them before.
+func (v *verifier) readSegment(ctx context.Context, segment manifest.Segment, state *mailboxState) error {
+	v.use(segment.SHA256)
+	data, err := v.repo.ReadSegment(ctx, segment.SHA256, segment.Size)
+	if err != nil {
+		return err
+	}
+	known := v.segments[segment.SHA256]
+	if !known {
+		v.segments[segment.SHA256] = true
+		v.result.Segments++
+	}
+	for row, err := range segment.ReadRows(data) {
+		if err != nil {
+			return err
+		}
+		state.apply(&row)
+		if known {
+			continue
+		}
+		v.result.Rows++
+		if err := v.checkRow(ctx, &row); err != nil {
+			if ctx.Err() != nil || sinks.IsTransient(err) {
+				return err
+			}
+			v.problem(sinks.SegmentKey(segment.SHA256), err)
+		}
+	}
+	return nil
+}
+
+// checkRow holds a row's chunks against what the packs were found to hold. A pack
+// that is damaged has been told of, and is not told of again for each row.
+func (v *verifier) checkRow(ctx context.Context, row *manifest.Row) error {
+	whole := true
+	for i := range row.Chunks {
+		c := &row.Chunks[i]
+		p := v.packs[c.Pack]
+		if p == nil {
+			return fmt.Errorf("item %s: %s is missing", row.ID, sinks.PackKey(c.Pack))
+		}
+		p.used = true
+		whole = whole && p.whole
+		if p.whole && !p.holds(c) {
+			return fmt.Errorf("item %s: %s has no chunk %s of %d bytes at %d", row.ID, sinks.PackKey(c.Pack), c.SHA256, c.Length, c.Offset)
+		}
+	}
+	if v.opts.SkipData || !whole || len(row.Chunks) < 2 {
+		return nil
+	}
+	return v.items.writeTo(ctx, io.Discard, row)
+}
+
+func (p *packState) holds(c *manifest.Chunk) bool {
+	i := sort.Search(len(p.chunks), func(i int) bool { return p.chunks[i].Offset >= c.Offset })
+	return i < len(p.chunks) && p.chunks[i] == compress.Chunk{SHA256: c.SHA256, Offset: c.Offset, Length: c.Length}
+}
+
+// readUnreferenced checks what no snapshot led to: whole objects of runs that
+// were killed do no harm, but damaged ones tell of a store that is not to be trusted.
+func (v *verifier) readUnreferenced(ctx context.Context) error {
+	for _, p := range v.packs {
+		if !p.used {
+			v.result.Unreferenced++
+		}
+	}
+	for digest, m := range v.meta {
+		if m.used {
+			continue
+		}
+		v.result.Unreferenced++
+		key, read := sinks.ManifestKey(digest), func() error { _, err := v.repo.ReadManifest(ctx, digest); return err }
+		if m.segment {
+			key, read = sinks.SegmentKey(digest), func() error { _, err := v.repo.ReadSegment(ctx, digest, m.size); return err }
+		}
+		if err := read(); err != nil {
+			if !isDamage(ctx, err) {
+				return err
+			}
+			v.problem(key, err)
+		}
+	}
+	return nil
+}
