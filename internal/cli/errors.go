@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"syscall"
+
+	"gocloud.dev/gcerrors"
+
+	"github.com/mailhaul/mailhaul/graph"
+	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/restore"
+	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/snapshots"
+)
+
+// A usageError is a command line or a configuration that cannot be right.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// Outcomes that are no errors of the program, but decide the exit code.
+var (
+	errIncomplete = errors.New("finished, but not everything could be exported")
+	errDamaged    = errors.New("the repository is damaged")
+	errTold       = errors.New("told already") // joined to an error that needs no more words
+)
+
+// told marks an error whose words have been printed.
+func told(err error) error { return errors.Join(errTold, err) }
+
+func exitCode(ctx context.Context, err error) int {
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitComplete
+	case errors.As(err, &usage), errors.Is(err, pipeline.ErrNoFolder):
+		return exitUsage
+	case errors.Is(err, pipeline.ErrInterrupted), ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.Is(err, errIncomplete):
+		return exitIncomplete
+	}
+	return exitFailed
+}
+
+// hint returns what the user can do about an error, or nothing.
+func hint(err error) string {
+	for _, h := range []struct {
+		is   error
+		text string
+	}{
+		{pipeline.ErrInterrupted, "run the same command again: it goes on from what is committed"},
+		{sinks.ErrNoRepository, "check --repo; mailhaul export creates a repository where there is none"},
+		{sinks.ErrNewerFormat, "use the mailhaul version that wrote it, or a newer one"},
+		{manifest.ErrNewerFormat, "use the mailhaul version that wrote it, or a newer one"},
+		{sinks.ErrRefExists, "two exports of one mailbox ran at once; nothing is lost, run it once more"},
+		{snapshots.ErrNone, "mailhaul snapshots --repo URL lists the mailboxes and snapshots that there are"},
+		{pipeline.ErrNoFolder, `give the path from the top, such as "Inbox/Projects", or a well-known name such as inbox`},
+		{restore.ErrNoItem, "mailhaul ls shows the ids that the snapshot holds"},
+		{restore.ErrDiffers, "choose an empty directory with --out"},
+		{syscall.ENOSPC, "make room on the disk and run the same command again: nothing that was committed is harmed"},
+	} {
+		if errors.Is(err, h.is) {
+			return h.text
+		}
+	}
+	if h := graphHint(err); h != "" {
+		return h
+	}
+	return storeHint(err)
+}
+
+func graphHint(err error) string {
+	var g *graph.Error
+	if !errors.As(err, &g) {
+		return ""
+	}
+	switch g.StatusCode {
+	case http.StatusUnauthorized:
+		return "check the credentials: AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, az login, or MAILHAUL_GRAPH_TOKEN"
+	case http.StatusForbidden:
+		return "the app needs the permissions MailboxItem.Export.All, MailboxItem.Read.All, MailboxFolder.Read.All and User.Read.All, with admin consent"
+	case http.StatusNotFound:
+		return "check --user, --mailbox and --graph-url; a mailbox must be licensed and in Exchange Online"
+	case http.StatusTooManyRequests:
+		return "Graph throttles this mailbox; run again later, and see that nothing else reads it meanwhile"
+	}
+	return ""
+}
+
+func storeHint(err error) string {
+	var corrupt *sinks.CorruptError
+	if errors.As(err, &corrupt) {
+		return "the object is not what was written; restore it from a copy, and run mailhaul verify to see what else is damaged"
+	}
+	switch gcerrors.Code(err) {
+	case gcerrors.PermissionDenied:
+		return "check the store's credentials and that they may read, write and list below --repo"
+	case gcerrors.NotFound:
+		return "check that the bucket of --repo exists, and its name and region"
+	}
+	return ""
+}

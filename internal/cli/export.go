@@ -1,0 +1,219 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mailhaul/mailhaul/graph"
+	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/pipeline"
+)
+
+type exportFlags struct {
+	repo      string
+	graphURL  string
+	mailboxes []string
+	users     []string
+	archive   bool
+	selection selectionFlags
+	run       runFlags
+	json      bool
+}
+
+func (a *app) exportCommand() *cobra.Command {
+	var f exportFlags
+	cmd := &cobra.Command{
+		Use:   "export --repo URL (--mailbox ID | --user UPN)...",
+		Short: "Haul mailboxes into a repository",
+		Long: `Export lists a mailbox, takes from Graph what the last snapshot does not hold, stores it,
+and commits a new snapshot. Nothing that is stored is ever changed or deleted.
+
+The first export lists everything; later ones ask what changed since. A partial snapshot
+is committed every few minutes, and when the export is interrupted or Graph fails: the next
+one goes on from there, and skips what the repository holds, by id and change key. Items
+that failed are tried again by the next ten exports, and stay listed until they succeed or
+are gone.
+
+A selection limits an export; its snapshot is partial and tells what was selected. What is
+left out is neither exported nor taken for deleted.
+
+Credentials for Graph: MAILHAUL_GRAPH_TOKEN, or what Azure's default chain finds
+(AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or a certificate, workload and
+managed identity, az login).`,
+		Example: `  mailhaul export --repo s3://archive/mail --user megan@contoso.com
+  mailhaul export --repo ./mail --mailbox 'MBX:e0643f21@a7809c93' --folder Inbox/Projects --json`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.export(cmd.Context(), f) },
+	}
+	repoFlag(cmd, &f.repo)
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.mailboxes, "mailbox", nil, "`ID` of a mailbox, such as MBX:…@…; may be repeated")
+	flags.StringArrayVar(&f.users, "user", nil, "user principal name or id (`UPN`) whose mailbox to export; may be repeated")
+	flags.BoolVar(&f.archive, "archive", false, "export the users' archive mailboxes too (needs a --graph-url that ends in /beta)")
+	flags.StringVar(&f.graphURL, "graph-url", envOr("MAILHAUL_GRAPH_URL", defaultGraphURL), "base `URL` of Microsoft Graph (env MAILHAUL_GRAPH_URL)")
+	f.selection.add(cmd)
+	f.run.add(cmd)
+	jsonFlag(cmd, &f.json, "print one JSON object for each mailbox on stdout")
+	return cmd
+}
+
+func envOr(name, otherwise string) string {
+	if v := os.Getenv(name); v != "" {
+		return v
+	}
+	return otherwise
+}
+
+func (f *exportFlags) check() error {
+	switch {
+	case f.repo == "":
+		return usagef("where to? give --repo URL or set MAILHAUL_REPO")
+	case len(f.mailboxes)+len(f.users) == 0:
+		return usagef("which mailbox? give --mailbox ID or --user UPN")
+	case f.archive && len(f.users) == 0:
+		return usagef("--archive is for --user; an archive's own id can be given with --mailbox")
+	case f.archive && graphVersion(f.graphURL) != "beta":
+		return usagef("archive mailboxes are in Graph's beta only: give --graph-url https://graph.microsoft.com/beta")
+	}
+	for _, id := range append(f.mailboxes, f.users...) {
+		if strings.TrimSpace(id) == "" {
+			return usagef("--mailbox and --user must not be empty")
+		}
+	}
+	return nil
+}
+
+// options returns what the flags say of the runs.
+func (f *exportFlags) options() (pipeline.Options, error) {
+	selection, err := f.selection.selection()
+	if err != nil {
+		return pipeline.Options{}, err
+	}
+	opts, err := f.run.options()
+	opts.Selection = selection
+	return opts, err
+}
+
+// graphVersion returns the last element of the base URL: v1.0 or beta.
+func graphVersion(base string) string { return path.Base(strings.TrimRight(base, "/")) }
+
+// export runs one mailbox after the other. One that fails does not keep the
+// others from their turn; the worst outcome is the command's.
+func (a *app) export(ctx context.Context, f exportFlags) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	opts, err := f.options()
+	if err != nil {
+		return err
+	}
+	client, err := openGraph(f.graphURL, !f.run.noProperties)
+	if err != nil {
+		return err
+	}
+	mailboxes, err := findMailboxes(ctx, client, f)
+	if err != nil {
+		return err
+	}
+	repo, err := createRepository(ctx, f.repo)
+	if err != nil {
+		return err
+	}
+	defer repo.Close()
+	var worst error
+	for _, m := range mailboxes {
+		job := pipeline.Job{
+			Source: client.Open(m.ID), Repository: repo, Mailbox: m,
+			Graph: manifest.Graph{Version: graphVersion(f.graphURL)},
+		}
+		err := a.exportOne(ctx, job, opts, f.json)
+		worst = worse(ctx, worst, err)
+		if ctx.Err() != nil {
+			break
+		}
+		if err != nil && len(mailboxes) > 1 && !errors.Is(err, errTold) {
+			fmt.Fprintf(a.err, "mailhaul: %v\n", err)
+			if h := hint(err); h != "" {
+				fmt.Fprintf(a.err, "  %s\n", h)
+			}
+			worst = worse(ctx, told(err), nil)
+		}
+	}
+	return worst
+}
+
+// worse returns the error that decides the exit code.
+func worse(ctx context.Context, a, b error) error {
+	rank := func(err error) int {
+		switch exitCode(ctx, err) {
+		case exitComplete:
+			return 0
+		case exitIncomplete:
+			return 1
+		case exitInterrupted:
+			return 3
+		}
+		return 2
+	}
+	if rank(b) > rank(a) {
+		return b
+	}
+	return a
+}
+
+// findMailboxes returns the mailboxes that the flags ask for, each once.
+func findMailboxes(ctx context.Context, client *graph.Client, f exportFlags) ([]manifest.Mailbox, error) {
+	var found []manifest.Mailbox
+	seen := map[string]bool{}
+	add := func(m manifest.Mailbox) {
+		if !seen[m.ID] {
+			seen[m.ID] = true
+			found = append(found, m)
+		}
+	}
+	for _, user := range f.users {
+		ms, err := client.Mailboxes(ctx, user, f.archive)
+		if err != nil {
+			return nil, fmt.Errorf("mailbox of user %s: %w", user, err)
+		}
+		for _, m := range ms {
+			add(manifest.Mailbox{ID: m.ID, User: m.User, Kind: m.Kind})
+		}
+	}
+	for _, id := range f.mailboxes {
+		add(manifest.Mailbox{ID: id})
+	}
+	return found, nil
+}
+
+// exportOne hauls one mailbox, shows how it goes, and prints the report.
+func (a *app) exportOne(ctx context.Context, job pipeline.Job, opts pipeline.Options, asJSON bool) error {
+	progress := &pipeline.Progress{}
+	show := a.startProgress(exportLine(job, progress))
+	opts.Progress, opts.Logger = progress, a.log
+	report, err := pipeline.Run(ctx, job, opts)
+	show.stop()
+	if err != nil {
+		err = fmt.Errorf("export of mailbox %s: %w", job.Mailbox.ID, err)
+	}
+	if report == nil {
+		return err
+	}
+	if asJSON {
+		if printErr := a.printJSON(report); printErr != nil {
+			return errors.Join(err, printErr)
+		}
+	} else {
+		a.printReport(report)
+	}
+	if err == nil && !report.Whole() {
+		return errIncomplete
+	}
+	return err
+}

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"math"
+	"net"
+	"net/url"
+	"os"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"github.com/mailhaul/mailhaul/graph"
+	"github.com/mailhaul/mailhaul/sinks"
+)
+
+const defaultGraphURL = "https://graph.microsoft.com/v1.0"
+
+// repoFlag adds --repo.
+func repoFlag(cmd *cobra.Command, to *string) {
+	cmd.Flags().StringVar(to, "repo", os.Getenv("MAILHAUL_REPO"), "`URL` or path of the repository (env MAILHAUL_REPO)")
+}
+
+func mailboxFlag(cmd *cobra.Command, to *string, usage string) {
+	cmd.Flags().StringVar(to, "mailbox", "", usage)
+}
+
+func jsonFlag(cmd *cobra.Command, to *bool, usage string) {
+	cmd.Flags().BoolVar(to, "json", false, usage)
+}
+
+// configError calls an error of opening a bucket one of configuration, unless it
+// is of what is there.
+func configError(err error) error {
+	var path *fs.PathError
+	if sinks.IsNotFound(err) || errors.As(err, &path) {
+		return err
+	}
+	return usageError{err}
+}
+
+// openRepository opens a repository that must exist. The caller closes it.
+func openRepository(ctx context.Context, url string) (*sinks.Repository, error) {
+	if url == "" {
+		return nil, usagef("which repository? give --repo URL or set MAILHAUL_REPO")
+	}
+	bucket, err := sinks.OpenExisting(ctx, url)
+	if err != nil {
+		return nil, configError(err)
+	}
+	repo, err := sinks.OpenRepository(ctx, bucket)
+	if err != nil {
+		bucket.Close()
+		return nil, err
+	}
+	return repo, nil
+}
+
+// createRepository opens a repository and creates it where there is none.
+func createRepository(ctx context.Context, url string) (*sinks.Repository, error) {
+	bucket, err := sinks.Open(ctx, url)
+	if err != nil {
+		return nil, configError(err)
+	}
+	repo, err := sinks.InitRepository(ctx, bucket)
+	if err != nil {
+		bucket.Close()
+		return nil, err
+	}
+	return repo, nil
+}
+
+// parseSize reads a number of bytes, such as 20MiB.
+func parseSize(flag, text string) (int64, error) {
+	n, err := humanize.ParseBytes(text)
+	if err != nil || n == 0 || n > math.MaxInt64 {
+		return 0, usagef("%s %q is no number of bytes, such as 20MiB", flag, text)
+	}
+	return int64(n), nil
+}
+
+// openGraph returns a client for the Graph at base, which asks for the properties
+// of items or does not.
+func openGraph(base string, properties bool) (*graph.Client, error) {
+	cred, err := credential(base)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	client, err := graph.New(graph.Options{
+		BaseURL: base, Credential: cred, NoProperties: !properties, UserAgent: "mailhaul/" + version().Version,
+	})
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return client, nil
+}
+
+// credential returns the token of MAILHAUL_GRAPH_TOKEN; or none on plain-HTTP
+// loopback, where a simulator may do without; or what Azure's default chain finds.
+func credential(base string) (azcore.TokenCredential, error) {
+	if token := os.Getenv("MAILHAUL_GRAPH_TOKEN"); token != "" {
+		return graph.NewCredential(token)
+	}
+	if u, err := url.Parse(base); err == nil && u.Scheme == "http" && isLoopback(u.Hostname()) {
+		return nil, nil
+	}
+	return graph.NewCredential("")
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/pipeline"
+)
+
+type lsFlags struct {
+	repo     string
+	mailbox  string
+	snapshot uint64
+	json     bool
+}
+
+func (a *app) lsCommand() *cobra.Command {
+	var f lsFlags
+	cmd := &cobra.Command{
+		Use:   "ls --repo URL --mailbox ID",
+		Short: "List the items of a snapshot",
+		Long: `Ls prints the items that a snapshot holds, one a line: the folder, when it was received or
+created, the length of its stream, its sender and subject where they are known and its
+class where they are not, and its id. With --json each line is the item's row
+as the repository keeps it, and its folder's path.`,
+		Example: `  mailhaul ls --repo ./mail --mailbox 'MBX:e0643f21@a7809c93'
+  mailhaul ls --repo ./mail --mailbox 'MBX:e0643f21@a7809c93' --json | jq -r 'select(.length > 10e6) | .id'`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.ls(cmd.Context(), f) },
+	}
+	repoFlag(cmd, &f.repo)
+	mailboxFlag(cmd, &f.mailbox, "`ID` of the mailbox, as mailhaul snapshots shows it")
+	snapshotFlag(cmd, &f.snapshot)
+	jsonFlag(cmd, &f.json, "print one JSON object for each item")
+	return cmd
+}
+
+func (a *app) ls(ctx context.Context, f lsFlags) error {
+	repo, s, err := openSnapshot(ctx, f.repo, f.mailbox, f.snapshot)
+	if err != nil {
+		return err
+	}
+	defer repo.Close()
+	paths := pathsOf(s)
+	out := bufio.NewWriter(a.out)
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	for row, err := range s.Items(ctx) {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			out.Flush()
+			return err
+		}
+		if f.json {
+			err = enc.Encode(struct {
+				manifest.Row
+				Path []string `json:"path"`
+			}{row, paths[row.Folder]})
+		} else {
+			_, err = fmt.Fprintf(out, "%s  %s\n", printable(pipeline.FormatPath(paths[row.Folder])), describeRow(&row))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+// describeRow tells people which item a row is of.
+func describeRow(row *manifest.Row) string {
+	at := row.ReceivedDateTime
+	if at.IsZero() {
+		at = row.CreatedDateTime
+	}
+	what := printable(row.Type)
+	if row.Subject != "" || row.Sender != nil {
+		what = fmt.Sprintf("%q", printable(row.Subject))
+	}
+	if s := row.Sender; s != nil {
+		name := s.Address
+		if name == "" {
+			name = s.Name
+		}
+		what = printable(name) + "  " + what
+	}
+	return fmt.Sprintf("%s  %10s  %s  %s", at.Format(time.DateTime), size(row.Length), what, printable(row.ID))
+}

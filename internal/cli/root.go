@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitComplete    = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitIncomplete  = 3 // finished, with items that failed or coverage that is short
+	exitInterrupted = 130
+)
+
+// memoryLimit is the heap that the garbage collector aims to stay below, where
+// GOMEMLIMIT does not say otherwise: the buffers of one mailbox's pipeline take
+// most of it, and without it garbage would be allowed to take as much again.
+const memoryLimit = 200 << 20
+
+// An app is what the commands share.
+type app struct {
+	out io.Writer // results
+	err io.Writer // progress, notes and errors
+	log *slog.Logger
+}
+
+// Main runs the command line and returns the exit code.
+func Main(args []string, stdout, stderr io.Writer) int {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// The first signal asks for an orderly end. From then on signals do what
+	// they always do, so that a second one ends the process at once.
+	context.AfterFunc(ctx, stop)
+
+	a := &app{out: stdout, err: stderr, log: slog.New(slog.NewTextHandler(stderr, nil))}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	code := exitCode(ctx, err)
+	if err != nil && !errors.Is(err, errTold) {
+		fmt.Fprintf(stderr, "mailhaul: %v\n", err)
+		if h := hint(err); h != "" {
+			fmt.Fprintf(stderr, "  %s\n", h)
+		}
+	}
+	return code
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "mailhaul",
+		Short: "Haul Exchange Online mailboxes into object storage",
+		Long: `mailhaul exports Exchange Online mailboxes through Microsoft Graph's exportItems
+into a repository in S3, Azure Blob Storage, Google Cloud Storage or a directory,
+proves that the repository is whole, and takes single items back out.
+
+Start with "mailhaul demo": it does all of that with a simulated mailbox.
+
+A repository is given by --repo or MAILHAUL_REPO:
+
+  s3://bucket/prefix        S3 and compatible stores; credentials as in AWS's own tools
+  azblob://container/prefix Azure Blob Storage; AZURE_STORAGE_ACCOUNT and az login, key or SAS
+  gs://bucket/prefix        Google Cloud Storage; application default credentials
+  file:///path or a path    a directory
+
+Exit codes: 0 complete; 1 could not do it; 2 wrong usage or configuration;
+3 finished, with items that failed or coverage that is short; 130 interrupted,
+and what was done by then is committed.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usagef("unknown command %q; see mailhaul --help", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%v; see %s --help", err, cmd.CommandPath())
+	})
+	root.AddCommand(a.exportCommand(), a.verifyCommand(), a.extractCommand(), a.snapshotsCommand(),
+		a.lsCommand(), a.diffCommand(), a.reportCommand(), a.simulateCommand(), a.demoCommand(), a.versionCommand())
+	return root
+}
+
+// noArgs refuses arguments that are no flags.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef("%s takes no arguments, got %q; see %s --help", cmd.Name(), args[0], cmd.CommandPath())
+	}
+	return nil
+}
+
+// printJSON writes v as one line.
+func (a *app) printJSON(v any) error {
+	enc := json.NewEncoder(a.out)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}

@@ -1,0 +1,135 @@
+package cli_test
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/mailhaul/mailhaul/internal/cli"
+	"github.com/mailhaul/mailhaul/internal/servers"
+	"github.com/mailhaul/mailhaul/simulator"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"mailhaul": func() { os.Exit(cli.Main(os.Args[1:], os.Stdout, os.Stderr)) },
+	})
+}
+
+// TestScripts runs the commands as a user does. Each script has a simulated
+// Graph of its own at $GRAPH, with the mailbox $MAILBOX of $USER.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			sim, err := simulator.New(simulator.Options{Seed: 11, Mailboxes: 2, Items: 150, MaxItemSize: 200 << 10})
+			if err != nil {
+				return err
+			}
+			server := httptest.NewServer(sim)
+			env.Defer(server.Close)
+			env.Values["simulator"] = sim
+			m := sim.Mailboxes()
+			env.Setenv("GRAPH", server.URL+"/v1.0")
+			env.Setenv("MAILBOX", m[0].ID)
+			env.Setenv("USER", m[0].User)
+			env.Setenv("USER2", m[1].User)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "flip": flip, "setfile": setFile, "change": change, "fail": fail,
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond == "s3" {
+				return servers.Available(), nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
+	})
+}
+
+// exits CODE COMMAND... runs a command and checks its exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits code command...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	if exit, ok := err.(interface{ ExitCode() int }); ok {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit code is %d, expected %d", got, want)
+	}
+}
+
+// flip GLOB flips the lowest bit in the middle of the first file that matches
+// and prints its name to the file "flipped".
+func flip(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: flip glob")
+	}
+	files, err := filepath.Glob(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if len(files) == 0 {
+		ts.Fatalf("no file matches %s", args[0])
+	}
+	data, err := os.ReadFile(files[0])
+	ts.Check(err)
+	data[len(data)/2] ^= 1
+	ts.Check(os.WriteFile(files[0], data, 0o666))
+	ts.Setenv("FLIPPED", filepath.Base(files[0]))
+}
+
+// setFile NAME LINE writes a file of one line.
+func setFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: setfile name line")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(args[1]+"\n"), 0o666))
+}
+
+// change KIND deletes, touches or adds an item of the first mailbox's inbox.
+func change(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: change delete|touch|add")
+	}
+	sim := ts.Value("simulator").(*simulator.Server)
+	mailbox := sim.Mailboxes()[0].ID
+	if args[0] == "add" {
+		_, err := sim.Add(mailbox, "inbox")
+		ts.Check(err)
+		return
+	}
+	do := map[string]func(mailbox, item string) error{"delete": sim.Delete, "touch": sim.Touch}[args[0]]
+	if do == nil {
+		ts.Fatalf("usage: change delete|touch|add")
+	}
+	for item := range sim.Items(mailbox) {
+		ts.Check(do(mailbox, item.ID))
+		return
+	}
+}
+
+// fail makes the export of one item of the second mailbox fail for good.
+func fail(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: fail")
+	}
+	sim := ts.Value("simulator").(*simulator.Server)
+	mailbox := sim.Mailboxes()[1].ID
+	for item := range sim.Items(mailbox) {
+		sim.Inject(simulator.Fault{Operation: simulator.OpExport, Item: item.ID, Times: -1, ItemCode: "ErrorCorruptData"})
+		return
+	}
+}

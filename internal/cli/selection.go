@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mailhaul/mailhaul/pipeline"
+)
+
+// selectionFlags say which folders and items an export takes.
+type selectionFlags struct {
+	folders, exclude         []string
+	types                    []string
+	since, before            string
+	noHidden, noRecoverables bool
+}
+
+func (f *selectionFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.folders, "folder", nil,
+		`only this folder and all beneath it: its `+"`PATH`"+` from the top, with \/ for a slash in a name, * and ? within names and ** for any folders; or a well-known name such as inbox. May be repeated`)
+	flags.StringArrayVar(&f.exclude, "exclude", nil, "not this folder, nor what is beneath it: a `PATH` as for --folder. May be repeated")
+	flags.StringArrayVar(&f.types, "type", nil, "only items whose message `CLASS` matches, such as IPM.Note or 'IPM.Schedule.*'. May be repeated")
+	flags.StringVar(&f.since, "since", "", "only items created at or after this `TIME` (2026-01-31 or RFC 3339)")
+	flags.StringVar(&f.before, "before", "", "only items created before this `TIME`")
+	flags.BoolVar(&f.noHidden, "no-hidden", false, "leave hidden folders out")
+	flags.BoolVar(&f.noRecoverables, "no-recoverable-items", false, "leave the Recoverable Items out")
+}
+
+func (f *selectionFlags) selection() (s pipeline.Selection, err error) {
+	s = pipeline.Selection{Types: f.types, NoHidden: f.noHidden, NoRecoverable: f.noRecoverables}
+	if s.Folders, err = parsePaths(f.folders); err != nil {
+		return s, err
+	}
+	if s.Exclude, err = parsePaths(f.exclude); err != nil {
+		return s, err
+	}
+	if s.Since, err = parseTime("--since", f.since); err != nil {
+		return s, err
+	}
+	if s.Before, err = parseTime("--before", f.before); err != nil {
+		return s, err
+	}
+	if !s.Since.IsZero() && !s.Before.IsZero() && !s.Since.Before(s.Before) {
+		return s, usagef("--since %s is not before --before %s: nothing is selected", f.since, f.before)
+	}
+	return s, nil
+}
+
+func parsePaths(texts []string) (paths [][]string, err error) {
+	for _, text := range texts {
+		p, err := pipeline.ParsePath(text)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		paths = append(paths, p)
+	}
+	return paths, nil
+}
+
+// parseTime reads a day, which begins at midnight UTC, or a time.
+func parseTime(flag, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, usagef("%s %q is neither a day such as 2026-01-31 nor a time such as 2026-01-31T08:00:00Z", flag, text)
+}
+
+// runFlags say how an export goes about it.
+type runFlags struct {
+	full, retryFailed  bool
+	noProperties       bool
+	checkpointInterval time.Duration
+	checkpointSize     string
+}
+
+func (f *runFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.BoolVar(&f.full, "full", false, "list everything anew, whatever the last snapshot knows; what is held is not exported again")
+	flags.BoolVar(&f.retryFailed, "retry-failed", false, "try again also items that failed in ten exports in a row")
+	flags.BoolVar(&f.noProperties, "no-properties", false, "do not ask for subjects, senders and what else tells people which item it is")
+	flags.DurationVar(&f.checkpointInterval, "checkpoint-interval", 5*time.Minute, "commit a partial snapshot after this `TIME`")
+	flags.StringVar(&f.checkpointSize, "checkpoint-size", "2GiB", "commit a partial snapshot after so many `BYTES` of items")
+}
+
+func (f *runFlags) options() (pipeline.Options, error) {
+	bytes, err := parseSize("--checkpoint-size", f.checkpointSize)
+	if err != nil {
+		return pipeline.Options{}, err
+	}
+	if f.checkpointInterval <= 0 {
+		return pipeline.Options{}, usagef("--checkpoint-interval must be above zero")
+	}
+	return pipeline.Options{
+		Full: f.full, RetryFailed: f.retryFailed, NoProperties: f.noProperties,
+		CheckpointInterval: f.checkpointInterval, CheckpointBytes: bytes,
+	}, nil
+}

@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/snapshots"
+)
+
+type snapshotsFlags struct {
+	repo    string
+	mailbox string
+	json    bool
+}
+
+func (a *app) snapshotsCommand() *cobra.Command {
+	var f snapshotsFlags
+	cmd := &cobra.Command{
+		Use:   "snapshots --repo URL",
+		Short: "List the mailboxes and snapshots of a repository",
+		Example: `  mailhaul snapshots --repo ./mail
+  mailhaul snapshots --repo ./mail --json | jq -r 'select(.state == "partial") | .mailbox.id'`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.snapshots(cmd.Context(), f) },
+	}
+	repoFlag(cmd, &f.repo)
+	mailboxFlag(cmd, &f.mailbox, "only this mailbox (`ID`)")
+	jsonFlag(cmd, &f.json, "print one JSON object for each snapshot: its manifest, without the folders' and segments' lists")
+	return cmd
+}
+
+func (a *app) snapshots(ctx context.Context, f snapshotsFlags) error {
+	repo, err := openRepository(ctx, f.repo)
+	if err != nil {
+		return err
+	}
+	defer repo.Close()
+	mailboxes := []string{f.mailbox}
+	if f.mailbox == "" {
+		if mailboxes, err = repo.Mailboxes(ctx); err != nil {
+			return err
+		}
+	}
+	for _, mailbox := range mailboxes {
+		if err := a.snapshotsOf(ctx, repo, mailbox, f.json); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) snapshotsOf(ctx context.Context, repo *sinks.Repository, mailbox string, asJSON bool) error {
+	refs, err := repo.Refs(ctx, mailbox)
+	if err != nil {
+		return err
+	}
+	if len(refs) == 0 {
+		return fmt.Errorf("mailbox %s: %w", mailbox, snapshots.ErrNone)
+	}
+	for i, sequence := range refs {
+		s, err := snapshots.Load(ctx, repo, mailbox, sequence)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			if err := a.printJSON(summaryOf(s)); err != nil {
+				return err
+			}
+			continue
+		}
+		if i == 0 {
+			fmt.Fprintf(a.out, "%s %s\n", printable(mailbox), printable(s.Mailbox.User))
+		}
+		fmt.Fprintf(a.out, "%5d  %s  %-8s %10s items %10s  +%s -%s, %s failed\n", sequence, s.Finished.Format(time.DateTime), s.State,
+			comma(s.Totals.Items), size(s.Totals.Bytes), comma(s.Run.Exported), comma(s.Run.Removed), comma(s.Run.Failed))
+	}
+	return nil
+}
+
+// A summary is what a listing tells of a snapshot.
+type summary struct {
+	Mailbox  manifest.Mailbox   `json:"mailbox"`
+	Snapshot uint64             `json:"snapshot"`
+	Manifest manifest.Digest    `json:"manifest"`
+	Parent   manifest.Digest    `json:"parent,omitzero"`
+	State    manifest.State     `json:"state"`
+	Started  time.Time          `json:"started"`
+	Finished time.Time          `json:"finished"`
+	Folders  int                `json:"folders"`
+	Segments int                `json:"segments"`
+	Totals   manifest.Totals    `json:"totals"`
+	Run      manifest.Run       `json:"run"`
+	Failures []manifest.Failure `json:"failures"`
+}
+
+func summaryOf(s *snapshots.Snapshot) summary {
+	return summary{
+		Mailbox: s.Mailbox, Snapshot: s.Sequence, Manifest: s.Digest, Parent: s.Parent, State: s.State,
+		Started: s.Started, Finished: s.Finished, Folders: len(s.Folders), Segments: len(s.Segments),
+		Totals: s.Totals, Run: s.Run, Failures: s.Failures,
+	}
+}
+
+// printable replaces what could move a terminal's cursor or hide text: names
+// come from mailboxes, and anyone can send a mail.
+func printable(s string) string {
+	return strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return unicode.ReplacementChar
+		}
+		return c
+	}, s)
+}

@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mailhaul/mailhaul/manifest"
+)
+
+// A build tells what was built.
+type build struct {
+	Version  string `json:"version"`
+	Commit   string `json:"commit,omitempty"`
+	Time     string `json:"time,omitempty"` // of the commit
+	Modified bool   `json:"modified"`       // built from a changed tree
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+	Format   int    `json:"format"` // of the repository
+}
+
+func version() build {
+	b := build{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Format: manifest.FormatVersion}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return b
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		b.Version = v
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			b.Commit = s.Value
+		case "vcs.time":
+			b.Time = s.Value
+		case "vcs.modified":
+			b.Modified = s.Value == "true"
+		}
+	}
+	return b
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "version", Short: "Tell what was built", Args: noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			b := version()
+			if asJSON {
+				return a.printJSON(b)
+			}
+			fmt.Fprintf(a.out, "mailhaul %s, repository format %d, %s %s\n", b.Version, b.Format, b.Go, b.Platform)
+			if b.Commit != "" {
+				fmt.Fprintf(a.out, "commit %s of %s, modified: %t\n", b.Commit, b.Time, b.Modified)
+			}
+			return nil
+		},
+	}
+	jsonFlag(cmd, &asJSON, "print one JSON object")
+	return cmd
+}
