@@ -1,0 +1,52 @@
+# make test runs every check and every test; it needs Go and make. The servers
+# that the tests run against are built once into .cache, from versions that
+# tools/go.mod pins.
+
+GO      ?= go
+BIN     := .cache/bin
+RACE    := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
+TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+EXE     := $(shell $(GO) env GOEXE)
+
+.PHONY: build test check format vet cross servers fuzz clean
+
+build: ## the program, into the current directory
+	CGO_ENABLED=0 $(GO) build -trimpath -o mailhaul$(EXE) ./cmd/mailhaul
+
+test: check servers
+	MAILHAUL_TEST_SERVERS=required $(GO) test $(RACE) -timeout 20m ./...
+
+check: format vet cross
+
+format:
+	@files=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \
+	if [ -n "$$files" ]; then echo "gofmt these files:"; echo "$$files"; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+	$(GO) mod verify
+	$(GO) mod tidy -diff
+
+cross: ## that it builds for every platform, without cgo
+	@for t in $(TARGETS); do \
+		echo "build $$t"; \
+		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -o /dev/null ./cmd/mailhaul || exit 1; \
+	done
+
+servers: $(BIN)/minio$(EXE)
+
+$(BIN)/minio$(EXE): tools/go.mod tools/go.sum
+	@echo "building the S3 server for the tests, once: this takes some minutes"
+	mkdir -p $(BIN)
+	cd tools && CGO_ENABLED=0 $(GO) build -trimpath -o ../$(BIN)/minio$(EXE) github.com/minio/minio
+	@touch $@
+
+fuzz: ## every fuzz target, FUZZTIME each
+	@for f in $$(grep -rl --include='*_test.go' '^func Fuzz' . | sort); do \
+		for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' $$f); do \
+			$(GO) test ./$$(dirname $$f) -run '^$$' -fuzz "^$$name\$$" -fuzztime $${FUZZTIME:-30s} || exit 1; \
+		done; \
+	done
+
+clean:
+	rm -rf .cache mailhaul mailhaul.exe mailhaul-demo
