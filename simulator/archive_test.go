@@ -74,7 +74,7 @@ func TestArchive(t *testing.T) {
 
 // TestAuxiliaries: what lives in another mailbox is asked for there.
 func TestAuxiliaries(t *testing.T) {
-	g := archive(t, simulator.Options{Seed: 31, Items: 800, MaxItemSize: 50_000, Auxiliaries: 2})
+	g := archive(t, simulator.Options{Seed: 31, Items: 800, MaxItemSize: 20_000, Auxiliaries: 2})
 	counts := map[string]int{}
 	for _, f := range g.sim.Folders(g.box.ID) {
 		counts[f.MailboxID]++

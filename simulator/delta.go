@@ -127,7 +127,7 @@ func (c *call) brokenDelta() error {
 	c.out.text(`{"@odata.context":`)
 	c.out.json(c.base() + "/$metadata#Collection(mailboxItem)")
 	c.out.text(`,"value":[{"@odata.type":"#microsoft.graph.mailboxItem","@odata.etag":"W/`)
-	return c.out.flush()
+	return c.end()
 }
 
 // syncFolderError is how deltas say that a folder is not there.

@@ -61,7 +61,7 @@ func TestWalk(t *testing.T) {
 func searches(f folder) bool { return f.SingleValueExtendedProperties[0].Value == "2" }
 
 func TestExport(t *testing.T) {
-	g := start(t, simulator.Options{Seed: 2, Items: 300, MaxItemSize: 300_000})
+	g := start(t, simulator.Options{Seed: 2, Items: 300, MaxItemSize: 100_000})
 	ids := g.ids()
 	keys := map[string]string{}
 	for it := range g.sim.Items(g.box.ID) {

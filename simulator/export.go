@@ -19,7 +19,7 @@ func (c *call) exportItems() error {
 		}
 	}
 	c.out.text("]}")
-	return c.out.flush()
+	return c.end()
 }
 
 // toExport are the ids asked for, less and more what a fault says.

@@ -31,7 +31,7 @@ type Fault struct {
 	Item string
 	// Skip lets so many of those requests through first.
 	Skip int
-	// Every hits only every so manieth of the others; each if less than 2.
+	// Every is the distance between hits: after Skip the first request is hit, then every Every-th from there. 0 and 1 hit all.
 	Every int
 	// Times is how many are hit; 1 if zero, no limit if negative.
 	Times int
@@ -130,15 +130,21 @@ func (f *faults) strike(c *call) effect {
 			e.add(&i.fault)
 		}
 	}
+	f.all = slices.DeleteFunc(f.all, (*Injection).spent)
 	return e
+}
+
+// spent tells whether the fault will hit no more.
+func (i *Injection) spent() bool {
+	times := orDefault(i.fault.Times, 1)
+	return times >= 0 && i.hits >= times
 }
 
 // hit counts a request that the fault is for, and tells whether it is hit.
 func (i *Injection) hit() bool {
 	i.seen++
 	over := i.seen - i.fault.Skip - 1
-	times := orDefault(i.fault.Times, 1)
-	if over < 0 || over%max(i.fault.Every, 1) != 0 || times >= 0 && i.hits >= times {
+	if over < 0 || over%max(i.fault.Every, 1) != 0 || i.spent() {
 		return false
 	}
 	i.hits++

@@ -31,7 +31,7 @@ func (c *call) token() error {
 	o.str("access_token", token)
 	c.loginHeader()
 	c.out.text(string(o.bytes()))
-	return c.out.flush()
+	return c.end()
 }
 
 func checkLogin(form url.Values) *loginProblem {
@@ -75,7 +75,7 @@ func (c *call) refuseLogin(p *loginProblem) error {
 	c.status = p.status
 	c.w.WriteHeader(p.status)
 	c.out.text(string(o.bytes()))
-	return c.out.flush()
+	return c.end()
 }
 
 // openIDConfiguration tells a login library where the endpoints are.
@@ -89,5 +89,5 @@ func (c *call) openIDConfiguration() error {
 	o.str("issuer", base+"/v2.0")
 	c.loginHeader()
 	c.out.text(string(o.bytes()))
-	return c.out.flush()
+	return c.end()
 }

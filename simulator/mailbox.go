@@ -5,6 +5,7 @@ import (
 	"io"
 	"iter"
 	"strings"
+	"time"
 )
 
 // Mailbox is a user's primary mailbox as the server knows it.
@@ -34,6 +35,9 @@ type Item struct {
 	ChangeKey string
 	Type      string // the message class
 	Size      int64  // as the listing reports it, which is not the stream's length
+	// Created and Modified are in full; listings truncate them to seconds.
+	Created, Modified time.Time
+	Categories        []string
 }
 
 // mailbox is one mailbox, primary or archive.
@@ -164,7 +168,7 @@ func (s *Server) yieldItems(m *mailbox, f *folder, yield func(Item) bool) bool {
 	for k := range v.len() {
 		it, ok := s.item(m, v.number(k))
 		if ok && !yield(Item{ID: s.itemID(it), FolderID: s.folderID(m, f.index), ChangeKey: it.changeKey(),
-			Type: it.class, Size: it.reported}) {
+			Type: it.class, Size: it.reported, Created: it.created, Modified: it.modified, Categories: it.labels}) {
 			return false
 		}
 	}

@@ -59,7 +59,8 @@ type Options struct {
 	RequestLimit int
 	// RequestWindow is ten minutes if zero. It begins with the first request after the last one's end.
 	RequestWindow time.Duration
-	// ChangeEvery makes one random change, as [Server.Step] does, to a mailbox before every so manieth request to it; none if zero.
+	// ChangeEvery makes one random change, as [Server.Step] does, to a mailbox each time that it got so many requests;
+	// none if zero. Seed decides the changes.
 	ChangeEvery int
 	// Chaos makes requests go wrong at random.
 	Chaos Chaos

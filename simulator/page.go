@@ -44,7 +44,7 @@ func (c *call) writePage(p page, n int, element func(i int, o *object) bool) err
 		}
 	}
 	c.out.text("}")
-	return c.out.flush()
+	return c.end()
 }
 
 // writeOne writes a single thing.
@@ -56,7 +56,7 @@ func (c *call) writeOne(context string, o *object) error {
 		c.out.text(",")
 	}
 	_, _ = c.out.Write(o.bytes()[1:]) // the buffer keeps the error
-	return c.out.flush()
+	return c.end()
 }
 
 // json writes a string in JSON.

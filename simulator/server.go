@@ -75,6 +75,14 @@ func (c *call) admit() error {
 	return nil
 }
 
+// end sends the last of a response. Its place is free before the client can know, unless a fault may hold the response up.
+func (c *call) end() error {
+	if c.effect.cut == CutNone {
+		c.release()
+	}
+	return c.out.flush()
+}
+
 func (c *call) release() {
 	if c.held {
 		c.held = false
