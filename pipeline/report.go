@@ -40,6 +40,7 @@ type Report struct {
 	Seconds   float64 `json:"seconds"`
 	Requests  int64   `json:"requests"`
 	Throttled int64   `json:"throttled"`
+	Budget    Budget  `json:"budget"`
 
 	Short    []Shortfall        `json:"short"`
 	Refused  []Refusal          `json:"refused"`
@@ -50,6 +51,12 @@ type Report struct {
 type Bytes struct {
 	Raw    int64 `json:"raw"`    // FastTransfer bytes of the exported items
 	Stored int64 `json:"stored"` // packs
+}
+
+// A Budget is what Graph allows for a mailbox in ten minutes, and what is used of it.
+type Budget struct {
+	Used    int `json:"used"` // requests in the ten minutes before the run's end
+	Allowed int `json:"allowed"`
 }
 
 // A Shortfall is a folder of which fewer items are known than Graph counts.
@@ -88,7 +95,8 @@ func (r *run) report() *Report {
 		Packs:    p.Packs.Load(),
 		Seconds:  time.Since(r.started).Seconds(),
 		Requests: stats.Requests, Throttled: stats.Throttled,
-		Short: orEmpty(r.short), Refused: r.refused(), Failures: r.last.Failures,
+		Budget: Budget{stats.Budget.Used, stats.Budget.Allowed},
+		Short:  orEmpty(r.short), Refused: r.refused(), Failures: r.last.Failures,
 	}
 }
 

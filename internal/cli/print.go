@@ -34,7 +34,11 @@ func (a *app) printReport(r *pipeline.Report) {
 		fmt.Fprintf(a.out, "removed   %s items that are no longer in the mailbox; earlier snapshots keep them\n", comma(r.Removed))
 	}
 	fmt.Fprintf(a.out, "bytes     %s exported, %s stored in %s packs%s\n", size(r.Bytes.Raw), size(r.Bytes.Stored), comma(r.Packs), ratio(r.Bytes))
-	fmt.Fprintf(a.out, "requests  %s in %.1f s, %s throttled\n", comma(r.Requests), r.Seconds, comma(r.Throttled))
+	fmt.Fprintf(a.out, "requests  %s in %.1f s, %s throttled", comma(r.Requests), r.Seconds, comma(r.Throttled))
+	if b := r.Budget; b.Allowed > 0 {
+		fmt.Fprintf(a.out, "; %s of %s in the last ten minutes", comma(int64(b.Used)), comma(int64(b.Allowed)))
+	}
+	fmt.Fprintln(a.out)
 	for _, s := range r.Short {
 		fmt.Fprintf(a.out, "short     %s: Graph counts %s items, and %s are known\n", printable(pipeline.FormatPath(s.Path)), comma(s.TotalItemCount), comma(s.Known))
 	}

@@ -84,7 +84,7 @@ func redraw(w io.Writer, line string) {
 func exportLine(job pipeline.Job, p *pipeline.Progress) state {
 	return func(elapsed time.Duration) (string, []slog.Attr) {
 		stats := job.Source.Stats()
-		done := p.Exported.Load() + p.Skipped.Load() + p.Failed.Load() + p.Gone.Load()
+		done := p.Exported.Load() + p.Skipped.Load() + p.Failed.Load() + p.Gone.Load() + p.LeftOut.Load()
 		arrived, expected := p.Arrived.Load(), p.Expected.Load()
 		rate := int64(float64(arrived) / elapsed.Seconds())
 		line := fmt.Sprintf("exporting %s of %s items  %s in, %s stored  %s/s", comma(done), comma(expected), size(arrived), size(p.Stored.Load()), size(rate))
@@ -92,13 +92,17 @@ func exportLine(job pipeline.Job, p *pipeline.Progress) state {
 			line += fmt.Sprintf("  %s failed", comma(n))
 		}
 		if stats.Throttled > 0 {
-			line += fmt.Sprintf("  %s throttled", comma(int64(stats.Throttled)))
+			line += fmt.Sprintf("  %s throttled", comma(stats.Throttled))
+		}
+		if b := stats.Budget; b.Allowed > 0 {
+			line += fmt.Sprintf("  %s of %s requests", comma(int64(b.Used)), comma(int64(b.Allowed)))
 		}
 		line += left(elapsed, done, expected)
 		return line, []slog.Attr{
 			slog.String("mailbox", job.Mailbox.ID), slog.Int64("done", done), slog.Int64("expected", expected),
 			slog.Int64("failed", p.Failed.Load()), slog.Int64("arrived", arrived), slog.Int64("stored", p.Stored.Load()),
-			slog.Int64("bytesPerSecond", rate), slog.Int64("throttled", int64(stats.Throttled)),
+			slog.Int64("bytesPerSecond", rate), slog.Int64("throttled", stats.Throttled),
+			slog.Int64("requests", stats.Requests), slog.Int("budgetUsed", stats.Budget.Used), slog.Int("budgetAllowed", stats.Budget.Allowed),
 		}
 	}
 }

@@ -14,14 +14,9 @@ import (
 )
 
 type simulateFlags struct {
-	listen      string
-	mailboxes   int
-	items       int
-	seed        uint64
-	itemSize    int64
-	maxItemSize int64
-	token       string
-	concurrency int
+	listen string
+	opts   simulator.Options
+	chaos  float64
 }
 
 func (a *app) simulateCommand() *cobra.Command {
@@ -31,36 +26,45 @@ func (a *app) simulateCommand() *cobra.Command {
 		Short: "Serve simulated mailboxes as Microsoft Graph does",
 		Long: `Simulate is a stand-in for the part of Microsoft Graph that mailhaul uses, on /v1.0 and
 /beta. Mailboxes are made on the fly from a seed: a million items cost no memory, and
-the same seed gives the same bytes.`,
+the same seed gives the same bytes. A mailbox can change while it is read, and the service can
+fail at random in all the ways that Graph is known for; random faults come from the seed too.`,
 		Example: `  mailhaul simulate --listen 127.0.0.1:9000 --mailboxes 3 --items 10000 --seed 7
+  mailhaul simulate --items 500 --change-every 10 --chaos 2 --request-limit 10000
   mailhaul export --graph-url http://127.0.0.1:9000/v1.0 --user megan.bowen@contoso.com --repo ./mail`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.simulate(cmd.Context(), f) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:9000", "`ADDR` to serve on; port 0 takes a free one")
-	flags.IntVar(&f.mailboxes, "mailboxes", 1, "number of mailboxes")
-	flags.IntVar(&f.items, "items", 2000, "number of items in each mailbox")
-	flags.Uint64Var(&f.seed, "seed", 1, "seed of all content")
-	flags.Int64Var(&f.itemSize, "item-size", 0, "about as many bytes for every item (default: a realistic spread)")
-	flags.Int64Var(&f.maxItemSize, "max-item-size", 0, "upper bound of the spread in bytes (default: some tens of MB)")
-	flags.StringVar(&f.token, "token", "", "bearer token to require (default: none is required)")
-	flags.IntVar(&f.concurrency, "concurrency", 4, "requests in flight that a mailbox takes before it answers 429")
+	o := &f.opts
+	flags.Uint64Var(&o.Seed, "seed", 1, "seed of all content and chances")
+	flags.IntVar(&o.Mailboxes, "mailboxes", 1, "number of mailboxes")
+	flags.IntVar(&o.Items, "items", 2000, "number of items in each mailbox")
+	flags.IntVar(&o.Folders, "folders", 0, "least number of folders in each mailbox (default: some sixty)")
+	flags.Int64Var(&o.ItemSize, "item-size", 0, "about as many bytes for every item (default: a realistic spread)")
+	flags.Int64Var(&o.MaxItemSize, "max-item-size", 0, "upper bound of the spread in bytes (default: some tens of MB)")
+	flags.BoolVar(&o.Archives, "archives", false, "give every user an archive mailbox with a quarter of --items, on /beta")
+	flags.IntVar(&o.Auxiliaries, "auxiliaries", 0, "auxiliary mailboxes that each archive has expanded into")
+	flags.StringVar(&o.Token, "token", "", "bearer token to require (default: none is required)")
+	flags.IntVar(&o.MaxPageSize, "page-size", 0, "most elements that a page holds (default 1000)")
+	flags.IntVar(&o.Concurrency, "concurrency", 4, "requests in flight that a mailbox takes before it answers 429")
+	flags.IntVar(&o.RequestLimit, "request-limit", 0, "requests in ten minutes that a mailbox takes before it answers 429 (default: no limit)")
+	flags.DurationVar(&o.RetryAfter, "retry-after", time.Second, "what a 429 asks to wait; below zero, it does not say")
+	flags.IntVar(&o.ChangeEvery, "change-every", 0, "change a mailbox at random before every so manieth request to it (default: never)")
+	flags.Float64Var(&f.chaos, "chaos", 0, "chance of each kind of fault, in `PERCENT` of the requests that it can hit")
 	return cmd
 }
 
 func (a *app) simulate(ctx context.Context, f simulateFlags) error {
-	if f.mailboxes < 1 || f.items < 0 || f.itemSize < 0 || f.maxItemSize < 0 || f.concurrency < 1 {
-		return usagef("--mailboxes and --concurrency must be at least 1, and no number negative")
+	o := f.opts
+	if o.Mailboxes < 1 || o.Items < 0 || o.Concurrency < 1 || f.chaos < 0 || f.chaos > 100 {
+		return usagef("--mailboxes and --concurrency must be at least 1, --items at least 0, and --chaos between 0 and 100")
 	}
-	items := f.items
-	if items == 0 {
-		items = -1 // the simulator's zero is its default
+	if o.Items == 0 {
+		o.Items = -1 // the simulator's zero is its default
 	}
-	sim, err := simulator.New(simulator.Options{
-		Seed: f.seed, Mailboxes: f.mailboxes, Items: items, ItemSize: f.itemSize, MaxItemSize: f.maxItemSize,
-		RequireToken: f.token != "", Token: f.token, Concurrency: f.concurrency,
-	})
+	o.RequireToken, o.Chaos.Rate = o.Token != "", int(f.chaos*10)
+	sim, err := simulator.New(o)
 	if err != nil {
 		return usageError{err}
 	}
@@ -68,10 +72,10 @@ func (a *app) simulate(ctx context.Context, f simulateFlags) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "serving %s mailboxes of %s items, seed %d, on %s/v1.0 and /beta\n", comma(int64(f.mailboxes)), comma(int64(f.items)), f.seed, url)
+	fmt.Fprintf(a.out, "serving %s mailboxes of %s items, seed %d, on %s/v1.0 and /beta\n", comma(int64(o.Mailboxes)), comma(int64(max(o.Items, 0))), o.Seed, url)
 	for i, m := range sim.Mailboxes() {
 		if i == shown {
-			fmt.Fprintf(a.out, "  and %s more\n", comma(int64(f.mailboxes-shown)))
+			fmt.Fprintf(a.out, "  and %s more\n", comma(int64(o.Mailboxes-shown)))
 			break
 		}
 		fmt.Fprintf(a.out, "  %s  %s\n", m.ID, m.User)
