@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -34,7 +36,7 @@ func TestExport(t *testing.T) {
 	}{
 		{"fine", nil, "exported", []int{4}},
 		{"gone", []string{itemError("ErrorItemNotFound")}, "gone", []int{4}},
-		{"gone, with other case", []string{`{"itemId":%[1]q,"Error":{"message":"m","code":"ErrorItemNotFound"}}`}, "gone", []int{4}},
+		{"gone, with other case", []string{`{"itemId":%[1]q,"Error":{"message":"m","code":"errorItemNotFound"}}`}, "gone", []int{4}},
 		{"missing once", []string{missing, fine}, "exported", []int{4, 1}},
 		{"missing", []string{missing}, "NotReturned", []int{4, 1, 1, 1, 1}},
 		{"permanent", []string{itemError("errorcorruptdata")}, "errorcorruptdata", []int{4}},
@@ -187,12 +189,11 @@ func TestWholeMailbox(t *testing.T) {
 // TestNetworkDown ends an export when nothing is answered any more.
 func TestNetworkDown(t *testing.T) {
 	ids := someIDs(3)
-	down := false
+	var down atomic.Bool
 	m := open(t, func(w http.ResponseWriter, r *http.Request) {
-		if down {
+		if down.Swap(true) {
 			panic(http.ErrAbortHandler)
 		}
-		down = true
 		(&exportServer{script: map[string][]string{ids[1]: {missing}}}).ServeHTTP(w, r)
 	})
 	v := newVerdicts(t)
@@ -318,5 +319,41 @@ func TestExportTakesTwenty(t *testing.T) {
 	}
 	if err := m.Export(t.Context(), nil, newVerdicts(t)); err != nil || m.Stats().Requests != 0 {
 		t.Errorf("no ids: %v after %+v", err, m.Stats())
+	}
+}
+
+// TestExportPauses holds that items are asked for again after a pause: a growing one,
+// or that which Graph asked for.
+func TestExportPauses(t *testing.T) {
+	for _, retryAfter := range []string{"", "30"} {
+		var asked []time.Time
+		s := &exportServer{whole: func(_ []string, w http.ResponseWriter) bool {
+			asked = append(asked, time.Now())
+			if retryAfter != "" {
+				w.Header().Set("Retry-After", retryAfter)
+			}
+			refuse(w, 500, "ErrorInternalServerError", "why")
+			return true
+		}}
+		inBubble(t, s.ServeHTTP, graph.Options{}, func(t *testing.T, c *graph.Client) {
+			v := newVerdicts(t)
+			if err := c.Open(mailboxID).Export(t.Context(), []string{"a"}, v); err != nil {
+				t.Fatal(err)
+			}
+			v.expect(nil, map[string]string{"a": "ErrorInternalServerError"})
+		})
+		if len(asked) != 5 {
+			t.Fatalf("asked %d times", len(asked))
+		}
+		for i := 1; i < len(asked); i++ {
+			most := time.Second << (i - 1)
+			least := most / 2
+			if retryAfter != "" {
+				least, most = 30*time.Second, 30*time.Second
+			}
+			if d := asked[i].Sub(asked[i-1]); d < least || d > most {
+				t.Errorf("pause %d is %v, want %v to %v", i, d, least, most)
+			}
+		}
 	}
 }

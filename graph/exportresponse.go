@@ -96,7 +96,7 @@ func (r *exportResponse) Element(e exportjson.Element) error {
 	}
 	r.seen[w] = true
 	switch {
-	case code == codeItemNotFound:
+	case strings.EqualFold(code, codeItemNotFound):
 		return r.handled(r.x.gone(w))
 	case strings.EqualFold(code, codeMoved):
 		err := r.move(w, message)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -213,7 +214,7 @@ func missedRequest(group []*wanted, e *Error) {
 // answered. It returns e if that concerns more than the items of the group.
 func (x *export) refused(ctx context.Context, group []*wanted, e *Error) error {
 	x.retryAfter = max(x.retryAfter, e.retryAfter)
-	gone := e.Code == codeItemNotFound
+	gone := strings.EqualFold(e.Code, codeItemNotFound)
 	switch {
 	case isWhole(e), !x.m.client.reached.Load():
 		return e
@@ -245,7 +246,7 @@ func isWhole(e *Error) bool {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
 		return true
 	case http.StatusNotFound:
-		return e.Code != codeItemNotFound
+		return !strings.EqualFold(e.Code, codeItemNotFound)
 	}
 	return false
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -273,9 +274,10 @@ func TestEmptyPageAgain(t *testing.T) {
 // TestCutPages asks again for pages that are cut off or come with another status.
 func TestCutPages(t *testing.T) {
 	s := &listServer{lists: map[string][]any{"folders/f/items": someItems(50)}}
-	n := 0
+	var count atomic.Int64
 	s.refuse = func(w http.ResponseWriter, r *http.Request) bool {
-		switch n++; n % 4 {
+		n := count.Add(1)
+		switch n % 4 {
 		case 1:
 			panic(http.ErrAbortHandler)
 		case 2:

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -236,15 +237,16 @@ func TestLimiterLearns(t *testing.T) {
 
 // TestLimiterRecovers holds that after a time of throttling the limit is back.
 func TestLimiterRecovers(t *testing.T) {
-	limit := 1
-	s := &busyServer{limit: func(string) int { return limit }, latency: 10 * time.Millisecond}
+	var limit atomic.Int64
+	limit.Store(1)
+	s := &busyServer{limit: func(string) int { return int(limit.Load()) }, latency: 10 * time.Millisecond}
 	inBubble(t, s.ServeHTTP, graph.Options{Budget: -1}, func(t *testing.T, c *graph.Client) {
 		m := c.Open("MBX:a")
 		request(t, m, 8, 20)
 		if got := m.Stats().Limit; got != 1 {
 			t.Errorf("the limit is %d while the service takes 1", got)
 		}
-		limit = 4
+		limit.Store(4)
 		request(t, m, 8, 400)
 		if got := m.Stats().Limit; got != 4 {
 			t.Errorf("the limit is %d after the service took 4 for long", got)
@@ -255,12 +257,11 @@ func TestLimiterRecovers(t *testing.T) {
 // TestLimiterAfterOutage holds that a service which was not there for a while, for
 // no number of requests, soon gets as many as before.
 func TestLimiterAfterOutage(t *testing.T) {
-	limit := 4
-	s := &busyServer{limit: func(string) int { return limit }, latency: 10 * time.Millisecond}
+	var limit atomic.Int64
+	s := &busyServer{limit: func(string) int { return int(limit.Load()) }, latency: 10 * time.Millisecond}
 	inBubble(t, s.ServeHTTP, graph.Options{}, func(t *testing.T, c *graph.Client) {
 		m := c.Open("MBX:a")
-		limit = 0
-		time.AfterFunc(15*time.Second, func() { limit = 4 })
+		time.AfterFunc(15*time.Second, func() { limit.Store(4) })
 		request(t, m, 8, 1)
 		if got := m.Stats(); got.Limit > 2 || got.Throttled == 0 {
 			t.Errorf("got %+v", got)
