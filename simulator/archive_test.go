@@ -117,6 +117,13 @@ func TestAuxiliaries(t *testing.T) {
 			t.Fatalf("there the error is %+v", e.Error)
 		}
 	}
+	for id := range counts {
+		there := *g
+		there.box.ID = id
+		if tops, _ := all[folder](&there, there.of("/folders")); len(tops) == 0 || len(tops) >= counts[id]+1 {
+			t.Errorf("%d folders are at the top of %s, which has %d", len(tops), id, counts[id])
+		}
+	}
 	if moved < 20 || moved > 180 {
 		t.Errorf("%d of 200 items live elsewhere", moved)
 	}

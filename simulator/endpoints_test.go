@@ -322,6 +322,21 @@ func TestTokens(t *testing.T) {
 		t.Errorf("no secret: %d %+v", status, a)
 	}
 
+	for want, form := range map[string][]string{
+		"invalid_request":        {"client_id", "x"},
+		"unsupported_grant_type": {"client_id", "x", "grant_type", "password"},
+		"invalid_scope":          {"client_id", "x", "grant_type", "client_credentials"},
+		"invalid_client":         {"client_id", "x", "grant_type", "client_credentials", "scope", scope, "client_assertion", "y"},
+	} {
+		if status, a := ask(form...); status < 400 || a.Error != want {
+			t.Errorf("%v: %d %+v", form, status, a)
+		}
+	}
+	const assertion = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+	if status, _ := ask("client_id", "x", "scope", scope, "grant_type", "client_credentials", "client_assertion", "y", "client_assertion_type", assertion); status != 200 {
+		t.Errorf("assertion: %d", status)
+	}
+
 	for name, header := range map[string]string{
 		"none": "", "empty": "Bearer ", "other": "Basic abc", "nonsense": "Bearer abc",
 		"forged": "Bearer " + ok.AccessToken[:len(ok.AccessToken)-4] + "AAAA",

@@ -175,6 +175,23 @@ func TestFilter(t *testing.T) {
 	if !slices.Equal(notes, list("type eq 'IPM.Note'")) || len(notes) < 50 || len(notes)+len(list("type ne 'IPM.Note'")) != len(plain) {
 		t.Errorf("%d of %d are notes", len(notes), len(plain))
 	}
+	size := plain[7].Size
+	for op, ok := range map[string]func(n int64) bool{
+		"eq": func(n int64) bool { return n == size }, "ne": func(n int64) bool { return n != size },
+		"lt": func(n int64) bool { return n < size }, "le": func(n int64) bool { return n <= size },
+		"gt": func(n int64) bool { return n > size }, "ge": func(n int64) bool { return n >= size },
+	} {
+		want := slices.DeleteFunc(slices.Clone(plain), func(it item) bool { return !ok(get[item](g, inbox+"/"+it.ID).Size) })
+		if got := list(fmt.Sprintf("size %s %d", op, size)); !slices.Equal(got, ids(want)) {
+			t.Errorf("size %s: %d items, want %d", op, len(got), len(want))
+		}
+	}
+	if odd := list("type eq 'it''s'"); odd != nil {
+		t.Errorf("a class with a quote: %v", odd)
+	}
+	if some, _ := all[folder](g, g.of("/folders")+q("$filter", "totalItemCount gt 0 and wellKnownName ne 'inbox' and type eq 'IPF.Note'")); len(some) < 3 {
+		t.Errorf("folders with items are %+v", some)
+	}
 	folders, _ := all[folder](g, g.of("/folders")+q("$filter", "displayName eq 'inbox'"))
 	if len(folders) != 1 || folders[0].DisplayName != "Inbox" {
 		t.Errorf("folders are %+v", folders)

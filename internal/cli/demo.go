@@ -73,10 +73,11 @@ type demo struct {
 }
 
 func (d *demo) run(ctx context.Context) error {
-	client, err := openGraph(d.url, true)
+	client, err := (&graphFlags{url: d.url, inFlight: 4}).open(true)
 	if err != nil {
 		return err
 	}
+	defer client.Close()
 	repo, err := createRepository(ctx, d.repoPath)
 	if err != nil {
 		return err

@@ -17,7 +17,7 @@ import (
 
 type exportFlags struct {
 	repo      string
-	graphURL  string
+	graph     graphFlags
 	mailboxes []string
 	users     []string
 	archive   bool
@@ -56,7 +56,7 @@ managed identity, az login).`,
 	flags.StringArrayVar(&f.mailboxes, "mailbox", nil, "`ID` of a mailbox, such as MBX:…@…; may be repeated")
 	flags.StringArrayVar(&f.users, "user", nil, "user principal name or id (`UPN`) whose mailbox to export; may be repeated")
 	flags.BoolVar(&f.archive, "archive", false, "export the users' archive mailboxes too (needs a --graph-url that ends in /beta)")
-	flags.StringVar(&f.graphURL, "graph-url", envOr("MAILHAUL_GRAPH_URL", defaultGraphURL), "base `URL` of Microsoft Graph (env MAILHAUL_GRAPH_URL)")
+	f.graph.add(cmd)
 	f.selection.add(cmd)
 	f.run.add(cmd)
 	jsonFlag(cmd, &f.json, "print one JSON object for each mailbox on stdout")
@@ -78,7 +78,7 @@ func (f *exportFlags) check() error {
 		return usagef("which mailbox? give --mailbox ID or --user UPN")
 	case f.archive && len(f.users) == 0:
 		return usagef("--archive is for --user; an archive's own id can be given with --mailbox")
-	case f.archive && graphVersion(f.graphURL) != "beta":
+	case f.archive && graphVersion(f.graph.url) != "beta":
 		return usagef("archive mailboxes are in Graph's beta only: give --graph-url https://graph.microsoft.com/beta")
 	}
 	for _, id := range append(f.mailboxes, f.users...) {
@@ -96,7 +96,7 @@ func (f *exportFlags) options() (pipeline.Options, error) {
 		return pipeline.Options{}, err
 	}
 	opts, err := f.run.options()
-	opts.Selection = selection
+	opts.Selection, opts.Exporters = selection, f.graph.inFlight
 	return opts, err
 }
 
@@ -113,10 +113,11 @@ func (a *app) export(ctx context.Context, f exportFlags) error {
 	if err != nil {
 		return err
 	}
-	client, err := openGraph(f.graphURL, !f.run.noProperties)
+	client, err := f.graph.open(!f.run.noProperties)
 	if err != nil {
 		return err
 	}
+	defer client.Close()
 	mailboxes, err := findMailboxes(ctx, client, f)
 	if err != nil {
 		return err
@@ -130,7 +131,7 @@ func (a *app) export(ctx context.Context, f exportFlags) error {
 	for _, m := range mailboxes {
 		job := pipeline.Job{
 			Source: client.Open(m.ID), Repository: repo, Mailbox: m,
-			Graph: manifest.Graph{Version: graphVersion(f.graphURL)},
+			Graph: manifest.Graph{Version: graphVersion(f.graph.url)},
 		}
 		err := a.exportOne(ctx, job, opts, f.json)
 		worst = worse(ctx, worst, err)

@@ -82,16 +82,37 @@ func parseSize(flag, text string) (int64, error) {
 	return int64(n), nil
 }
 
-// openGraph returns a client for the Graph at base, which asks for the properties
-// of items or does not.
-func openGraph(base string, properties bool) (*graph.Client, error) {
-	cred, err := credential(base)
+// graphFlags say where Graph is and how much may be asked of it.
+type graphFlags struct {
+	url      string
+	budget   int
+	inFlight int
+}
+
+func (f *graphFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.url, "graph-url", envOr("MAILHAUL_GRAPH_URL", defaultGraphURL), "base `URL` of Microsoft Graph (env MAILHAUL_GRAPH_URL)")
+	flags.IntVar(&f.inFlight, "max-in-flight", 4, "requests in flight for a mailbox, 1 to 4")
+	flags.IntVar(&f.budget, "request-budget", 10_000, "requests in ten minutes for a mailbox, at most; 0: no bound")
+}
+
+// open returns a client, which asks for the properties of items or does not.
+func (f *graphFlags) open(properties bool) (*graph.Client, error) {
+	cred, err := credential(f.url)
 	if err != nil {
 		return nil, usageError{err}
 	}
-	client, err := graph.New(graph.Options{
-		BaseURL: base, Credential: cred, NoProperties: !properties, UserAgent: "mailhaul/" + version().Version,
-	})
+	if f.budget < 0 || f.inFlight < 1 {
+		return nil, usagef("--request-budget must not be negative, and --max-in-flight at least 1")
+	}
+	opts := graph.Options{
+		BaseURL: f.url, Credential: cred, MaxInFlight: f.inFlight, Budget: f.budget, NoProperties: !properties,
+		UserAgent: "mailhaul/" + version().Version,
+	}
+	if f.budget == 0 {
+		opts.Budget = -1 // its zero is the default
+	}
+	client, err := graph.New(opts)
 	if err != nil {
 		return nil, usageError{err}
 	}
