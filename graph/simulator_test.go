@@ -134,7 +134,7 @@ func TestSimulatedMailbox(t *testing.T) {
 	for name, chaos := range map[string]simulator.Chaos{"healthy": {}, "chaos": {Rate: 40, Seed: rand.Uint64()}} {
 		t.Run(name, func(t *testing.T) {
 			t.Logf("seed %d", chaos.Seed)
-			w := newWorld(t, "v1.0", simulator.Options{Items: 600, Chaos: chaos, RetryAfter: -1, Concurrency: -1})
+			w := newWorld(t, "v1.0", simulator.Options{Items: 300, Chaos: chaos, RetryAfter: -1, Concurrency: -1})
 			folders, items := w.listed()
 			there := w.there(w.mailbox.ID)
 			if len(items) != len(there) {
@@ -190,7 +190,7 @@ func (w *world) checkFolders(folders []graph.Folder) {
 // requests: nearly none is refused.
 func TestSimulatedConcurrency(t *testing.T) {
 	for _, opts := range []simulator.Options{{Concurrency: 4}, {Concurrency: 2, BusyAs503: true, RetryAfter: -1}} {
-		opts.Items = 300
+		opts.Items = 120
 		w := newWorld(t, "v1.0", opts)
 		_, items := w.listed()
 		var wg sync.WaitGroup
@@ -207,7 +207,7 @@ func TestSimulatedConcurrency(t *testing.T) {
 // TestSimulatedArchive lists and exports an archive that outgrew its mailbox: where
 // Graph says that another has it, it is got from there.
 func TestSimulatedArchive(t *testing.T) {
-	w := newWorld(t, "beta", simulator.Options{Items: 1200, Archives: true, Auxiliaries: 2, Concurrency: -1})
+	w := newWorld(t, "beta", simulator.Options{Items: 800, Archives: true, Auxiliaries: 2, Concurrency: -1})
 	found, err := w.client.Mailboxes(t.Context(), w.mailbox.User, true)
 	if err != nil || len(found) != 2 || found[1].ID != w.mailbox.ArchiveID {
 		t.Fatalf("found %+v, %v", found, err)

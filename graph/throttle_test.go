@@ -222,12 +222,12 @@ func TestLimiterLearns(t *testing.T) {
 		s := &busyServer{limit: func(string) int { return limit }, latency: 100 * time.Millisecond}
 		inBubble(t, s.ServeHTTP, graph.Options{}, func(t *testing.T, c *graph.Client) {
 			m, began := c.Open("MBX:a"), time.Now()
-			request(t, m, 8, 400)
+			request(t, m, 8, 250)
 			stats := m.Stats()
 			if stats.Throttled*100 >= stats.Requests || (limit == 4) != (stats.Throttled == 0) {
 				t.Errorf("limit %d: %+v", limit, stats)
 			}
-			ideal := time.Duration(3200/limit) * s.latency
+			ideal := time.Duration(2000/limit) * s.latency
 			if took := time.Since(began); took > 2*ideal {
 				t.Errorf("limit %d: took %v, at best %v", limit, took, ideal)
 			}
@@ -312,7 +312,7 @@ func TestClientsShareLimits(t *testing.T) {
 // TestBudget sends requests as fast as they go: in no ten minutes are they more than
 // the budget, they are slowed down only when it gets short, and never stop.
 func TestBudget(t *testing.T) {
-	const allowed, total = 1000, 4000
+	const allowed, total = 500, 2000
 	s := &busyServer{limit: func(string) int { return 4 }, latency: 20 * time.Millisecond}
 	inBubble(t, s.ServeHTTP, graph.Options{Budget: allowed}, func(t *testing.T, c *graph.Client) {
 		m := c.Open("MBX:a")
