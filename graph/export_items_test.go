@@ -206,7 +206,7 @@ func TestNetworkDown(t *testing.T) {
 func TestAllFail(t *testing.T) {
 	for _, answer := range []string{cut, reset, itemError("ErrorMailboxStoreUnavailable")} {
 		s := &exportServer{script: map[string][]string{}}
-		m := openReached(t, s.ServeHTTP)
+		m := reached(t, newClient(t, s.ServeHTTP, graph.Options{MaxAttempts: 3}))
 		ids := someIDs(20)
 		for _, id := range ids {
 			s.script[id] = []string{answer}

@@ -52,7 +52,12 @@ func open(t *testing.T, h http.HandlerFunc) *graph.MailboxClient {
 // openReached is open, and makes sure that the server is known to answer.
 func openReached(t *testing.T, h http.HandlerFunc) *graph.MailboxClient {
 	t.Helper()
-	m := open(t, h)
+	return reached(t, newClient(t, h, graph.Options{}))
+}
+
+func reached(t *testing.T, c *graph.Client) *graph.MailboxClient {
+	t.Helper()
+	m := c.Open(mailboxID)
 	if _, err := m.Folders(t.Context()); err != nil {
 		t.Fatal(err)
 	}

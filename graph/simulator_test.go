@@ -38,7 +38,7 @@ type world struct {
 func newWorld(t *testing.T, version string, opts simulator.Options) *world {
 	t.Helper()
 	if opts.MaxItemSize == 0 {
-		opts.MaxItemSize = 40 << 10
+		opts.MaxItemSize = 12 << 10
 	}
 	sim, err := simulator.New(opts)
 	if err != nil {
