@@ -14,9 +14,9 @@ type packed struct {
 	places []*place // of its frames
 }
 
-// A packer joins frames to packs. It waits for a pack's buffer, of which there are
-// as many as uploads and one to fill: this is what holds memory down when the bucket
-// is slow.
+// A packer joins frames to packs. It waits for room for a pack, of which there is as
+// much as uploads take and one to fill: this is what holds memory down when the bucket
+// is slow. When the bucket is quick, the buffers of two do.
 type packer struct {
 	run    *run
 	open   *compress.PackWriter // nil: no frame is waiting
@@ -52,12 +52,10 @@ func (r *run) pack(ctx context.Context) error {
 
 func (p *packer) add(ctx context.Context, f *frame) error {
 	if p.open == nil {
-		select {
-		case buf := <-p.run.packBufs:
-			p.open, p.since = compress.NewPackWriter(buf), time.Now()
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		if err := send(ctx, p.run.packRoom, struct{}{}); err != nil {
+			return err
 		}
+		p.open, p.since = compress.NewPackWriter(p.run.packData.take(0)), time.Now()
 	}
 	base, err := p.open.Add(f.Frame)
 	if err != nil {

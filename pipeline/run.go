@@ -40,17 +40,18 @@ type run struct {
 	turns        atomic.Uint32   // items that were asked for again
 	short        []Shortfall
 
-	items    chan item    // enumerate → batch
-	batches  chan []item  // batch → export
-	frames   chan *frame  // digest → compress
-	packing  chan *frame  // compress → pack
-	packs    chan packed  // pack → upload
-	durable  chan packed  // upload → record
-	verdicts chan verdict // export, and enumerate for what needs no export → record
-	raw      buffers      // frames' uncompressed bytes
-	zstd     buffers      // frames' compressed bytes
-	packBufs chan []byte  // the packs that may be in memory at once
-	stopped  stopReason   // why the front ended early
+	items    chan item     // enumerate → batch
+	batches  chan []item   // batch → export
+	frames   chan *frame   // digest → compress
+	packing  chan *frame   // compress → pack
+	packs    chan packed   // pack → upload
+	durable  chan packed   // upload → record
+	verdicts chan verdict  // export, and enumerate for what needs no export → record
+	raw      buffers       // frames' uncompressed bytes
+	zstd     buffers       // frames' compressed bytes
+	packData buffers       // packs' bytes
+	packRoom chan struct{} // holds one for each pack that is in memory
+	stopped  stopReason    // why the front ended early
 	record   *recorder
 }
 
@@ -163,10 +164,8 @@ func (r *run) makeChannels() {
 	inFlight := r.opts.Exporters + compressors() + 3
 	r.raw = make(buffers, inFlight)
 	r.zstd = make(buffers, compressors()+2)
-	r.packBufs = make(chan []byte, uploaders+1)
-	for range cap(r.packBufs) {
-		r.packBufs <- nil
-	}
+	r.packData = make(buffers, uploaders+1)
+	r.packRoom = make(chan struct{}, uploaders+1)
 }
 
 // fanOut runs n workers and calls after once all of them have ended.

@@ -28,8 +28,9 @@ func (r *run) upload(ctx context.Context) error {
 			r.opts.Progress.Packs.Add(1)
 			r.opts.Progress.Stored.Add(int64(len(p.Data)))
 		}
-		r.packBufs <- p.Data // there is room for every buffer
+		r.packData.give(p.Data)
 		p.Data = nil
+		<-r.packRoom
 		if err := send(ctx, r.durable, p); err != nil {
 			return err
 		}
