@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -335,5 +336,67 @@ func TestHeaders(t *testing.T) {
 	}, graph.Options{UserAgent: "mailhaul/test"}).Open(mailboxID)
 	if err := listAll(t, m); err != nil || len(seen) != 3 {
 		t.Errorf("%v after %d requests", err, len(seen))
+	}
+}
+
+// TestLargeItem exports an item of 48 MiB in memory that does not depend on it.
+func TestLargeItem(t *testing.T) {
+	const parts = 1024
+	chunk := strings.Repeat("QUJD", 16<<10)
+	send := transport(func(r *http.Request) (*http.Response, error) {
+		readers := []io.Reader{strings.NewReader(`{"value":[{"data":"`)}
+		for range parts {
+			readers = append(readers, strings.NewReader(chunk))
+		}
+		body := io.MultiReader(append(readers, strings.NewReader(`","itemId":"a"}]}`))...)
+		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(body), Request: r}, nil
+	})
+	m := newClientAt(t, graph.Options{BaseURL: "http://127.0.0.1/v1.0", Transport: send}).Open(mailboxID)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	var v countedBytes
+	if err := m.Export(t.Context(), []string{"a"}, &v); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if want := int64(parts * len(chunk) / 4 * 3); v.n != want || !v.exported {
+		t.Errorf("got %d bytes of %d", v.n, want)
+	}
+	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 2<<20 {
+		t.Errorf("%d bytes were allocated", allocated)
+	}
+}
+
+type countedBytes struct {
+	oneVerdict
+	n        int64
+	exported bool
+}
+
+func (c *countedBytes) Data(p []byte) error           { c.n += int64(len(p)); return nil }
+func (c *countedBytes) Exported(string, string) error { c.exported = true; return nil }
+
+// TestBases holds that links and redirects are understood below any base.
+func TestBases(t *testing.T) {
+	for _, base := range []string{"", "/", "/v1.0", "/beta/", "/proxy/graph/v1.0", "/custom"} {
+		m := newClientAt(t, graph.Options{BaseURL: newOther(t, func(w http.ResponseWriter, r *http.Request) {
+			below := strings.TrimRight(base, "/") + "/admin/exchange/mailboxes/"
+			if !strings.HasPrefix(r.URL.Path, below) {
+				t.Errorf("%s: asked for %s", base, r.URL)
+			}
+			if strings.Contains(r.URL.Path, mailboxID) {
+				w.Header().Set("Location", strings.Replace(r.URL.RequestURI(), mailboxID, auxiliary, 1))
+				w.WriteHeader(http.StatusPermanentRedirect)
+				return
+			}
+			fmt.Fprintf(w, `{"value":[{"id":"x"}],"@odata.deltaLink":"%s?$deltatoken=d"}`, r.URL.EscapedPath())
+		}) + base}).Open(mailboxID)
+		c := m.ItemChanges(t.Context(), "f", "")
+		for range 2 {
+			if ids, err := changed(t, c); err != nil || len(ids) != 1 {
+				t.Errorf("%s: %q, %v", base, ids, err)
+			}
+			c = m.ItemChanges(t.Context(), "f", c.Link())
+		}
 	}
 }
