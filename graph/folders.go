@@ -118,10 +118,10 @@ func ofMailbox(e *Error) bool {
 // https://learn.microsoft.com/graph/api/mailbox-list-folders
 func (m *MailboxClient) Folders(ctx context.Context) ([]Folder, error) {
 	w := &folderWalk{m: m, byID: map[string]Folder{}}
-	level, _, err := w.list(ctx, m.url("folders"))
+	top, err := w.list(ctx, m.url("folders"))
 	// What was listed may hold descendants already, and a count of children does
 	// not tell of the hidden ones: every folder is asked once.
-	for depth := 1; err == nil && len(level) > 0; depth++ {
+	for depth, level := 1, top.added; err == nil && len(level) > 0; depth++ {
 		if depth > maxFolderDepth {
 			return nil, &Error{Op: opFolders, Err: finalf("folders nest more than %d deep", maxFolderDepth)}
 		}
@@ -141,13 +141,20 @@ type folderWalk struct {
 	byID map[string]Folder
 }
 
-// list adds the folders at a URL. It returns those that were not there, and which
-// other mailbox answered.
-func (w *folderWalk) list(ctx context.Context, target string) (added []Folder, mailbox string, err error) {
+// A folderList is what one list of folders told of.
+type folderList struct {
+	added   []Folder // those that were not known
+	listed  int
+	mailbox string // which other mailbox answered
+}
+
+// list adds the folders at a URL.
+func (w *folderWalk) list(ctx context.Context, target string) (l folderList, err error) {
 	q := &query{kind: kindFolders, op: opFolders, url: target, variants: foldersVariants, paged: true}
 	end, err := list(ctx, w.m, q, func(listed listedFolder) error {
 		w.mu.Lock()
 		defer w.mu.Unlock()
+		l.listed++
 		f := listed.folder()
 		_, known := w.byID[f.ID]
 		switch {
@@ -159,10 +166,24 @@ func (w *folderWalk) list(ctx context.Context, target string) (added []Folder, m
 			return &Error{Op: opFolders, Err: finalf("there are more than %d folders", maxFolders)}
 		}
 		w.byID[f.ID] = f
-		added = append(added, f)
+		l.added = append(l.added, f)
 		return nil
 	})
-	return added, end.mailbox, err
+	l.mailbox = end.mailbox
+	return l, err
+}
+
+// listChildren adds the children of a folder. A list that is short of Graph's own
+// count is asked for once more.
+func (w *folderWalk) listChildren(ctx context.Context, parent *Folder) (folderList, error) {
+	target := w.m.url("folders", parent.ID, "childFolders")
+	l, err := w.list(ctx, target)
+	if err == nil && l.listed < parent.ChildFolderCount {
+		var again folderList
+		again, err = w.list(ctx, target)
+		l.added = append(l.added, again.added...)
+	}
+	return l, err
 }
 
 // children adds the children of the folders of one level.
@@ -175,12 +196,12 @@ func (w *folderWalk) children(ctx context.Context, parents []Folder) ([]Folder, 
 			continue
 		}
 		g.Go(func() error {
-			added, mailbox, err := w.list(ctx, w.m.url("folders", parent.ID, "childFolders"))
+			l, err := w.listChildren(ctx, &parent)
 			if statusOf(err) == http.StatusNotFound {
 				return nil // the folder was deleted meanwhile
 			}
-			found[i] = added
-			w.answered(parent.ID, mailbox)
+			found[i] = l.added
+			w.answered(parent.ID, l.mailbox)
 			return err
 		})
 	}

@@ -432,3 +432,26 @@ func TestSimulatedToken(t *testing.T) {
 		t.Errorf("listed %d items while tokens were revoked %d times", len(items), revoked.Hits())
 	}
 }
+
+// TestShortFolderList: a list of children that is short of Graph's own count is asked
+// for again.
+func TestShortFolderList(t *testing.T) {
+	w := newWorld(t, "v1.0", simulator.Options{Items: 10})
+	want, err := w.box.Folders(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var short []*simulator.Injection
+	for _, f := range want {
+		if f.ChildFolderCount > 0 {
+			short = append(short, w.sim.Inject(simulator.Fault{Operation: simulator.OpFolders, Folder: f.ID, Omit: 2}))
+		}
+	}
+	got, err := w.box.Folders(t.Context())
+	if err != nil || len(short) < 5 || short[0].Hits() != 1 {
+		t.Fatalf("%d lists should have been short, %v", len(short), err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("folders differ:\n%s", diff)
+	}
+}
