@@ -55,7 +55,7 @@ func (l *lister) sameSelection() bool {
 // followDelta asks for what changed since the last snapshot.
 func (l *lister) followDelta(ctx context.Context) error {
 	before := l.folder.before
-	l.leftOutBefore, l.listedThrough = before.ItemsLeftOut, before.ListedThrough
+	l.leftOutBefore = before.ItemsLeftOut
 	return l.walkDelta(ctx, before.DeltaLink)
 }
 
@@ -214,8 +214,13 @@ func (l *lister) end() {
 	defer f.mu.Unlock()
 	f.through, f.whole, f.short = true, l.passes > 0, short
 	f.unburied = f.whole && count.doubtful() > 0
-	f.deltaLink, f.listedThrough, f.itemsLeftOut = l.link, l.listedThrough, l.leftOutBefore+count.leftOut
-	if l.overflow {
+	f.itemsLeftOut = l.leftOutBefore + count.leftOut
+	switch {
+	case l.overflow: // the next run lists it as a whole
 		f.deltaLink, f.listedThrough = "", time.Time{}
+	case l.link != "":
+		f.deltaLink = l.link
+	default:
+		f.listedThrough = l.listedThrough
 	}
 }

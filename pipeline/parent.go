@@ -19,12 +19,28 @@ func (r *run) loadParent(ctx context.Context) error {
 	}
 	r.parent, r.last, r.lastDigest = last, last.Snapshot, last.Digest
 	r.index.start(last.Snapshot)
+	if !r.opts.Full && refusesDelta(last.Folders) {
+		r.deltaRefused.Store(maxRefusals)
+	}
 	for i := range last.Failures {
 		f := &last.Failures[i]
 		r.failed[manifest.KeyOf(f.Folder, f.ID)] = *f
 		r.failedBefore[f.Folder]++
 	}
 	return nil
+}
+
+// refusesDelta reports whether the last run found that the mailbox has no delta
+// queries: it listed folders by time, and none by its changes.
+func refusesDelta(folders []manifest.Folder) bool {
+	byTime := false
+	for i := range folders {
+		if folders[i].DeltaLink != "" {
+			return false
+		}
+		byTime = byTime || !folders[i].ListedThrough.IsZero()
+	}
+	return byTime
 }
 
 // parentDigest returns the digest of the manifest that the run started from.
