@@ -93,6 +93,11 @@ func (w *world) beforeCommit(n int) {
 
 func newWorld(t *testing.T, opts simulator.Options) *world {
 	t.Helper()
+	return newWorldOf(t, "v1.0", opts)
+}
+
+func newWorldOf(t *testing.T, version string, opts simulator.Options) *world {
+	t.Helper()
 	opts.Mailboxes = 1
 	if opts.MaxItemSize == 0 {
 		opts.MaxItemSize = 300 << 10
@@ -103,7 +108,7 @@ func newWorld(t *testing.T, opts simulator.Options) *world {
 	}
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
-	client, err := graph.New(graph.Options{BaseURL: server.URL + "/v1.0", RetryDelay: time.Millisecond})
+	client, err := graph.New(graph.Options{BaseURL: server.URL + "/" + version, RetryDelay: time.Millisecond, Budget: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
