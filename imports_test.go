@@ -29,8 +29,9 @@ var imports = map[string][]string{
 	"graph":                     {"graph/internal/exportjson"},
 	"graph/internal/exportjson": nil,
 	"manifest":                  nil,
-	"compress":                  {"manifest"},                 // the digest type alone
-	"sinks":                     {"manifest", "sinks/s3blob"}, // the digest type alone
+	"compress":                  {"manifest"},                                  // the digest type alone
+	"sinks":                     {"manifest", "sinks/dirblob", "sinks/s3blob"}, // the digest type alone
+	"sinks/dirblob":             nil,
 	"sinks/s3blob":              nil,
 	"simulator":                 {"fasttransfer"},
 	"fasttransfer":              nil,

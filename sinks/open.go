@@ -11,8 +11,9 @@ import (
 	"strings"
 
 	"gocloud.dev/blob"
-	"gocloud.dev/blob/fileblob"
 	"gocloud.dev/blob/memblob"
+
+	"github.com/mailhaul/mailhaul/sinks/dirblob"
 )
 
 // ErrURL is in the error of a URL that names no bucket.
@@ -77,5 +78,5 @@ func openDir(dir string, create bool) (*blob.Bucket, error) {
 	case !info.IsDir():
 		return nil, fmt.Errorf("%s: %w: it is no directory", dir, ErrURL)
 	}
-	return fileblob.OpenBucket(dir, &fileblob.Options{NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
+	return dirblob.OpenBucket(dir)
 }

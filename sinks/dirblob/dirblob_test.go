@@ -1,0 +1,275 @@
+package dirblob
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/driver"
+	"gocloud.dev/blob/memblob"
+	"gocloud.dev/gcerrors"
+)
+
+func open(t *testing.T) (*blob.Bucket, string) {
+	t.Helper()
+	dir := t.TempDir()
+	b, err := OpenBucket(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	return b, dir
+}
+
+// list lists with pages of a size and returns keys, directories ending in "/".
+func list(t *testing.T, b *blob.Bucket, opts *blob.ListOptions, pageSize int) []string {
+	t.Helper()
+	keys, token := []string{}, blob.FirstPageToken
+	for token != nil {
+		page, next, err := b.ListPage(t.Context(), token, pageSize, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range page {
+			keys = append(keys, fmt.Sprint(o.Key, " ", o.IsDir, " ", o.Size))
+		}
+		token = next
+	}
+	return keys
+}
+
+// TestModel holds the driver against Go CDK's bucket in memory.
+func TestModel(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	b, _ := open(t)
+	model := memblob.OpenBucket(nil)
+	defer model.Close()
+	parts := []string{"a", "b", "a.b", "a-", "refs", "MBX=3A1", "00", "0", "x.json"}
+	key := func() string {
+		n := 1 + rng.IntN(4)
+		var names []string
+		for range n {
+			names = append(names, parts[rng.IntN(len(parts))])
+		}
+		return strings.Join(names, "/") + ".f"
+	}
+	for range 400 {
+		k := key()
+		data := bytes.Repeat([]byte{byte(rng.IntN(256))}, rng.IntN(5000))
+		opts := &blob.WriterOptions{IfNotExist: rng.IntN(2) == 0, DisableContentTypeDetection: true}
+		got, want := b.WriteAll(t.Context(), k, data, opts), model.WriteAll(t.Context(), k, data, opts)
+		if gcerrors.Code(got) != gcerrors.Code(want) {
+			t.Fatalf("%s: %v, expected %v", k, got, want)
+		}
+		offset, length := rng.Int64N(3000), rng.Int64N(3000)
+		if there, err := model.Attributes(t.Context(), k); err == nil {
+			if offset > there.Size {
+				offset = there.Size
+			}
+			checkRange(t, b, model, k, offset, length)
+			checkRange(t, b, model, k, offset, -1)
+		}
+	}
+	for _, prefix := range []string{"", "a", "a/", "a.", "refs/MBX", "refs/MBX=3A1/", "nothing", "b/a/b.f"} {
+		for _, delimiter := range []string{"", "/", "."} {
+			opts := &blob.ListOptions{Prefix: prefix, Delimiter: delimiter}
+			want := list(t, model, opts, 1000)
+			for _, size := range []int{1, 2, 7, 1000} {
+				if diff := cmp.Diff(want, list(t, b, opts, size)); diff != "" {
+					t.Errorf("prefix %q, delimiter %q, pages of %d:\n%s", prefix, delimiter, size, diff)
+				}
+			}
+		}
+	}
+}
+
+func checkRange(t *testing.T, b, model *blob.Bucket, key string, offset, length int64) {
+	t.Helper()
+	read := func(b *blob.Bucket) []byte {
+		r, err := b.NewRangeReader(t.Context(), key, offset, length, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		data, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	if !bytes.Equal(read(b), read(model)) {
+		t.Errorf("%s: %d bytes at %d differ", key, length, offset)
+	}
+}
+
+// TestOnlyOneCreates: of many that create an object, over several opened buckets, one
+// does, and its content is there.
+func TestOnlyOneCreates(t *testing.T) {
+	_, dir := open(t)
+	for round := range 30 {
+		key := fmt.Sprintf("refs/m/%d.json", round)
+		const n = 12
+		var won, lost int
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		var winner []byte
+		for i := range n {
+			wg.Go(func() {
+				b, err := OpenBucket(dir)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer b.Close()
+				data := fmt.Appendf(nil, "writer %d", i)
+				err = b.WriteAll(t.Context(), key, data, &blob.WriterOptions{IfNotExist: true})
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case err == nil:
+					won++
+					winner = data
+				case gcerrors.Code(err) == gcerrors.FailedPrecondition:
+					lost++
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		got, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(key)))
+		if won != 1 || lost != n-1 || err != nil || !bytes.Equal(got, winner) {
+			t.Fatalf("%d won, %d lost, %q, %v", won, lost, got, err)
+		}
+	}
+}
+
+// TestNothingHalf: a write that is cancelled, or whose content is not what it should
+// be, leaves no object and no file.
+func TestNothingHalf(t *testing.T) {
+	b, dir := open(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	w, err := b.NewWriter(ctx, "packs/a.zst", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if err := w.Close(); err == nil {
+		t.Error("a cancelled write succeeded")
+	}
+	sum := md5.Sum([]byte("other"))
+	if err := b.WriteAll(t.Context(), "packs/b.zst", []byte("this"), &blob.WriterOptions{ContentMD5: sum[:]}); err == nil {
+		t.Error("content with another MD5 was taken")
+	}
+	if err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			t.Errorf("%s was left", path)
+		}
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestFailedWrite: what a full disk takes of an object does not get its name.
+func TestFailedWrite(t *testing.T) {
+	b, dir := open(t)
+	d, err := openBucket(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dw, err := d.NewTypedWriter(t.Context(), "packs/c.zst", "", &driver.WriterOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := dw.(*writer)
+	if _, err := w.Write([]byte("half of it")); err != nil {
+		t.Fatal(err)
+	}
+	full := w.file
+	w.file, err = os.Open(full.Name()) // writes to it fail, as they do on a full disk
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write([]byte("the rest")); err == nil {
+		t.Fatal("the write succeeded")
+	}
+	if err := errors.Join(w.Close(), full.Close()); err == nil {
+		t.Error("the object was published")
+	}
+	if ok, err := b.Exists(t.Context(), "packs/c.zst"); ok || err != nil {
+		t.Errorf("exists: %t, %v", ok, err)
+	}
+}
+
+// TestDurable follows what a write does: its bytes are synced before they get their
+// name, every new directory is made durable in the one above it, and the object's own
+// directory after the name is in it. So what was acknowledged is there after a power
+// cut, and what is there is whole.
+func TestDurable(t *testing.T) {
+	dir := t.TempDir()
+	b, err := openBucket(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ops []string
+	b.note = func(op, path string) {
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			t.Error(err)
+		}
+		ops = append(ops, op+" "+filepath.ToSlash(rel))
+	}
+	bucket := blob.NewBucket(b)
+	defer bucket.Close()
+	for _, key := range []string{"packs/ab/ab12.zst", "packs/ab/ab13.zst", "refs/m/1.json"} {
+		if err := bucket.WriteAll(t.Context(), key, []byte(key), &blob.WriterOptions{IfNotExist: true}); err != nil {
+			t.Fatal(err)
+		}
+		ops = append(ops, "done")
+	}
+	want := []string{
+		"sync packs/ab/ab12.zst", "sync .", "sync packs", "name packs/ab/ab12.zst", "sync packs/ab", "done",
+		"sync packs/ab/ab13.zst", "name packs/ab/ab13.zst", "sync packs/ab", "done",
+		"sync refs/m/1.json", "sync .", "sync refs", "name refs/m/1.json", "sync refs/m", "done",
+	}
+	if diff := cmp.Diff(want, ops); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestHostileKeys(t *testing.T) {
+	b, dir := open(t)
+	for _, key := range []string{"../x", "/x", "a/../../x", "a//b", ".", "..", "a\\b", "c:x", "a\x00b", "a\nb", ".tmp/x", ".tmp", "a/"} {
+		if err := b.WriteAll(t.Context(), key, nil, nil); err == nil {
+			t.Errorf("%q was written", key)
+		}
+		if _, err := b.ReadAll(t.Context(), key); err == nil {
+			t.Errorf("%q was read", key)
+		}
+	}
+	if names, err := os.ReadDir(filepath.Dir(dir)); err != nil || slices.ContainsFunc(names, func(e fs.DirEntry) bool { return e.Name() == "x" }) {
+		t.Errorf("%v, %v", names, err)
+	}
+	if _, err := OpenBucket(filepath.Join(dir, "nowhere")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error is %v", err)
+	}
+}
