@@ -21,7 +21,7 @@ const (
 	// A pack of well compressible or very small items ends before its stored
 	// size does: what is waiting for it to become durable takes memory.
 	maxPackRaw    = 256 << 20
-	maxPackChunks = 32 << 10
+	maxPackChunks = 8 << 10
 
 	// packCapacity has room for the last frame, which may not compress, the
 	// chunk list and the seek table.

@@ -79,13 +79,20 @@ func (w *SegmentWriter) Rows() int64 { return w.rows }
 func (w *SegmentWriter) Size() int64 { return int64(w.out.Len()) }
 
 // Finish returns the stored bytes and their entry for a snapshot's list. The
-// writer cannot be used afterwards.
+// writer takes no more rows until Reset.
 func (w *SegmentWriter) Finish() ([]byte, Segment, error) {
 	if err := w.zstd.Close(); err != nil {
 		return nil, Segment{}, fmt.Errorf("segment: %w", err)
 	}
 	data := w.out.Bytes()
 	return data, Segment{SHA256: SumOf(data), Size: int64(len(data)), Rows: w.rows, Bytes: w.bytes}, nil
+}
+
+// Reset begins an empty segment. The bytes of the one before are void.
+func (w *SegmentWriter) Reset() {
+	w.out.Reset()
+	w.zstd.Reset(&w.out)
+	w.rows, w.bytes = 0, 0
 }
 
 // ReadRows reads the rows of a segment from its stored bytes, whose digest the

@@ -10,18 +10,19 @@ import (
 const (
 	// A segment ends at either bound, so that a run of any length holds
 	// little of it in memory.
-	segmentTarget = 8 << 20
+	segmentTarget = 4 << 20
 	segmentRows   = 100_000
 )
 
 // A segmentList turns rows into segments and stores them as they fill.
 type segmentList struct {
 	repo   *sinks.Repository
-	open   *manifest.SegmentWriter // nil: no row is waiting
+	writer *manifest.SegmentWriter // made for the first row
 	stored []manifest.Segment      // durable
 }
 
-// A sealedSegment is a segment that may not be stored yet.
+// A sealedSegment is a segment that may not be stored yet. Its data is void when
+// another row is appended.
 type sealedSegment struct {
 	manifest.Segment
 	data []byte
@@ -29,17 +30,17 @@ type sealedSegment struct {
 
 // append adds a row to the segment under way and stores that once it is full.
 func (l *segmentList) append(ctx context.Context, row manifest.Row) error {
-	if l.open == nil {
+	if l.writer == nil {
 		w, err := manifest.NewSegmentWriter()
 		if err != nil {
 			return err
 		}
-		l.open = w
+		l.writer = w
 	}
-	if err := l.open.Append(row); err != nil {
+	if err := l.writer.Append(row); err != nil {
 		return err
 	}
-	if l.open.Size() < segmentTarget && l.open.Rows() < segmentRows {
+	if l.writer.Size() < segmentTarget && l.writer.Rows() < segmentRows {
 		return nil
 	}
 	return l.flush(ctx)
@@ -51,16 +52,17 @@ func (l *segmentList) flush(ctx context.Context) error {
 	if err != nil || s == nil {
 		return err
 	}
-	return l.store(ctx, s)
+	err = l.store(ctx, s)
+	l.writer.Reset()
+	return err
 }
 
 // seal ends the segment under way without storing it; nil if it has no rows.
 func (l *segmentList) seal() (*sealedSegment, error) {
-	if l.open == nil {
+	if l.writer == nil || l.writer.Rows() == 0 {
 		return nil, nil
 	}
-	data, segment, err := l.open.Finish()
-	l.open = nil
+	data, segment, err := l.writer.Finish()
 	return &sealedSegment{segment, data}, err
 }
 
