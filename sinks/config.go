@@ -89,7 +89,7 @@ func InitRepository(ctx context.Context, bucket *blob.Bucket) (*Repository, erro
 		return nil, err
 	}
 	r = &Repository{bucket: bucket}
-	if _, err := r.create(ctx, configKey, data); err != nil {
+	if _, err := r.create(ctx, configKey, data, manifest.SumOf(data)); err != nil {
 		return nil, err
 	}
 	return OpenRepository(ctx, bucket) // another run's config may have been the first

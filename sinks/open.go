@@ -14,6 +14,7 @@ import (
 	"gocloud.dev/blob/memblob"
 
 	"github.com/mailhaul/mailhaul/sinks/dirblob"
+	"github.com/mailhaul/mailhaul/sinks/s3blob"
 )
 
 // ErrURL is in the error of a URL that names no bucket.
@@ -33,7 +34,7 @@ func OpenExisting(ctx context.Context, url string) (*blob.Bucket, error) {
 	return open(ctx, url, false)
 }
 
-func open(ctx context.Context, text string, create bool) (*blob.Bucket, error) {
+func open(_ context.Context, text string, create bool) (*blob.Bucket, error) {
 	scheme, _, isURL := strings.Cut(text, "://")
 	if !isURL {
 		return openDir(text, create)
@@ -47,8 +48,27 @@ func open(ctx context.Context, text string, create bool) (*blob.Bucket, error) {
 		return openFile(u, create)
 	case "mem":
 		return memblob.OpenBucket(nil), nil
+	case "s3":
+		return openS3(u)
 	}
 	return nil, fmt.Errorf("%s://%s: %w: want s3://, file:// or a path", u.Scheme, u.Host, ErrURL)
+}
+
+// openS3 opens what is below a prefix of a bucket.
+func openS3(u *url.URL) (*blob.Bucket, error) {
+	client, err := s3blob.NewClient(u)
+	if err != nil {
+		return nil, fmt.Errorf("s3://%s: %w", u.Host, err)
+	}
+	return below(s3blob.OpenBucket(client, u.Host), u.Path), nil
+}
+
+// below returns a bucket's part below the path of a URL.
+func below(bucket *blob.Bucket, path string) *blob.Bucket {
+	if prefix := strings.Trim(path, "/"); prefix != "" {
+		return blob.PrefixedBucket(bucket, prefix+"/")
+	}
+	return bucket
 }
 
 // openFile opens the directory of a file URL, which has neither host nor parameters.

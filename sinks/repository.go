@@ -12,6 +12,7 @@ import (
 	"gocloud.dev/gcerrors"
 
 	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/sinks/s3blob"
 )
 
 // The bounds of what is read, stored.
@@ -30,24 +31,24 @@ func (r *Repository) Close() error { return r.bucket.Close() }
 // PutPack stores a pack whose digest is d, and reports whether it was not there. The
 // pack is durable when it returns.
 func (r *Repository) PutPack(ctx context.Context, d manifest.Digest, data []byte) (isNew bool, err error) {
-	return r.create(ctx, PackKey(d), data)
+	return r.create(ctx, PackKey(d), data, d)
 }
 
 // PutSegment stores a segment whose digest is d, and reports whether it was not there.
 func (r *Repository) PutSegment(ctx context.Context, d manifest.Digest, data []byte) (isNew bool, err error) {
-	return r.create(ctx, SegmentKey(d), data)
+	return r.create(ctx, SegmentKey(d), data, d)
 }
 
 // PutManifest stores a snapshot manifest whose digest is d.
 func (r *Repository) PutManifest(ctx context.Context, d manifest.Digest, data []byte) error {
-	_, err := r.create(ctx, ManifestKey(d), data)
+	_, err := r.create(ctx, ManifestKey(d), data, d)
 	return err
 }
 
-// create stores an object if it is absent. One that is there must have the same size:
-// its name tells the rest.
-func (r *Repository) create(ctx context.Context, key string, data []byte) (isNew bool, err error) {
-	err = r.bucket.WriteAll(ctx, key, data, &blob.WriterOptions{IfNotExist: true, ContentType: "application/octet-stream"})
+// create stores an object whose digest is d if it is absent. One that is there must
+// have the same size: its name tells the rest.
+func (r *Repository) create(ctx context.Context, key string, data []byte, d manifest.Digest) (isNew bool, err error) {
+	err = r.put(ctx, key, data, d)
 	if err == nil {
 		return true, nil
 	}
@@ -64,12 +65,28 @@ func (r *Repository) create(ctx context.Context, key string, data []byte) (isNew
 	return false, nil
 }
 
+// put writes an object that is absent. Its bytes can be read again and again, so that
+// a store's client can repeat what broke; its digest travels with it where the store
+// checks that.
+func (r *Repository) put(ctx context.Context, key string, data []byte, d manifest.Digest) error {
+	return r.bucket.Upload(ctx, key, bytes.NewReader(data), &blob.WriterOptions{
+		IfNotExist: true, ContentType: "application/octet-stream",
+		BeforeWrite: func(as func(any) bool) error {
+			var upload *s3blob.Upload
+			if as(&upload) {
+				upload.SHA256 = d
+			}
+			return nil
+		},
+	})
+}
+
 // CreateRef commits a run: it stores its ref if there is none, which is
 // ErrRefExists. A ref that turns out to be this very one is no error: the store may have
 // taken it and the answer have been lost.
 func (r *Repository) CreateRef(ctx context.Context, mailbox string, sequence uint64, data []byte) error {
 	key := RefKey(mailbox, sequence)
-	err := r.bucket.WriteAll(ctx, key, data, &blob.WriterOptions{IfNotExist: true, ContentType: "application/json"})
+	err := r.put(ctx, key, data, manifest.SumOf(data))
 	if err == nil {
 		return nil
 	}

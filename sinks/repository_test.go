@@ -1,0 +1,275 @@
+package sinks_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+	"gocloud.dev/blob"
+
+	"github.com/mailhaul/mailhaul/internal/servers"
+	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/sinks"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// TestStores runs what a repository needs against every store.
+func TestStores(t *testing.T) {
+	for name, url := range map[string]func(*testing.T) string{
+		"directory": func(t *testing.T) string { return t.TempDir() },
+		"S3": func(t *testing.T) string {
+			s := servers.MinIO(t)
+			s.Setenv(t)
+			return s.URL(s.Bucket(t), "some/prefix")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bucket, err := sinks.Open(t.Context(), url(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer bucket.Close()
+			testRepository(t, bucket)
+		})
+	}
+	t.Run("memory", func(t *testing.T) {
+		bucket, err := sinks.Open(t.Context(), "mem://")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer bucket.Close()
+		testRepository(t, bucket)
+	})
+}
+
+func testRepository(t *testing.T, bucket *blob.Bucket) {
+	ctx := t.Context()
+	if _, err := sinks.OpenRepository(ctx, bucket); !errors.Is(err, sinks.ErrNoRepository) {
+		t.Fatalf("error is %v", err)
+	}
+	repo := initTogether(t, bucket)
+	data := randomBytes(3 << 20)
+	d := manifest.SumOf(data)
+	for i := range 2 {
+		isNew, err := repo.PutPack(ctx, d, data)
+		if err != nil || isNew != (i == 0) {
+			t.Fatalf("pack is new: %t, %v", isNew, err)
+		}
+	}
+	got, err := repo.ReadPack(ctx, d)
+	if err != nil || !bytes.Equal(got, data) {
+		t.Fatalf("%d bytes, %v", len(got), err)
+	}
+	checkRanges(t, repo, d, data)
+	if _, err := repo.ReadPack(ctx, manifest.SumOf([]byte("none"))); !sinks.IsNotFound(err) {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := repo.PutSegment(ctx, d, data); err != nil {
+		t.Error(err)
+	}
+	if _, err := repo.ReadSegment(ctx, d, int64(len(data))-1); !isCorrupt(err) {
+		t.Errorf("error is %v", err)
+	}
+	if err := repo.PutManifest(ctx, d, data); err != nil {
+		t.Error(err)
+	}
+	testRefs(t, repo)
+	kinds := map[sinks.Kind]int{}
+	for o, err := range repo.Objects(ctx) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		kinds[o.Kind]++
+	}
+	want := map[sinks.Kind]int{sinks.KindConfig: 1, sinks.KindPack: 1, sinks.KindSegment: 1, sinks.KindManifest: 1, sinks.KindRef: 5}
+	if diff := cmp.Diff(want, kinds); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// initTogether makes the repository from several sides at once: there is one config.
+func initTogether(t *testing.T, bucket *blob.Bucket) *sinks.Repository {
+	t.Helper()
+	var repos [4]*sinks.Repository
+	var wg sync.WaitGroup
+	for i := range repos {
+		wg.Go(func() {
+			var err error
+			if repos[i], err = sinks.InitRepository(t.Context(), bucket); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+	return repos[0]
+}
+
+func checkRanges(t *testing.T, repo *sinks.Repository, d manifest.Digest, data []byte) {
+	t.Helper()
+	at, err := repo.PackAt(t.Context(), d)
+	if err != nil || at.Size() != int64(len(data)) {
+		t.Fatalf("size is %d, %v", at.Size(), err)
+	}
+	for range 20 {
+		offset := rand.IntN(len(data))
+		p := make([]byte, 1+rand.IntN(100_000))
+		n, err := at.ReadAt(p, int64(offset))
+		want := data[offset:min(len(data), offset+len(p))]
+		if !bytes.Equal(p[:n], want) || (err == io.EOF) != (n < len(p)) || err != nil && err != io.EOF {
+			t.Errorf("%d of %d bytes at %d, %v", n, len(p), offset, err)
+		}
+	}
+}
+
+func testRefs(t *testing.T, repo *sinks.Repository) {
+	ctx := t.Context()
+	mailboxes := []string{"MBX:a@b", "MBX:A@B", "..", "a/b=c ü"}
+	for i, m := range mailboxes {
+		if err := repo.CreateRef(ctx, m, 1, fmt.Appendf(nil, "ref %d", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := repo.Mailboxes(ctx)
+	want := []string{"..", "MBX:A@B", "MBX:a@b", "a/b=c ü"}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	// Of many that commit, one wins; it may say so twice.
+	const n = 8
+	var won []int
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			data := fmt.Appendf(nil, "by %d", i)
+			err := repo.CreateRef(ctx, mailboxes[0], 2, data)
+			if err == nil {
+				err = repo.CreateRef(ctx, mailboxes[0], 2, data)
+				mu.Lock()
+				defer mu.Unlock()
+				won = append(won, i)
+			}
+			if err != nil && !errors.Is(err, sinks.ErrRefExists) {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	data, err := repo.ReadRef(ctx, mailboxes[0], 2)
+	if len(won) != 1 || err != nil || string(data) != fmt.Sprint("by ", won[0]) {
+		t.Errorf("%v won, the ref is %q, %v", won, data, err)
+	}
+	refs, err := repo.Refs(ctx, mailboxes[0])
+	if diff := cmp.Diff([]uint64{1, 2}, refs); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	if refs, err := repo.Refs(ctx, "nobody"); err != nil || len(refs) != 0 {
+		t.Errorf("%v, %v", refs, err)
+	}
+}
+
+func isCorrupt(err error) bool {
+	var c *sinks.CorruptError
+	return errors.As(err, &c)
+}
+
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(rand.Uint32())
+	}
+	return b
+}
+
+// TestDamagedConfig: whatever is changed in it, config.json is refused.
+func TestDamagedConfig(t *testing.T) {
+	bucket, err := sinks.Open(t.Context(), "mem://")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bucket.Close()
+	if _, err := sinks.InitRepository(t.Context(), bucket); err != nil {
+		t.Fatal(err)
+	}
+	data, err := bucket.ReadAll(t.Context(), "config.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range data {
+		for bit := range 8 {
+			bad := bytes.Clone(data)
+			bad[i] ^= 1 << bit
+			if err := bucket.WriteAll(t.Context(), "config.json", bad, nil); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := sinks.InitRepository(t.Context(), bucket); err == nil {
+				t.Fatalf("bit %d of byte %d was flipped unnoticed: %s", bit, i, bad)
+			}
+		}
+	}
+	newer := []byte(`{"format":2,"id":"x","more":true}`)
+	if err := bucket.WriteAll(t.Context(), "config.json", newer, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sinks.InitRepository(t.Context(), bucket); !errors.Is(err, sinks.ErrNewerFormat) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// TestMissingRef: a run that is missing from a mailbox's chain is an error.
+func TestMissingRef(t *testing.T) {
+	bucket, err := sinks.Open(t.Context(), "mem://")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bucket.Close()
+	repo, err := sinks.InitRepository(t.Context(), bucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []uint64{1, 3} {
+		if err := repo.CreateRef(t.Context(), "m", n, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := repo.Refs(t.Context(), "m"); !isCorrupt(err) || !strings.Contains(err.Error(), sinks.RefKey("m", 2)) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestURLs(t *testing.T) {
+	for _, url := range []string{
+		"ftp://x/y", "s3://", "s3://bucket?nonsense=1", "s3://bucket?use_path_style=perhaps", "s3://bucket?endpoint=ftp://x",
+		"file://host/x", "file:///x?y=z", "://", "s3://bucket?ca_file=/nowhere.pem", "s3://bucket?endpoint=http://u:p@x",
+	} {
+		if b, err := sinks.OpenExisting(t.Context(), url); err == nil {
+			b.Close()
+			t.Errorf("%s was opened", url)
+		} else if strings.Contains(err.Error(), "u:p") {
+			t.Errorf("the error shows a password: %v", err)
+		}
+	}
+	dir := t.TempDir()
+	for _, url := range []string{dir, "file://" + dir} {
+		b, err := sinks.OpenExisting(t.Context(), url)
+		if err != nil {
+			t.Errorf("%s: %v", url, err)
+			continue
+		}
+		b.Close()
+	}
+	if _, err := sinks.OpenExisting(t.Context(), dir+"/nowhere"); !errors.Is(err, sinks.ErrNoRepository) {
+		t.Errorf("error is %v", err)
+	}
+}
