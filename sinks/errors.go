@@ -38,10 +38,20 @@ type storeError struct {
 }
 
 func (e *storeError) Error() string {
-	if e.key == "" {
-		return e.op + ": " + e.err.Error()
+	text := e.op
+	if e.key != "" {
+		text += " " + e.key
 	}
-	return e.op + " " + e.key + ": " + e.err.Error()
+	return text + ": " + reason(e.err)
+}
+
+// reason is what a driver says, without what Go CDK puts before it: the key is told.
+func reason(err error) string {
+	coded, ok := err.(interface{ Unwrap() []error })
+	if ok && len(coded.Unwrap()) > 0 {
+		err = coded.Unwrap()[0]
+	}
+	return err.Error()
 }
 
 func (e *storeError) Unwrap() error { return e.err }

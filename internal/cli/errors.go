@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"syscall"
 
@@ -98,6 +99,10 @@ func storeHint(err error) string {
 	var corrupt *sinks.CorruptError
 	if errors.As(err, &corrupt) {
 		return "the object is not what was written; restore it from a copy, and run mailhaul verify to see what else is damaged"
+	}
+	var network *net.OpError
+	if sinks.IsTransient(err) && errors.As(err, &network) {
+		return "the store does not answer: check the endpoint of --repo and the network"
 	}
 	switch gcerrors.Code(err) {
 	case gcerrors.PermissionDenied:

@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"fmt"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -24,34 +23,50 @@ func TestMain(m *testing.M) {
 // TestScripts runs the commands as a user does. Each script has a simulated
 // Graph of its own at $GRAPH, with the mailbox $MAILBOX of $USER.
 func TestScripts(t *testing.T) {
+	runScripts(t, "testdata/script", nil)
+}
+
+// TestS3Scripts does so against an S3 server: $S3 is a place in a bucket.
+func TestS3Scripts(t *testing.T) {
+	server := servers.MinIO(t)
+	bucket := server.Bucket(t)
+	runScripts(t, "testdata/s3", map[string]string{
+		"AWS_ACCESS_KEY_ID": server.AccessKey, "AWS_SECRET_ACCESS_KEY": server.Secret, "SECRET": server.Secret,
+		"S3": server.URL(bucket, "mail"), "S3NONE": server.URL("not-there", "mail"),
+	})
+}
+
+func runScripts(t *testing.T, dir string, env map[string]string) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 dir,
 		RequireExplicitExec: true,
-		Setup: func(env *testscript.Env) error {
-			sim, err := simulator.New(simulator.Options{Seed: 11, Mailboxes: 2, Items: 150, MaxItemSize: 200 << 10})
-			if err != nil {
-				return err
+		Setup: func(e *testscript.Env) error {
+			for name, value := range env {
+				e.Setenv(name, value)
 			}
-			server := httptest.NewServer(sim)
-			env.Defer(server.Close)
-			env.Values["simulator"] = sim
-			m := sim.Mailboxes()
-			env.Setenv("GRAPH", server.URL+"/v1.0")
-			env.Setenv("MAILBOX", m[0].ID)
-			env.Setenv("USER", m[0].User)
-			env.Setenv("USER2", m[1].User)
-			return nil
+			return setUp(e)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "flip": flip, "setfile": setFile, "change": change, "fail": fail,
 		},
-		Condition: func(cond string) (bool, error) {
-			if cond == "s3" {
-				return servers.Available(), nil
-			}
-			return false, fmt.Errorf("unknown condition %q", cond)
-		},
 	})
+}
+
+// setUp starts a script's simulated Graph.
+func setUp(env *testscript.Env) error {
+	sim, err := simulator.New(simulator.Options{Seed: 11, Mailboxes: 2, Items: 150, MaxItemSize: 200 << 10})
+	if err != nil {
+		return err
+	}
+	server := httptest.NewServer(sim)
+	env.Defer(server.Close)
+	env.Values["simulator"] = sim
+	m := sim.Mailboxes()
+	env.Setenv("GRAPH", server.URL+"/v1.0")
+	env.Setenv("MAILBOX", m[0].ID)
+	env.Setenv("USER", m[0].User)
+	env.Setenv("USER2", m[1].User)
+	return nil
 }
 
 // exits CODE COMMAND... runs a command and checks its exit code.
