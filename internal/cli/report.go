@@ -66,11 +66,9 @@ func (a *app) report(ctx context.Context, f reportFlags) error {
 		return err
 	}
 	defer repo.Close()
-	mailboxes := []string{f.mailbox}
-	if f.mailbox == "" {
-		if mailboxes, err = repo.Mailboxes(ctx); err != nil {
-			return err
-		}
+	mailboxes, err := mailboxesOf(ctx, repo, f.mailbox)
+	if err != nil {
+		return err
 	}
 	covered := true
 	for _, mailbox := range mailboxes {

@@ -42,11 +42,9 @@ func (a *app) snapshots(ctx context.Context, f snapshotsFlags) error {
 		return err
 	}
 	defer repo.Close()
-	mailboxes := []string{f.mailbox}
-	if f.mailbox == "" {
-		if mailboxes, err = repo.Mailboxes(ctx); err != nil {
-			return err
-		}
+	mailboxes, err := mailboxesOf(ctx, repo, f.mailbox)
+	if err != nil {
+		return err
 	}
 	for _, mailbox := range mailboxes {
 		if err := a.snapshotsOf(ctx, repo, mailbox, f.json); err != nil {
@@ -54,6 +52,14 @@ func (a *app) snapshots(ctx context.Context, f snapshotsFlags) error {
 		}
 	}
 	return nil
+}
+
+// mailboxesOf returns the mailbox that was asked for, or all.
+func mailboxesOf(ctx context.Context, repo *sinks.Repository, mailbox string) ([]string, error) {
+	if mailbox != "" {
+		return []string{mailbox}, nil
+	}
+	return repo.Mailboxes(ctx)
 }
 
 func (a *app) snapshotsOf(ctx context.Context, repo *sinks.Repository, mailbox string, asJSON bool) error {
