@@ -51,8 +51,10 @@ type history struct {
 	mu    sync.Mutex // of rng: changes come from requests too
 	rng   *rand.Rand
 	store *faultyBucket
-	steps int
-	story []string
+
+	telling sync.Mutex // of what follows
+	steps   int
+	story   []string
 }
 
 func newHistory(t *testing.T, seed uint64) *history {
@@ -63,6 +65,8 @@ func newHistory(t *testing.T, seed uint64) *history {
 	h.world = newWorld(t, opts)
 	h.repo = newRepository(t, h.store.open())
 	t.Cleanup(func() {
+		h.telling.Lock()
+		defer h.telling.Unlock()
 		if t.Failed() {
 			for _, line := range h.story {
 				t.Log(line)
@@ -73,6 +77,8 @@ func newHistory(t *testing.T, seed uint64) *history {
 }
 
 func (h *history) tell(format string, args ...any) {
+	h.telling.Lock()
+	defer h.telling.Unlock()
 	h.steps++
 	h.story = append(h.story, fmt.Sprintf(format, args...))
 }
@@ -89,6 +95,8 @@ func (h *history) live(rounds int) int {
 			break
 		}
 	}
+	h.telling.Lock()
+	defer h.telling.Unlock()
 	return h.steps
 }
 
