@@ -26,7 +26,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // A world is a simulated Graph with one mailbox, and an empty repository.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	sim     *simulator.Server
 	client  *graph.Client
 	repo    *sinks.Repository
@@ -91,12 +91,12 @@ func (w *world) beforeCommit(n int) {
 	w.sim.Inject(simulator.Fault{Operation: simulator.OpExport, Times: n, Before: func() { waiting.Done(); waiting.Wait() }})
 }
 
-func newWorld(t *testing.T, opts simulator.Options) *world {
+func newWorld(t testing.TB, opts simulator.Options) *world {
 	t.Helper()
 	return newWorldOf(t, "v1.0", opts)
 }
 
-func newWorldOf(t *testing.T, version string, opts simulator.Options) *world {
+func newWorldOf(t testing.TB, version string, opts simulator.Options) *world {
 	t.Helper()
 	opts.Mailboxes = 1
 	if opts.MaxItemSize == 0 {
@@ -117,7 +117,7 @@ func newWorldOf(t *testing.T, version string, opts simulator.Options) *world {
 	return &world{t: t, sim: sim, client: client, repo: newRepository(t, memblob.OpenBucket(nil)), mailbox: manifest.Mailbox{ID: m.ID, User: m.User}}
 }
 
-func newRepository(t *testing.T, bucket *blob.Bucket) *sinks.Repository {
+func newRepository(t testing.TB, bucket *blob.Bucket) *sinks.Repository {
 	t.Helper()
 	repo, err := sinks.InitRepository(t.Context(), bucket)
 	if err != nil {
