@@ -227,12 +227,12 @@ func TestShortFolder(t *testing.T) {
 // TestManyRuns: after many runs with changes a mailbox's rows lie in few segments, and
 // dead rows do not pile up.
 func TestManyRuns(t *testing.T) {
-	w := newWorld(t, simulator.Options{Seed: 19, Items: 1500, ItemSize: 3100})
+	w := newWorld(t, simulator.Options{Seed: 19, Items: 600, ItemSize: 3100})
 	w.run(pipeline.Options{NoProperties: true})
 	for range 60 {
 		ids := w.itemIDs()
 		for i := range 30 {
-			w.touch(ids[i*37])
+			w.touch(ids[i*19])
 		}
 		w.delete(ids[5])
 		w.add()

@@ -90,6 +90,13 @@ func (x *index) load(row *manifest.Row) {
 	x.entries.Set(key, e)
 }
 
+// forget lets go of the items, and keeps the counts: nothing is looked up any more.
+func (x *index) forget() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.entries = manifest.RowMap[entry]{}
+}
+
 // count returns what is known of a folder.
 func (x *index) count(id string) folderCount {
 	x.mu.Lock()

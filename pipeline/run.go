@@ -116,6 +116,7 @@ func (r *run) commitLast(ctx context.Context, through bool) error {
 	if last != nil {
 		s.Segments = append(s.Segments, last.Segment)
 	}
+	r.index.forget()
 	if err := r.tidy(ctx, s, last); err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func (a *app) root() *cobra.Command {
 		Use:   "mailhaul",
 		Short: "Haul Exchange Online mailboxes into object storage",
 		Long: `mailhaul exports Exchange Online mailboxes through Microsoft Graph's exportItems
-into a repository in S3, Azure Blob Storage, Google Cloud Storage or a directory,
+into a repository in S3, a store that speaks its protocol, or a directory,
 proves that the repository is whole, and takes single items back out.
 
 Start with "mailhaul demo": it does all of that with a simulated mailbox.
@@ -83,8 +83,6 @@ Start with "mailhaul demo": it does all of that with a simulated mailbox.
 A repository is given by --repo or MAILHAUL_REPO:
 
   s3://bucket/prefix        S3 and compatible stores; credentials as in AWS's own tools
-  azblob://container/prefix Azure Blob Storage; AZURE_STORAGE_ACCOUNT and az login, key or SAS
-  gs://bucket/prefix        Google Cloud Storage; application default credentials
   file:///path or a path    a directory
 
 Exit codes: 0 complete; 1 could not do it; 2 wrong usage or configuration;
