@@ -44,7 +44,10 @@ func (r *run) buryLost(ctx context.Context) error {
 func (r *run) lostFolders() map[string]bool {
 	lost := map[string]bool{}
 	for _, f := range r.folders {
-		if f.hasUnburied() {
+		switch {
+		case !r.inTree(f.ID) && r.index.count(f.ID).held > 0:
+			lost[f.ID] = true
+		case f.hasUnburied():
 			lost[f.ID] = false
 		}
 	}

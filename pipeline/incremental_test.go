@@ -209,6 +209,30 @@ func TestRefusedFolder(t *testing.T) {
 	w.checkEqual()
 }
 
+// TestFolderGoes: a folder that is made after the last run and deleted during the next
+// leaves nothing behind.
+func TestFolderGoes(t *testing.T) {
+	w := newWorld(t, simulator.Options{Seed: 22, Items: 60, ItemSize: 3200})
+	for range 2 {
+		folder, err := w.sim.CreateFolder(w.mailbox.ID, "inbox", "Short-lived")
+		w.check(err)
+		for range 25 {
+			_, err := w.sim.Add(w.mailbox.ID, folder)
+			w.check(err)
+		}
+		w.sim.Inject(simulator.Fault{Operation: simulator.OpItemDelta, Folder: folder, Before: func() {
+			_ = w.sim.DeleteFolder(w.mailbox.ID, folder)
+		}})
+		if rep := w.run(pipeline.Options{}); !rep.Whole() {
+			t.Errorf("run is %+v", rep)
+		}
+		w.verify()
+		w.run(pipeline.Options{})
+		w.checkEqual()
+		w.verify()
+	}
+}
+
 // TestShortFolder: items that Graph counts and does not list are told, and items that
 // are held are not taken for deleted because of it.
 func TestShortFolder(t *testing.T) {
