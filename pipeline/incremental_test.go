@@ -220,7 +220,11 @@ func TestFolderGoes(t *testing.T) {
 			_, err := w.sim.Add(w.mailbox.ID, folder)
 			w.check(err)
 		}
+		exported := w.sim.Stats().Items
 		w.sim.Inject(simulator.Fault{Operation: simulator.OpItemDelta, Folder: folder, Before: func() {
+			for end := time.Now().Add(5 * time.Second); w.sim.Stats().Items < exported+20 && time.Now().Before(end); {
+				time.Sleep(time.Millisecond)
+			}
 			_ = w.sim.DeleteFolder(w.mailbox.ID, folder)
 		}})
 		if rep := w.run(pipeline.Options{}); !rep.Whole() {
