@@ -1,12 +1,13 @@
-# make test runs every check and every test; it needs Go and make. The servers
-# that the tests run against are built once into .cache, from versions that
-# tools/go.mod pins.
+# make test runs every check and every test; it needs Go, make and Node. The servers
+# that the tests run against are built once into .cache, from versions that the
+# folders of tools pin.
 
 GO      ?= go
 BIN     := .cache/bin
 RACE    := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 EXE     := $(shell $(GO) env GOEXE)
+SERVERS := minio versitygw fake-gcs-server toxiproxy
 
 .PHONY: build test check format vet cross servers fuzz clean
 
@@ -33,12 +34,20 @@ cross: ## that it builds for every platform, without cgo
 		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -o /dev/null ./cmd/mailhaul || exit 1; \
 	done
 
-servers: $(BIN)/minio$(EXE)
+servers: $(SERVERS:%=$(BIN)/%$(EXE)) .cache/azurite/installed ## what the tests run against
 
-$(BIN)/minio$(EXE): tools/go.mod tools/go.sum
-	@echo "building the S3 server for the tests, once: this takes some minutes"
+# A server's binary is named as its folder, a module that pins it and nothing else.
+$(BIN)/%$(EXE): tools/%/go.mod tools/%/go.sum
+	@echo "building $* for the tests, once: this may take some minutes"
 	mkdir -p $(BIN)
-	cd tools && CGO_ENABLED=0 $(GO) build -trimpath -o ../$(BIN)/minio$(EXE) github.com/minio/minio
+	cd tools/$* && CGO_ENABLED=0 $(GO) build -trimpath -o ../../$@ tool
+	@touch $@
+
+.cache/azurite/installed: tools/azurite/package.json tools/azurite/package-lock.json
+	@echo "installing Azurite for the tests, once"
+	mkdir -p .cache/azurite
+	cp tools/azurite/package.json tools/azurite/package-lock.json .cache/azurite/
+	cd .cache/azurite && npm ci --ignore-scripts --omit=optional --no-audit --no-fund
 	@touch $@
 
 fuzz: ## every fuzz target, FUZZTIME each

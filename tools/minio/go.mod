@@ -1,8 +1,10 @@
-module github.com/mailhaul/mailhaul/tools
+module github.com/mailhaul/mailhaul/tools/minio
 
-go 1.26
+go 1.26.0
 
-require github.com/minio/minio v0.0.0-20260212201848-7aac2a2c5b7c
+tool github.com/minio/minio
+
+require github.com/minio/minio v0.0.0-20260212201848-7aac2a2c5b7c // indirect
 
 require (
 	aead.dev/mem v0.2.0 // indirect
