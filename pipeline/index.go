@@ -78,6 +78,8 @@ func (x *index) start(s *manifest.Snapshot) {
 
 // load applies a row of the last snapshot, whose counts the index started with.
 func (x *index) load(row *manifest.Row) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	key := row.Key()
 	e := entry{changeKey: hashOf(row.ChangeKey), flags: flagHeld}
 	e.setSize(row.Length)

@@ -139,7 +139,7 @@ func (r *run) haul(ctx, back context.Context, cancel context.CancelCauseFunc) er
 	defer stop(nil)
 	r.stopped.stop = stop
 	defer context.AfterFunc(ctx, func() { r.stopped.because(ErrInterrupted) })()
-	defer r.boundDrain(front, cancel)()
+	defer boundDrain(front, r.opts.DrainTimeout, cancel)()
 
 	g.Go(func() error { defer close(r.items); r.enumerate(front); return nil })
 	g.Go(func() error { defer close(r.batches); r.batch(front); return nil })

@@ -30,12 +30,27 @@ func (s *stopReason) reason() error {
 	return s.err
 }
 
-// boundDrain gives the back DrainTimeout from the time that the front stops
-// early, and returns what ends the watch.
-func (r *run) boundDrain(front context.Context, cancel context.CancelCauseFunc) func() bool {
-	return context.AfterFunc(front, func() {
-		time.AfterFunc(r.opts.DrainTimeout, func() {
-			cancel(fmt.Errorf("what had arrived could not be stored within %s", r.opts.DrainTimeout))
-		})
+// boundDrain gives the back a time to store what has arrived, from when the front
+// stops, and returns what ends the watch: nothing of the run is kept behind it.
+func boundDrain(front context.Context, timeout time.Duration, cancel context.CancelCauseFunc) (end func()) {
+	var mu sync.Mutex
+	var timer *time.Timer
+	ended := false
+	unwatch := context.AfterFunc(front, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if !ended {
+			timer = time.AfterFunc(timeout, func() {
+				cancel(fmt.Errorf("what had arrived could not be stored within %s", timeout))
+			})
+		}
 	})
+	return func() {
+		unwatch()
+		mu.Lock()
+		defer mu.Unlock()
+		if ended = true; timer != nil {
+			timer.Stop()
+		}
+	}
 }
