@@ -34,6 +34,7 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 	objects := b.client.ListObjects(ctx, b.name, minio.ListObjectsOptions{
 		Prefix: escapeKey(opts.Prefix), Recursive: opts.Delimiter == "", MaxKeys: size + 1, StartAfter: string(opts.PageToken),
 	})
+	defer drain(objects, stop)
 	var found []minio.ObjectInfo
 	for info := range objects {
 		if info.Err != nil {
@@ -54,6 +55,13 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 		page.Objects = append(page.Objects, listed(info, opts))
 	}
 	return page, nil
+}
+
+// drain ends a listing: whoever lists goes on until nothing is left to send.
+func drain(objects <-chan minio.ObjectInfo, stop func()) {
+	stop()
+	for range objects {
+	}
 }
 
 // token is where the page behind an object starts.
