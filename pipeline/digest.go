@@ -3,6 +3,7 @@ package pipeline
 import (
 	"crypto/sha256"
 	"hash"
+	"time"
 
 	"github.com/mailhaul/mailhaul/compress"
 	"github.com/mailhaul/mailhaul/manifest"
@@ -20,7 +21,8 @@ type framer struct {
 	known  *chunkSet
 
 	frame *frame
-	start int // where the chunk under way starts in frame.Raw
+	since time.Time // when the frame was begun
+	start int       // where the chunk under way starts in frame.Raw
 
 	refs   []chunkRef // the chunks of the item under way
 	whole  hash.Hash  // of the item under way, from its second chunk on
@@ -59,7 +61,7 @@ func (f *framer) write(p []byte) error {
 func (f *framer) begin() {
 	if f.frame == nil {
 		f.frame = &frame{Frame: compress.Frame{Raw: f.buffer()}, place: &place{}}
-		f.start = 0
+		f.start, f.since = 0, time.Now()
 	}
 }
 
@@ -138,6 +140,14 @@ func (f *framer) discard() {
 
 func (f *framer) reset() {
 	f.refs, f.whole, f.length = nil, nil, 0
+}
+
+// flushOlder hands the frame on if it was begun so long ago. No chunk may be under way.
+func (f *framer) flushOlder(age time.Duration) error {
+	if f.frame == nil || time.Since(f.since) < age {
+		return nil
+	}
+	return f.flush()
 }
 
 // flush hands the frame on, if it holds a chunk. No chunk may be under way.

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/mailhaul/mailhaul/compress"
 	"github.com/mailhaul/mailhaul/graph"
@@ -29,26 +30,42 @@ const (
 )
 
 // export is one export worker: it asks for batches until the front has stopped
-// or there are no more, and leaves its last frame to the back.
+// or there are no more, and leaves its frames to the back: full ones, and those that
+// have waited for long.
 func (r *run) export(front, back context.Context) error {
 	x := &exporter{run: r, back: back, framer: framer{
 		known:  r.known,
 		emit:   func(f *frame) error { return send(back, r.frames, f) },
 		buffer: func() []byte { return r.raw.take(compress.MaxFrame) },
 	}}
-	for batch := range r.batches {
-		if front.Err() != nil {
-			continue
-		}
-		if err := x.export(front, batch); err != nil {
-			if back.Err() != nil {
-				return context.Cause(back)
+	tick := time.NewTicker(max(r.frameAge(), time.Millisecond))
+	defer tick.Stop()
+	for {
+		select {
+		case batch, ok := <-r.batches:
+			if !ok {
+				return x.framer.flush()
 			}
-			r.stopped.because(err)
+			if front.Err() != nil {
+				continue
+			}
+			if err := x.export(front, batch); err != nil {
+				if back.Err() != nil {
+					return context.Cause(back)
+				}
+				r.stopped.because(err)
+			}
+		case <-tick.C:
+		}
+		if err := x.framer.flushOlder(r.frameAge()); err != nil {
+			return err
 		}
 	}
-	return x.framer.flush()
 }
+
+// frameAge is how long a frame waits to fill between batches. With what its pack then
+// waits, what has arrived comes into the next partial snapshot.
+func (r *run) frameAge() time.Duration { return r.opts.CheckpointInterval / 4 }
 
 // An exporter takes what Graph sends for one batch at a time.
 type exporter struct {
