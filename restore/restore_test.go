@@ -375,3 +375,13 @@ func TestExtractCancelled(t *testing.T) {
 		t.Errorf("%d items, error is %v", n, err)
 	}
 }
+
+// TestVerifyCancelled: a verification that the caller ends never tells that all is whole.
+func TestVerifyCancelled(t *testing.T) {
+	v := newVault(t, simulator.Options{Seed: 9, Items: 12, ItemSize: 4 << 10})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if got, err := restore.Verify(ctx, v.repo, restore.VerifyOptions{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("verification is %+v, error is %v", got, err)
+	}
+}

@@ -175,15 +175,18 @@ func (v *verifier) readPacks(ctx context.Context) error {
 			v.opts.Progress.Packs.Add(1)
 		}
 	}
-	g, ctx := errgroup.WithContext(ctx)
+	g, reading := errgroup.WithContext(ctx)
 	g.SetLimit(packReaders)
 	for digest, p := range v.packs {
-		if !p.wanted || ctx.Err() != nil {
+		if !p.wanted || reading.Err() != nil {
 			continue
 		}
-		g.Go(func() error { return v.readPack(ctx, digest, p) })
+		g.Go(func() error { return v.readPack(reading, digest, p) })
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return context.Cause(ctx) // packs were passed over if the caller cancelled
 }
 
 func (v *verifier) readPack(ctx context.Context, digest manifest.Digest, p *packState) error {
