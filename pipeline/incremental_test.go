@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailhaul/mailhaul/internal/memstore"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/simulator"
@@ -108,14 +109,14 @@ func TestExpiredDeltas(t *testing.T) {
 // TestCheckpoints: what was committed on the way is not exported again.
 func TestCheckpoints(t *testing.T) {
 	w := newWorld(t, simulator.Options{Seed: 14, Items: 500, ItemSize: 20_000})
-	store := newFaultyBucket()
-	w.repo = newRepository(t, store.open())
+	store := memstore.New()
+	w.repo = newRepository(t, store.Open())
 	opts := pipeline.Options{CheckpointBytes: 500_000, CheckpointInterval: 4 * time.Millisecond}
-	w.onExport(22, func() { store.failAfter(0) })
+	w.onExport(22, func() { store.FailAfter(0) })
 	if _, err := pipeline.Run(t.Context(), w.job(), opts); err == nil {
 		t.Fatal("the run went on without its store")
 	}
-	store.failAfter(-1)
+	store.FailAfter(-1)
 	s := w.latest()
 	if s.State != manifest.StatePartial || s.Totals.Items == 0 || s.Run.Check() != nil {
 		t.Errorf("the last snapshot is %+v", s.Snapshot)

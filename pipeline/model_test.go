@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/mailhaul/mailhaul/internal/memstore"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/restore"
 	"github.com/mailhaul/mailhaul/simulator"
@@ -50,7 +51,7 @@ type history struct {
 	*world
 	mu    sync.Mutex // of rng: changes come from requests too
 	rng   *rand.Rand
-	store *faultyBucket
+	store *memstore.Store
 
 	telling sync.Mutex // of what follows
 	steps   int
@@ -58,12 +59,12 @@ type history struct {
 }
 
 func newHistory(t *testing.T, seed uint64) *history {
-	h := &history{rng: rand.New(rand.NewPCG(seed, 7)), store: newFaultyBucket()}
+	h := &history{rng: rand.New(rand.NewPCG(seed, 7)), store: memstore.New()}
 	opts := simulator.Options{
 		Seed: seed, Items: 30 + h.rng.IntN(60), ItemSize: 3500, MaxPageSize: 5 + h.rng.IntN(40), Concurrency: 3 + h.rng.IntN(3),
 	}
 	h.world = newWorld(t, opts)
-	h.repo = newRepository(t, h.store.open())
+	h.repo = newRepository(t, h.store.Open())
 	t.Cleanup(func() {
 		h.telling.Lock()
 		defer h.telling.Unlock()
@@ -124,7 +125,7 @@ func (h *history) eventful() {
 	switch h.intN(4) {
 	case 0:
 		n := h.intN(12)
-		h.store.failAfter(n)
+		h.store.FailAfter(n)
 		h.tell("the store fails at write %d", n)
 	case 1:
 		n := h.intN(60)
@@ -142,7 +143,7 @@ func (h *history) eventful() {
 	for _, i := range injected {
 		i.Remove()
 	}
-	h.store.failAfter(-1)
+	h.store.FailAfter(-1)
 	h.whole()
 }
 

@@ -1,0 +1,70 @@
+// Package memstore is a store in memory for tests. It counts the calls that a store in a
+// cloud charges for, lists a thousand objects at a time as these do, and can be told to
+// fail from some write on.
+package memstore
+
+import (
+	"errors"
+	"sync"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
+)
+
+// A Store holds objects. It is safe for concurrent use.
+type Store struct {
+	mu      sync.Mutex
+	objects map[string][]byte
+	left    int // writes until all fail; negative: none does
+	calls   Calls
+}
+
+// Calls counts requests to a store.
+type Calls struct {
+	Put  int // of whole objects, those that find the object there included
+	Get  int // of objects or parts of them
+	Head int
+	List int // pages
+}
+
+var (
+	errDown   = errors.New("the store is down")
+	errAbsent = errors.New("no such object")
+	errExists = errors.New("the object exists")
+)
+
+// New returns an empty store.
+func New() *Store { return &Store{objects: map[string][]byte{}, left: -1} }
+
+// Open returns a bucket of the whole store. Closing it changes nothing.
+func (s *Store) Open() *blob.Bucket { return blob.NewBucket(bucket{s}) }
+
+// FailAfter lets so many writes through and then fails all, as it looks to a process
+// that is killed there: what was written before stays, what comes after does not
+// happen. With a negative number none fails.
+func (s *Store) FailAfter(writes int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left = writes
+}
+
+// Calls returns the requests since the last call of it.
+func (s *Store) Calls() Calls {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	calls := s.calls
+	s.calls = Calls{}
+	return calls
+}
+
+func errorCode(err error) gcerrors.ErrorCode {
+	switch {
+	case errors.Is(err, errAbsent):
+		return gcerrors.NotFound
+	case errors.Is(err, errExists):
+		return gcerrors.FailedPrecondition
+	case errors.Is(err, errDown):
+		return gcerrors.PermissionDenied // what no repetition mends
+	}
+	return gcerrors.Unknown
+}
