@@ -34,11 +34,22 @@ func Latest(ctx context.Context, repo *sinks.Repository, mailbox string) (*Snaps
 
 // Load reads the snapshot of one run of the mailbox.
 func Load(ctx context.Context, repo *sinks.Repository, mailbox string, sequence uint64) (*Snapshot, error) {
+	s, _, err := LoadStored(ctx, repo, mailbox, sequence)
+	return s, err
+}
+
+// LoadStored is Load, and returns the manifest's stored bytes besides.
+func LoadStored(ctx context.Context, repo *sinks.Repository, mailbox string, sequence uint64) (*Snapshot, []byte, error) {
 	ref, err := LoadRef(ctx, repo, mailbox, sequence)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return resolve(ctx, repo, mailbox, sequence, ref)
+	data, err := repo.ReadManifest(ctx, ref.Manifest)
+	if err != nil {
+		return nil, nil, fmt.Errorf("mailbox %s, snapshot %d: %w", mailbox, sequence, err)
+	}
+	s, err := resolve(repo, mailbox, sequence, ref, data)
+	return s, data, err
 }
 
 // LoadRef reads one ref of the mailbox. One that is not there is ErrNone.
@@ -57,12 +68,8 @@ func LoadRef(ctx context.Context, repo *sinks.Repository, mailbox string, sequen
 	return ref, nil
 }
 
-// resolve reads the manifest that a ref names and holds it against the ref.
-func resolve(ctx context.Context, repo *sinks.Repository, mailbox string, sequence uint64, ref manifest.Ref) (*Snapshot, error) {
-	data, err := repo.ReadManifest(ctx, ref.Manifest)
-	if err != nil {
-		return nil, fmt.Errorf("mailbox %s, snapshot %d: %w", mailbox, sequence, err)
-	}
+// resolve holds the manifest that a ref names against the ref.
+func resolve(repo *sinks.Repository, mailbox string, sequence uint64, ref manifest.Ref, data []byte) (*Snapshot, error) {
 	s, err := manifest.ParseSnapshot(data)
 	if err != nil {
 		return nil, fmt.Errorf("mailbox %s, snapshot %d, manifest %s: %w", mailbox, sequence, ref.Manifest, err)
