@@ -1,0 +1,77 @@
+package layer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/driver"
+)
+
+// maxBuffered is how many bytes an object has at most that is written piece by piece.
+// What comes as an io.ReadSeeker is not copied and not bounded.
+const maxBuffered = 64 << 20
+
+// A writer puts an object when it is closed.
+type writer struct {
+	ctx    context.Context
+	bucket *bucket
+	key    string
+	opts   *blob.WriterOptions
+	head   bytes.Buffer
+	over   bool  // Upload has done it
+	err    error // of Upload
+}
+
+var _ driver.Uploader = (*writer)(nil)
+
+func (b *bucket) NewTypedWriter(ctx context.Context, key, contentType string, opts *driver.WriterOptions) (driver.Writer, error) {
+	return &writer{ctx: ctx, bucket: b, key: key, opts: &blob.WriterOptions{
+		CacheControl: opts.CacheControl, ContentDisposition: opts.ContentDisposition, ContentEncoding: opts.ContentEncoding,
+		ContentLanguage: opts.ContentLanguage, ContentType: contentType, ContentMD5: opts.ContentMD5, Metadata: opts.Metadata,
+		DisableContentTypeDetection: opts.DisableContentTypeDetection, BeforeWrite: opts.BeforeWrite, IfNotExist: opts.IfNotExist,
+	}}, nil
+}
+
+func (w *writer) Write(p []byte) (int, error) {
+	if w.head.Len()+len(p) > maxBuffered {
+		return 0, fmt.Errorf("an object that is written piece by piece has at most %d bytes: %w", maxBuffered, errors.ErrUnsupported)
+	}
+	return w.head.Write(p)
+}
+
+func (w *writer) Close() error {
+	if w.over {
+		return w.err
+	}
+	return w.put(bytes.NewReader(w.head.Bytes()))
+}
+
+// Upload implements driver.Uploader. Its error comes from Close: Go CDK gives that one a
+// code, and not what Upload returns.
+func (w *writer) Upload(r io.Reader) error {
+	body, ok := r.(io.ReadSeeker)
+	if !ok {
+		_, err := io.Copy(w, r)
+		return err
+	}
+	w.over, w.err = true, w.put(body)
+	return nil
+}
+
+func (w *writer) put(body io.ReadSeeker) error {
+	if err := w.ctx.Err(); err != nil {
+		return err
+	}
+	size, err := body.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	if _, err := body.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	return bare(w.bucket.opts.Put(w.ctx, w.key, body, size, w.opts))
+}

@@ -1,0 +1,126 @@
+// Package transport is how stores are reached over HTTP: which certificates are
+// trusted, how fast bodies go out, and when a store that has gone silent is given up.
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Options say how. Their zero value is useful.
+type Options struct {
+	// CAFile is a PEM file of certificates to trust besides the system's.
+	CAFile string
+
+	// UploadLimit is how many bytes of request bodies go out in a second, over all
+	// requests together; 0 is no limit.
+	UploadLimit int64
+
+	// Idle is after how long a connection is cut on which nothing moves, in either
+	// direction; 0 is one minute. The whole of a transfer takes as long as it takes.
+	Idle time.Duration
+}
+
+// A Transport is an http.RoundTripper.
+type Transport struct {
+	base  *http.Transport
+	limit *rate.Limiter // nil: none
+}
+
+// New returns a transport.
+func New(o Options) (*Transport, error) {
+	if o.Idle == 0 {
+		o.Idle = time.Minute
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if o.CAFile != "" {
+		pool, err := trusted(o.CAFile)
+		if err != nil {
+			return nil, err
+		}
+		config.RootCAs = pool
+	}
+	t := &Transport{base: &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           dial(o.Idle),
+		TLSClientConfig:       config,
+		TLSHandshakeTimeout:   10 * time.Second,
+		ExpectContinueTimeout: 10 * time.Second,
+		IdleConnTimeout:       o.Idle,
+		MaxIdleConnsPerHost:   16,   // uploads and readers of one program
+		DisableCompression:    true, // objects are what they are
+	}}
+	if o.UploadLimit > 0 {
+		t.limit = rate.NewLimiter(rate.Limit(o.UploadLimit), burst(o.UploadLimit))
+	}
+	return t, nil
+}
+
+// trusted returns the system's certificates and those of a file.
+func trusted(file string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("ca_file: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, errors.New("ca_file: it holds no certificate in PEM form")
+	}
+	return pool, nil
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if t.limit != nil && req.Body != nil && req.Body != http.NoBody {
+		req = t.limited(req)
+	}
+	return t.base.RoundTrip(req)
+}
+
+// CloseIdleConnections closes what no request uses.
+func (t *Transport) CloseIdleConnections() { t.base.CloseIdleConnections() }
+
+// dial returns a dialer of connections that do not stay silent for longer than idle.
+func dial(idle time.Duration) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	d := &net.Dialer{Timeout: 10 * time.Second}
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := d.DialContext(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return &conn{c, idle}, nil
+	}
+}
+
+// A conn is cut when nothing moves. What goes out counts for both directions: the answer
+// comes after the last byte of the request.
+type conn struct {
+	net.Conn
+	idle time.Duration
+}
+
+func (c *conn) Read(p []byte) (int, error) {
+	if err := c.SetDeadline(time.Now().Add(c.idle)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(p)
+}
+
+func (c *conn) Write(p []byte) (int, error) {
+	if err := c.SetDeadline(time.Now().Add(c.idle)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(p)
+}
