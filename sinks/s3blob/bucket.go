@@ -3,17 +3,23 @@ package s3blob
 import (
 	"context"
 	"errors"
-	"net/http"
 
 	"github.com/minio/minio-go/v7"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/driver"
-	"gocloud.dev/gcerrors"
 )
 
-// OpenBucket returns a bucket of a client. It sends nothing.
-func OpenBucket(client *minio.Client, name string) *blob.Bucket {
-	return blob.NewBucket(&bucket{client: client, core: minio.Core{Client: client}, name: name})
+// OpenBucket returns a bucket of a client, whose objects are written with the options.
+// It sends nothing.
+func OpenBucket(client *minio.Client, name string, opts *Options) *blob.Bucket {
+	if opts == nil {
+		opts = &Options{}
+	}
+	return blob.NewBucket(newBucket(client, name, *opts, func() {}))
+}
+
+func newBucket(client *minio.Client, name string, opts Options, closed func()) *bucket {
+	return &bucket{client: client, core: minio.Core{Client: client}, name: name, opts: opts, closed: closed, maxPut: maxPut}
 }
 
 // A bucket implements driver.Bucket.
@@ -21,11 +27,15 @@ type bucket struct {
 	client *minio.Client
 	core   minio.Core
 	name   string
+	opts   Options
+	closed func() // ends what the client does not own
+	maxPut int    // at least 5 MiB, S3's least part
 }
 
 var _ driver.Bucket = (*bucket)(nil)
 
 func (b *bucket) Close() error {
+	b.closed()
 	return nil
 }
 
@@ -45,53 +55,10 @@ func (b *bucket) ErrorAs(err error, to any) bool {
 	return ok && errors.As(err, p)
 }
 
-var codes = map[string]gcerrors.ErrorCode{
-	"NoSuchKey": gcerrors.NotFound, "NoSuchBucket": gcerrors.NotFound, "NoSuchVersion": gcerrors.NotFound, "NotFound": gcerrors.NotFound,
-	"PreconditionFailed": gcerrors.FailedPrecondition, "ConditionalRequestConflict": gcerrors.FailedPrecondition,
-	"AccessDenied": gcerrors.PermissionDenied, "InvalidAccessKeyId": gcerrors.PermissionDenied, "SignatureDoesNotMatch": gcerrors.PermissionDenied,
-	"ExpiredToken": gcerrors.PermissionDenied, "InvalidToken": gcerrors.PermissionDenied, "AllAccessDisabled": gcerrors.PermissionDenied,
-	"AccountProblem": gcerrors.PermissionDenied, "RequestTimeTooSkewed": gcerrors.PermissionDenied, "ObjectLocked": gcerrors.PermissionDenied,
-	"SlowDown": gcerrors.ResourceExhausted, "SlowDownRead": gcerrors.ResourceExhausted, "SlowDownWrite": gcerrors.ResourceExhausted,
-	"ServiceUnavailable": gcerrors.ResourceExhausted, "XMinioStorageFull": gcerrors.ResourceExhausted, "QuotaExceeded": gcerrors.ResourceExhausted,
-	"InvalidArgument": gcerrors.InvalidArgument, "InvalidBucketName": gcerrors.InvalidArgument, "KeyTooLongError": gcerrors.InvalidArgument,
-	"InvalidRequest": gcerrors.InvalidArgument, "AuthorizationHeaderMalformed": gcerrors.InvalidArgument, "XMinioInvalidObjectName": gcerrors.InvalidArgument,
-	"NotImplemented": gcerrors.Unimplemented, "InternalError": gcerrors.Internal, "RequestTimeout": gcerrors.DeadlineExceeded,
-}
-
-func (b *bucket) ErrorCode(err error) gcerrors.ErrorCode {
-	var s3 minio.ErrorResponse
-	switch {
-	case errors.Is(err, context.Canceled):
-		return gcerrors.Canceled
-	case errors.Is(err, context.DeadlineExceeded):
-		return gcerrors.DeadlineExceeded
-	case errors.Is(err, errors.ErrUnsupported):
-		return gcerrors.Unimplemented
-	case !errors.As(err, &s3):
-		return gcerrors.Unknown
-	}
-	if code, ok := codes[s3.Code]; ok {
-		return code
-	}
-	switch {
-	case s3.StatusCode == http.StatusNotFound:
-		return gcerrors.NotFound
-	case s3.StatusCode == http.StatusForbidden, s3.StatusCode == http.StatusUnauthorized:
-		return gcerrors.PermissionDenied
-	case s3.StatusCode == http.StatusPreconditionFailed, s3.StatusCode == http.StatusConflict:
-		return gcerrors.FailedPrecondition
-	case s3.StatusCode == http.StatusTooManyRequests, s3.StatusCode == http.StatusServiceUnavailable:
-		return gcerrors.ResourceExhausted
-	case s3.StatusCode >= http.StatusInternalServerError:
-		return gcerrors.Internal
-	}
-	return gcerrors.Unknown
-}
-
 // Delete removes an object that is there.
 func (b *bucket) Delete(ctx context.Context, key string, opts *driver.DeleteOptions) error {
 	key = escapeKey(key)
-	if _, err := b.client.StatObject(ctx, b.name, key, minio.StatObjectOptions{}); err != nil {
+	if _, err := b.client.StatObject(ctx, b.name, key, minio.StatObjectOptions{ServerSideEncryption: b.opts.read()}); err != nil {
 		return err
 	}
 	remove := &minio.RemoveObjectOptions{}
@@ -105,12 +72,16 @@ func (b *bucket) Delete(ctx context.Context, key string, opts *driver.DeleteOpti
 
 // Copy copies an object within the bucket.
 func (b *bucket) Copy(ctx context.Context, to, from string, opts *driver.CopyOptions) error {
-	dst := &minio.CopyDestOptions{Bucket: b.name, Object: escapeKey(to)}
+	put := b.opts.put()
+	dst := &minio.CopyDestOptions{
+		Bucket: b.name, Object: escapeKey(to), Encryption: put.ServerSideEncryption, UserTags: put.UserTags, ReplaceTags: len(put.UserTags) > 0,
+		Mode: put.Mode, RetainUntilDate: put.RetainUntilDate, LegalHold: put.LegalHold,
+	}
 	if opts != nil && opts.BeforeCopy != nil {
 		if err := opts.BeforeCopy(func(to any) bool { return assign(to, dst) }); err != nil {
 			return err
 		}
 	}
-	_, err := b.client.CopyObject(ctx, *dst, minio.CopySrcOptions{Bucket: b.name, Object: escapeKey(from)})
+	_, err := b.client.CopyObject(ctx, *dst, minio.CopySrcOptions{Bucket: b.name, Object: escapeKey(from), Encryption: b.opts.read()})
 	return err
 }

@@ -9,13 +9,21 @@ import (
 // escapeKey writes a key as S3 and its servers take it: a character that they do not
 // as "__0x<hex>__".
 func escapeKey(key string) string {
+	if n := len(key) - 1; n >= 0 && key[n] == '/' {
+		return escapePrefix(key[:n]) + escaped('/')
+	}
+	return escapePrefix(key)
+}
+
+// escapePrefix is escapeKey of the beginning of a key.
+func escapePrefix(key string) string {
 	var b strings.Builder
 	runes := []rune(key)
 	for i, c := range runes {
-		odd := c < ' ' || c == '\\' ||
+		odd := c < ' ' || c == '\\' || c == '_' && strings.HasPrefix(string(runes[i:min(i+len(escapeMark), len(runes))]), escapeMark) ||
 			c == '/' && (i == 0 || runes[i-1] == '/' || i > 1 && runes[i-1] == '.' && runes[i-2] == '.' || i == 1 && runes[0] == '.')
 		if odd {
-			b.WriteString("__0x" + strconv.FormatInt(int64(c), 16) + "__")
+			b.WriteString(escaped(c))
 		} else {
 			b.WriteRune(c)
 		}
@@ -23,24 +31,35 @@ func escapeKey(key string) string {
 	return b.String()
 }
 
+func escaped(c rune) string { return escapeMark + strconv.FormatInt(int64(c), 16) + escapeEnd }
+
+const escapeMark, escapeEnd = "__0x", "__"
+
+// cutEscaped reads an escaped character at the beginning of a text.
+func cutEscaped(s string) (c rune, rest string, ok bool) {
+	s, ok = strings.CutPrefix(s, escapeMark)
+	hex, rest, ended := strings.Cut(s, escapeEnd)
+	n, err := strconv.ParseInt(hex, 16, 32)
+	return rune(n), rest, ok && ended && err == nil && n >= 0
+}
+
 // unescapeKey reads what escapeKey writes.
 func unescapeKey(s string) string {
 	var b strings.Builder
 	for {
-		before, rest, ok := strings.Cut(s, "__0x")
-		b.WriteString(before)
-		if !ok {
+		i := strings.Index(s, escapeMark)
+		if i < 0 {
+			b.WriteString(s)
 			return b.String()
 		}
-		hex, after, ended := strings.Cut(rest, "__")
-		c, err := strconv.ParseInt(hex, 16, 32)
-		if !ended || err != nil {
-			b.WriteString("__0x")
+		b.WriteString(s[:i])
+		if c, rest, ok := cutEscaped(s[i:]); ok {
+			b.WriteRune(c)
 			s = rest
-			continue
+		} else {
+			b.WriteByte(s[i])
+			s = s[i+1:]
 		}
-		b.WriteRune(rune(c))
-		s = after
 	}
 }
 

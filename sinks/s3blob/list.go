@@ -32,7 +32,7 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	objects := b.client.ListObjects(ctx, b.name, minio.ListObjectsOptions{
-		Prefix: escapeKey(opts.Prefix), Recursive: opts.Delimiter == "", MaxKeys: size + 1, StartAfter: string(opts.PageToken),
+		Prefix: escapePrefix(opts.Prefix), Recursive: opts.Delimiter == "", MaxKeys: size + 1, StartAfter: string(opts.PageToken),
 	})
 	defer drain(objects, stop)
 	var found []minio.ObjectInfo

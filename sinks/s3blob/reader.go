@@ -14,7 +14,7 @@ import (
 )
 
 func (b *bucket) Attributes(ctx context.Context, key string) (*driver.Attributes, error) {
-	info, err := b.client.StatObject(ctx, b.name, escapeKey(key), minio.StatObjectOptions{})
+	info, err := b.client.StatObject(ctx, b.name, escapeKey(key), minio.StatObjectOptions{ServerSideEncryption: b.opts.read()})
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (r *reader) As(to any) bool                       { return assign(to, r.inf
 
 func (b *bucket) NewRangeReader(ctx context.Context, key string, offset, length int64, opts *driver.ReaderOptions) (driver.Reader, error) {
 	key = escapeKey(key)
-	get := &minio.GetObjectOptions{}
+	get := &minio.GetObjectOptions{ServerSideEncryption: b.opts.read()}
 	if err := setRange(get, offset, length); err != nil {
 		return nil, err
 	}

@@ -1,111 +1,111 @@
 package s3blob
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"os"
-	"strconv"
 
 	"github.com/minio/minio-go/v7"
-	"github.com/minio/minio-go/v7/pkg/credentials"
+	"gocloud.dev/blob"
+
+	"github.com/mailhaul/mailhaul/sinks/internal/params"
+	"github.com/mailhaul/mailhaul/sinks/internal/transport"
 )
 
-// A location is what a URL says of a bucket and how to reach it.
-type location struct {
-	endpoint   string // host:port
-	secure     bool
-	region     string
-	profile    string
-	anonymous  bool
-	accelerate bool
-	lookup     minio.BucketLookupType
-	caFile     string
-}
-
-// NewClient returns a client for the bucket that an s3:// URL names. It sends nothing. Parameters, named as
-// Go CDK names them:
+// Open opens the bucket that a URL names. It sends nothing. Parameters, named as Go CDK
+// names them where it has them:
 //
-//	endpoint        host:port or URL of the store; default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, or AWS itself
-//	region          default: AWS_REGION, AWS_DEFAULT_REGION, or what the store says
-//	profile         of the shared credentials file; default: AWS_PROFILE
+//	endpoint        host:port or URL of the store; default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile's, or AWS itself
+//	region          default: AWS_REGION, AWS_DEFAULT_REGION, the profile's, or what the store says
+//	profile         of the shared configuration and credentials files; default: AWS_PROFILE
 //	use_path_style  true: the bucket's name is in the path; s3ForcePathStyle means the same
-//	disable_https   true: plain HTTP, where endpoint tells no scheme
+//	disable_https   true: plain HTTP, where endpoint tells no scheme; disableSSL means the same
 //	anonymous       true: requests are not signed
 //	accelerate      true: AWS's transfer acceleration
-//	ca_file         PEM file of the certificates to trust, besides the system's
+//	dualstack       true: AWS's endpoints for IPv6, too
 //
-// Credentials come from AWS_ACCESS_KEY_ID and so on, MINIO_ROOT_USER and so on, the shared
-// credentials file, web identity, and the container's or machine's role.
-func NewClient(u *url.URL) (*minio.Client, error) {
+//	storage_class   of what is written, as the store names it
+//	ssetype         how the store encrypts what is written: AES256 or aws:kms
+//	kmskeyid        id of the key for aws:kms
+//	sse_c_key_file  file with the key that encrypts what is written and decrypts what is read:
+//	sse_c_key_env   32 bytes, or their base64 or hexadecimal form; or the name of an environment variable with it
+//	lock_mode       governance or compliance, and
+//	lock_days       how many days Object Lock retains each object that is written
+//	legal_hold      true: a legal hold on each object that is written
+//	tags            of what is written: name=value,name=value
+//	limit_upload    bytes a second, such as 20MiB/s
+//	ca_file         PEM file of certificates to trust besides the system's
+//
+// Credentials come from AWS_ACCESS_KEY_ID and so on, MINIO_ROOT_USER and so on, the profile (keys,
+// a process, single sign-on, or a role that another profile or a web identity may take), and the
+// role of the container or the machine.
+func Open(u *url.URL) (*blob.Bucket, error) {
 	l, err := parse(u)
 	if err != nil {
 		return nil, err
 	}
-	transport, err := l.transport()
+	t, err := transport.New(l.transport)
 	if err != nil {
 		return nil, err
 	}
-	client, err := minio.New(l.endpoint, &minio.Options{
-		Creds: l.credentials(), Secure: l.secure, Region: l.region, BucketLookup: l.lookup, Transport: transport, MaxRetries: 4,
-	})
+	client, err := l.client(t)
 	if err != nil {
-		return nil, fmt.Errorf("endpoint: %w", err)
+		return nil, err
 	}
-	if l.accelerate {
-		client.SetS3TransferAccelerate("s3-accelerate.amazonaws.com")
-	}
-	return client, nil
+	return blob.NewBucket(newBucket(client, u.Host, l.write, t.CloseIdleConnections)), nil
 }
 
-func parse(u *url.URL) (l location, err error) {
-	l = location{endpoint: firstOf(os.Getenv("AWS_ENDPOINT_URL_S3"), os.Getenv("AWS_ENDPOINT_URL")), secure: true,
-		region: firstOf(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))}
+// A location is what a URL says of a bucket, how to reach it and how to write to it.
+type location struct {
+	endpoint   string // host:port
+	secure     bool
+	region     string
+	profile    profile
+	anonymous  bool
+	accelerate bool
+	dualstack  bool
+	lookup     minio.BucketLookupType
+	write      Options
+	transport  transport.Options
+}
+
+func parse(u *url.URL) (l *location, err error) {
 	if u.Host == "" {
-		return l, errors.New("the URL names no bucket")
+		return nil, errors.New("the URL names no bucket")
 	}
-	for name, values := range u.Query() {
-		value := values[len(values)-1]
-		switch name {
-		case "endpoint":
-			l.endpoint = value
-		case "region":
-			l.region = value
-		case "profile":
-			l.profile = value
-		case "ca_file":
-			l.caFile = value
-		case "use_path_style", "s3ForcePathStyle":
-			err = flag(value, func() { l.lookup = minio.BucketLookupPath })
-		case "disable_https", "disableSSL":
-			err = flag(value, func() { l.secure = false })
-		case "anonymous":
-			err = flag(value, func() { l.anonymous = true })
-		case "accelerate":
-			err = flag(value, func() { l.accelerate = true })
-		default:
-			return l, fmt.Errorf("unknown parameter %q", name)
-		}
-		if err != nil {
-			return l, fmt.Errorf("parameter %s: %w", name, err)
-		}
+	p := params.Of(u)
+	if l, err = locate(p); err != nil {
+		return nil, err
 	}
-	return l, l.resolve()
+	l.write = writeOptions(p)
+	l.transport = transport.Options{CAFile: p.String("ca_file"), UploadLimit: p.Rate("limit_upload")}
+	p.Refuse("S3 has storage classes: use storage_class", "access_tier")
+	p.Refuse("S3 has no encryption scopes: use ssetype and kmskeyid", "encryption_scope")
+	if err := p.Err(); err != nil {
+		return nil, err
+	}
+	if l.write.Encryption != nil && l.write.Encryption.Type() == customerKey && !l.secure {
+		return nil, errors.New("a customer's key (sse_c_key_file, sse_c_key_env) goes over TLS only: want an endpoint of https")
+	}
+	return l, nil
 }
 
-// flag calls set if value is true.
-func flag(value string, set func()) error {
-	on, err := strconv.ParseBool(value)
-	if err != nil {
-		return fmt.Errorf("%.40q is neither true nor false", value)
+// locate reads how to reach the store.
+func locate(p *params.Params) (l *location, err error) {
+	l = &location{secure: !p.Bool("disable_https", "disableSSL"), anonymous: p.Bool("anonymous"), accelerate: p.Bool("accelerate"), dualstack: p.Bool("dualstack")}
+	if p.Bool("use_path_style", "s3ForcePathStyle") {
+		l.lookup = minio.BucketLookupPath
 	}
-	if on {
-		set()
+	name := p.String("profile")
+	if !l.anonymous {
+		if l.profile, err = loadProfile(first(name, os.Getenv("AWS_PROFILE")), name != ""); err != nil {
+			return nil, err
+		}
 	}
-	return nil
+	l.endpoint = first(p.String("endpoint"), os.Getenv("AWS_ENDPOINT_URL_S3"), os.Getenv("AWS_ENDPOINT_URL"), l.profile.endpoint)
+	l.region = first(p.String("region"), os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"), l.profile.region)
+	return l, l.resolve()
 }
 
 // resolve turns the endpoint into a host.
@@ -113,6 +113,9 @@ func (l *location) resolve() error {
 	if l.endpoint == "" {
 		l.endpoint = "s3.amazonaws.com"
 		return nil
+	}
+	if l.accelerate || l.dualstack {
+		return errors.New("accelerate and dualstack are AWS's: they go without an endpoint")
 	}
 	if l.region == "" {
 		l.region = "us-east-1" // what stores that have none take
@@ -128,43 +131,31 @@ func (l *location) resolve() error {
 	return nil
 }
 
-func (l *location) credentials() *credentials.Credentials {
-	if l.anonymous {
-		return credentials.NewStaticV4("", "", "")
+func (l *location) client(t *transport.Transport) (*minio.Client, error) {
+	credentials, err := l.credentials()
+	if err != nil {
+		return nil, err
 	}
-	shared := &credentials.FileAWSCredentials{Profile: l.profile}
-	if l.profile != "" {
-		return credentials.New(shared)
-	}
-	return credentials.NewChainCredentials([]credentials.Provider{
-		&credentials.EnvAWS{}, &credentials.EnvMinio{}, shared, &credentials.IAM{},
+	client, err := minio.New(l.endpoint, &minio.Options{
+		Creds: credentials, Secure: l.secure, Region: l.region, BucketLookup: l.lookup, Transport: t,
+		MaxRetries: 1, // whoever writes and reads retries
 	})
+	if err != nil {
+		return nil, fmt.Errorf("endpoint: %w", err)
+	}
+	if l.accelerate {
+		client.SetS3TransferAccelerate("s3-accelerate.amazonaws.com")
+	}
+	client.SetS3EnableDualstack(l.dualstack)
+	return client, nil
 }
 
-// transport returns minio-go's own, with the certificates that are trusted besides.
-func (l *location) transport() (*http.Transport, error) {
-	t, err := minio.DefaultTransport(l.secure)
-	if err != nil || l.caFile == "" {
-		return t, err
+// first returns the first of some texts that is not empty.
+func first(texts ...string) string {
+	for _, s := range texts {
+		if s != "" {
+			return s
+		}
 	}
-	pem, err := os.ReadFile(l.caFile)
-	if err != nil {
-		return nil, fmt.Errorf("ca_file: %w", err)
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, errors.New("ca_file holds no PEM certificate")
-	}
-	t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
-	return t, nil
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
+	return ""
 }

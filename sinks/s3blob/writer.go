@@ -6,22 +6,23 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"io"
+	"maps"
 
 	"github.com/minio/minio-go/v7"
 	"gocloud.dev/blob/driver"
 )
 
-// buffered is up to how many bytes are kept to be stored with one PUT.
-const buffered = 16 << 20
+// maxPut is up to how many bytes are stored with one PUT. Longer objects go up in parts
+// of this size.
+const maxPut = 64 << 20
 
 // An Upload is what a BeforeWrite function may change.
 type Upload struct {
 	minio.PutObjectOptions
 
 	// SHA256 is the digest of the whole content, if it is known: it is not computed
-	// then. The store refuses content that has another.
+	// then. The store refuses content that has another, if one PUT stores it.
 	SHA256 [sha256.Size]byte
 }
 
@@ -32,20 +33,20 @@ type writer struct {
 	key    string
 	upload Upload
 
-	head bytes.Buffer
-	pipe *io.PipeWriter // of what goes up in parts; nil: head is all
-	done chan error
-	over bool  // Upload has done it
-	err  error // of Upload
+	ifAbsent bool
+	head     bytes.Buffer // what was written and has not gone up
+	parts    *parts       // what has; nil: nothing
+	over     bool         // it is stored or will not be
+	err      error        // why it will not be
 }
 
 var _ driver.Uploader = (*writer)(nil)
 
 func (b *bucket) NewTypedWriter(ctx context.Context, key, contentType string, opts *driver.WriterOptions) (driver.Writer, error) {
-	w := &writer{ctx: ctx, bucket: b, key: escapeKey(key), upload: Upload{PutObjectOptions: minio.PutObjectOptions{
-		UserMetadata: escapeMetadata(opts.Metadata), ContentType: contentType, ContentEncoding: opts.ContentEncoding,
-		ContentDisposition: opts.ContentDisposition, ContentLanguage: opts.ContentLanguage, CacheControl: opts.CacheControl,
-	}}}
+	put := b.opts.put()
+	put.UserMetadata, put.ContentType, put.ContentEncoding = escapeMetadata(opts.Metadata), contentType, opts.ContentEncoding
+	put.ContentDisposition, put.ContentLanguage, put.CacheControl = opts.ContentDisposition, opts.ContentLanguage, opts.CacheControl
+	w := &writer{ctx: ctx, bucket: b, key: escapeKey(key), upload: Upload{PutObjectOptions: put}, ifAbsent: opts.IfNotExist}
 	if opts.IfNotExist {
 		w.upload.SetMatchETagExcept("*")
 	}
@@ -58,39 +59,54 @@ func (b *bucket) NewTypedWriter(ctx context.Context, key, contentType string, op
 	return w, nil
 }
 
-func (w *writer) Write(p []byte) (int, error) {
-	if w.pipe == nil {
-		if w.head.Len()+len(p) <= buffered {
-			return w.head.Write(p)
+func (w *writer) Write(p []byte) (n int, err error) {
+	for w.err == nil && len(p) > 0 {
+		if w.head.Len() == w.bucket.maxPut {
+			w.sendPart()
+			continue
 		}
-		w.inParts()
+		k := min(len(p), w.bucket.maxPut-w.head.Len())
+		w.head.Write(p[:k])
+		n, p = n+k, p[k:]
 	}
-	return w.pipe.Write(p)
+	return n, w.err
 }
 
-// inParts begins an upload in parts, with what was kept.
-func (w *writer) inParts() {
-	r, pipe := io.Pipe()
-	w.pipe, w.done = pipe, make(chan error, 1) // the upload ends whether anybody waits for it or not
-	head := w.head.Bytes()
-	go func() {
-		opts := w.upload.PutObjectOptions
-		opts.PartSize = buffered
-		_, err := w.bucket.client.PutObject(w.ctx, w.bucket.name, w.key, io.MultiReader(bytes.NewReader(head), r), -1, opts)
-		r.CloseWithError(errors.Join(err, io.ErrClosedPipe))
-		w.done <- err
-	}()
+// sendPart stores what was kept as a part.
+func (w *writer) sendPart() {
+	if w.parts == nil {
+		w.parts = &parts{w: w}
+	}
+	if err := w.parts.put(w.head.Bytes()); err != nil {
+		w.fail(err)
+	}
+	w.head.Reset()
+}
+
+// fail ends the upload: nothing is left of it.
+func (w *writer) fail(err error) {
+	w.over, w.err = true, err
+	if w.parts != nil {
+		w.parts.abort()
+	}
 }
 
 func (w *writer) Close() error {
 	if w.over {
 		return w.err
 	}
-	if w.pipe == nil {
-		return w.put(bytes.NewReader(w.head.Bytes()), int64(w.head.Len()))
+	w.over = true
+	if w.parts == nil {
+		w.err = w.put(bytes.NewReader(w.head.Bytes()), int64(w.head.Len()))
+		return w.err
 	}
-	w.pipe.CloseWithError(w.ctx.Err()) // nil is the end
-	return <-w.done
+	if w.sendPart(); w.err != nil {
+		return w.err
+	}
+	if err := w.parts.complete(); err != nil {
+		w.fail(err)
+	}
+	return w.err
 }
 
 // Upload implements driver.Uploader. What can be rewound is stored from where it lies.
@@ -98,18 +114,35 @@ func (w *writer) Close() error {
 func (w *writer) Upload(r io.Reader) error {
 	body, ok := r.(io.ReadSeeker)
 	if !ok {
-		_, err := io.Copy(w, r)
-		return err
+		return w.copy(r)
+	}
+	start, err := body.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return w.copy(r) // such as a pipe
 	}
 	size, err := body.Seek(0, io.SeekEnd)
+	if err == nil {
+		_, err = body.Seek(start, io.SeekStart)
+	}
 	if err != nil {
+		w.fail(err)
 		return err
 	}
-	if _, err := body.Seek(0, io.SeekStart); err != nil {
-		return err
+	if start != 0 || size > int64(w.bucket.maxPut) {
+		return w.copy(r)
 	}
 	w.over, w.err = true, w.put(body, size)
 	return nil
+}
+
+// copy writes what it reads. What cannot be read to its end is not stored.
+func (w *writer) copy(r io.Reader) error {
+	_, err := io.Copy(w, r)
+	if err == nil || w.err != nil {
+		return nil
+	}
+	w.fail(err)
+	return err
 }
 
 // put stores the object with one PUT.
@@ -128,7 +161,17 @@ func (w *writer) put(body io.ReadSeeker, size int64) error {
 		}
 	}
 	opts := w.upload.PutObjectOptions
-	opts.UserMetadata["x-amz-checksum-sha256"] = base64.StdEncoding.EncodeToString(w.upload.SHA256[:])
+	opts.DisableContentSha256 = true // of pieces: that of the whole is signed
+	opts.UserMetadata = with(opts.UserMetadata, checksumHeader, base64.StdEncoding.EncodeToString(w.upload.SHA256[:]))
 	_, err := w.bucket.core.PutObject(w.ctx, w.bucket.name, w.key, body, size, "", hex.EncodeToString(w.upload.SHA256[:]), opts)
 	return err
+}
+
+const checksumHeader = "X-Amz-Checksum-Sha256"
+
+// with returns headers and another one.
+func with(headers map[string]string, name, value string) map[string]string {
+	all := map[string]string{name: value}
+	maps.Copy(all, headers)
+	return all
 }

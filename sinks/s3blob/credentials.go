@@ -1,0 +1,170 @@
+package s3blob
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/minio/minio-go/v7/pkg/credentials"
+	"gopkg.in/ini.v1"
+)
+
+// A profile is a named part of the AWS configuration and credentials files.
+type profile struct {
+	name             string
+	region, endpoint string
+	role             role
+	there            bool // in one of the files
+}
+
+// A role is what a profile takes on with another's credentials or a web identity.
+type role struct {
+	arn, session, externalID string
+	source                   string // profile
+	tokenFile                string
+}
+
+// loadProfile reads a profile. One that is asked for by name must be there.
+func loadProfile(name string, required bool) (profile, error) {
+	if name == "" {
+		name = "default"
+	}
+	p := profile{name: name}
+	for _, f := range []struct{ env, file, section string }{
+		{"AWS_CONFIG_FILE", "config", configSection(name)}, {"AWS_SHARED_CREDENTIALS_FILE", "credentials", name},
+	} {
+		s, err := section(f.env, f.file, f.section)
+		if err != nil {
+			return p, err
+		}
+		if s != nil {
+			p.read(s)
+		}
+	}
+	if !p.there && (required || name != "default" && os.Getenv("AWS_ACCESS_KEY_ID") == "") {
+		return p, fmt.Errorf("there is no profile %.100q in the AWS configuration and credentials files", name)
+	}
+	return p, nil
+}
+
+// configSection is a profile's name in the configuration file.
+func configSection(name string) string {
+	if name == "default" {
+		return name
+	}
+	return "profile " + name
+}
+
+// section returns a part of a file, nil if it or the file is not there.
+func section(env, name, section string) (*ini.Section, error) {
+	file := os.Getenv(env)
+	if file == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return nil, nil // without a home there are no files in it
+		}
+		file = filepath.Join(home, ".aws", name)
+	}
+	f, err := ini.Load(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: it cannot be read as an AWS configuration file", file) // it may hold keys
+	}
+	if !f.HasSection(section) {
+		return nil, nil
+	}
+	return f.Section(section), nil
+}
+
+func (p *profile) read(s *ini.Section) {
+	p.there = true
+	for key, to := range map[string]*string{
+		"region": &p.region, "endpoint_url": &p.endpoint, "role_arn": &p.role.arn, "role_session_name": &p.role.session,
+		"external_id": &p.role.externalID, "source_profile": &p.role.source, "web_identity_token_file": &p.role.tokenFile,
+	} {
+		if s.HasKey(key) {
+			*to = strings.TrimSpace(s.Key(key).String())
+		}
+	}
+}
+
+// credentials returns where a location's come from.
+func (l *location) credentials() (*credentials.Credentials, error) {
+	if l.anonymous {
+		return credentials.NewStaticV4("", "", ""), nil
+	}
+	named := l.profile.name != "default"
+	if p, err := l.profile.assumed(l.region); p != nil || err != nil {
+		if err != nil || named {
+			return credentials.New(p), err
+		}
+		return credentials.NewChainCredentials([]credentials.Provider{&credentials.EnvAWS{}, p}), nil
+	}
+	shared := &credentials.FileAWSCredentials{Profile: l.profile.name}
+	if named && l.profile.there {
+		return credentials.New(shared), nil
+	}
+	return credentials.NewChainCredentials([]credentials.Provider{
+		&credentials.EnvAWS{}, &credentials.EnvMinio{}, shared, &credentials.IAM{},
+	}), nil
+}
+
+// assumed returns what takes on the profile's role, nil if it has none.
+func (p profile) assumed(region string) (credentials.Provider, error) {
+	r := p.role
+	switch {
+	case r.arn == "":
+		return nil, nil
+	case r.tokenFile != "":
+		return &credentials.STSWebIdentity{
+			STSEndpoint: stsEndpoint(region), RoleARN: r.arn,
+			GetWebIDTokenExpiry: func() (*credentials.WebIdentityToken, error) {
+				token, err := os.ReadFile(r.tokenFile)
+				return &credentials.WebIdentityToken{Token: strings.TrimSpace(string(token))}, err
+			},
+		}, nil
+	case r.source == "":
+		return nil, fmt.Errorf("profile %s has a role_arn, and neither source_profile nor web_identity_token_file", p.name)
+	}
+	return &sourced{role: r, region: region}, nil
+}
+
+// stsEndpoint is where roles are given.
+func stsEndpoint(region string) string {
+	if s := first(os.Getenv("AWS_ENDPOINT_URL_STS")); s != "" {
+		return s
+	}
+	if region == "" {
+		return "https://sts.amazonaws.com"
+	}
+	return "https://sts." + region + ".amazonaws.com"
+}
+
+// sourced takes a role on with another profile's credentials.
+type sourced struct {
+	credentials.STSAssumeRole
+	role   role
+	region string
+}
+
+// Retrieve implements credentials.Provider.
+func (s *sourced) Retrieve() (credentials.Value, error) { return s.RetrieveWithCredContext(nil) }
+
+// RetrieveWithCredContext implements credentials.Provider.
+func (s *sourced) RetrieveWithCredContext(cc *credentials.CredContext) (credentials.Value, error) {
+	source, err := (&credentials.FileAWSCredentials{Profile: s.role.source}).RetrieveWithCredContext(cc)
+	if err != nil {
+		return source, fmt.Errorf("source profile %s: %w", s.role.source, err)
+	}
+	s.STSEndpoint = stsEndpoint(s.region)
+	s.Options = credentials.STSAssumeRoleOptions{
+		AccessKey: source.AccessKeyID, SecretKey: source.SecretAccessKey, SessionToken: source.SessionToken, Location: s.region,
+		RoleARN: s.role.arn, RoleSessionName: first(s.role.session, "mailhaul"), ExternalID: s.role.externalID,
+	}
+	return s.STSAssumeRole.RetrieveWithCredContext(cc)
+}

@@ -1,0 +1,118 @@
+package s3blob
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/encrypt"
+
+	"github.com/mailhaul/mailhaul/sinks/internal/params"
+)
+
+// Options are those of every object that is written. Their zero value is useful.
+type Options struct {
+	StorageClass string
+	Encryption   encrypt.ServerSide // a customer's key (SSE-C) is for reading, too
+	Tags         map[string]string
+
+	// RetainDays is how many days an object is retained from when it is written, in
+	// RetainMode; 0 is none.
+	RetainDays int
+	RetainMode minio.RetentionMode
+	LegalHold  bool
+}
+
+const customerKey = encrypt.SSEC
+
+// offline are the classes of objects that cannot be read before somebody has restored
+// them: a run reads what earlier ones wrote.
+var offline = []string{"GLACIER", "DEEP_ARCHIVE"}
+
+// writeOptions reads a URL's.
+func writeOptions(p *params.Params) Options {
+	lock := p.Lock()
+	o := Options{StorageClass: p.String("storage_class"), Tags: p.Tags("tags"), LegalHold: lock.Hold, RetainDays: int(lock.For.Hours() / 24)}
+	for _, class := range offline {
+		if strings.EqualFold(o.StorageClass, class) {
+			p.Refuse("objects of this class cannot be read without restoring them first: use GLACIER_IR, or a lifecycle rule for packs/", "storage_class")
+		}
+	}
+	if o.RetainDays > 0 {
+		o.RetainMode = minio.Governance
+		if lock.Compliance {
+			o.RetainMode = minio.Compliance
+		}
+	}
+	var err error
+	if o.Encryption, err = encryption(p); err != nil {
+		p.Fail(err)
+	}
+	return o
+}
+
+// encryption reads the one kind that is asked for.
+func encryption(p *params.Params) (encrypt.ServerSide, error) {
+	kind, key := p.OneOf("ssetype", "aes256", "aws:kms"), p.String("kmskeyid")
+	file, env := p.String("sse_c_key_file"), p.String("sse_c_key_env")
+	if (kind != "" || key != "") && (file != "" || env != "") || file != "" && env != "" {
+		return nil, errors.New("ssetype, sse_c_key_file and sse_c_key_env exclude each other")
+	}
+	switch {
+	case file != "":
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("sse_c_key_file: %w", err)
+		}
+		return customer(string(data))
+	case env != "":
+		return customer(os.Getenv(env))
+	case kind == "aws:kms", kind == "" && key != "":
+		return encrypt.NewSSEKMS(key, nil)
+	case key != "":
+		return nil, errors.New("kmskeyid is for ssetype=aws:kms")
+	case kind != "":
+		return encrypt.NewSSE(), nil
+	}
+	return nil, nil
+}
+
+// customer reads a customer's key, which no error shows.
+func customer(text string) (encrypt.ServerSide, error) {
+	const size = 32
+	if len(text) == size {
+		return encrypt.NewSSEC([]byte(text))
+	}
+	text = strings.TrimSpace(text)
+	for _, decode := range []func(string) ([]byte, error){base64.StdEncoding.DecodeString, hex.DecodeString} {
+		if key, err := decode(text); err == nil && len(key) == size {
+			return encrypt.NewSSEC(key)
+		}
+	}
+	return nil, fmt.Errorf("the customer's key is not %d bytes, nor their base64 or hexadecimal form", size)
+}
+
+// put returns the options with which minio-go writes an object.
+func (o Options) put() minio.PutObjectOptions {
+	put := minio.PutObjectOptions{StorageClass: o.StorageClass, ServerSideEncryption: o.Encryption, UserTags: o.Tags}
+	if o.RetainDays > 0 {
+		put.Mode, put.RetainUntilDate = o.RetainMode, time.Now().AddDate(0, 0, o.RetainDays).UTC().Truncate(time.Second)
+	}
+	if o.LegalHold {
+		put.LegalHold = minio.LegalHoldEnabled
+	}
+	return put
+}
+
+// read returns the key that reading takes, if it takes one.
+func (o Options) read() encrypt.ServerSide {
+	if o.Encryption != nil && o.Encryption.Type() == customerKey {
+		return o.Encryption
+	}
+	return nil
+}
