@@ -22,30 +22,39 @@ const module = "github.com/mailhaul/mailhaul"
 var imports = map[string][]string{
 	"":                          nil, // this test
 	"cmd/mailhaul":              {"internal/cli"},
-	"internal/cli":              {"pipeline", "restore", "snapshots", "graph", "manifest", "sinks", "simulator"},
+	"internal/cli":              {"pipeline", "restore", "replicate", "snapshots", "graph", "manifest", "sinks", "simulator"},
 	"pipeline":                  {"snapshots", "graph", "manifest", "compress", "sinks"},
 	"restore":                   {"snapshots", "manifest", "compress", "sinks"},
+	"replicate":                 {"snapshots", "manifest", "sinks"},
 	"snapshots":                 {"manifest", "sinks"},
 	"graph":                     {"graph/internal/exportjson"},
 	"graph/internal/exportjson": nil,
 	"manifest":                  nil,
-	"compress":                  {"manifest"},                                  // the digest type alone
-	"sinks":                     {"manifest", "sinks/dirblob", "sinks/s3blob"}, // the digest type alone
-	"sinks/dirblob":             nil,
-	"sinks/s3blob":              nil,
-	"simulator":                 {"fasttransfer"},
-	"fasttransfer":              nil,
-	"internal/servers":          nil,
+	"compress":                  {"manifest"}, // the digest type alone
+	// Of manifest, sinks uses the digest type alone.
+	"sinks":                    {"manifest", "sinks/s3blob", "sinks/azure", "sinks/gcs", "sinks/dirblob", "sinks/internal/params"},
+	"sinks/s3blob":             {"sinks/internal/params", "sinks/internal/transport"},
+	"sinks/azure":              {"sinks/internal/layer", "sinks/internal/params", "sinks/internal/transport"},
+	"sinks/gcs":                {"sinks/internal/layer", "sinks/internal/params", "sinks/internal/transport"},
+	"sinks/dirblob":            nil,
+	"sinks/internal/layer":     nil,
+	"sinks/internal/params":    nil,
+	"sinks/internal/transport": nil,
+	"simulator":                {"fasttransfer"},
+	"fasttransfer":             nil,
+	"internal/servers":         nil,
+	"internal/memstore":        nil,
 }
 
 // testImports tells what tests may import beyond that. The simulator and its
 // client meet in tests, but share no code.
 var testImports = map[string][]string{
 	"internal/cli": {"internal/servers", "compress"},
-	"pipeline":     {"restore", "simulator", "internal/servers"},
+	"pipeline":     {"restore", "simulator", "internal/servers", "internal/memstore"},
+	"replicate":    {"restore", "pipeline", "graph", "simulator", "internal/memstore"},
 	"restore":      {"pipeline", "graph", "simulator", "internal/servers"},
 	"graph":        {"simulator"},
-	"sinks":        {"internal/servers"},
+	"sinks":        {"internal/servers", "internal/memstore"},
 	"sinks/s3blob": {"internal/servers"},
 }
 

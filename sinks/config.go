@@ -78,19 +78,47 @@ func OpenRepository(ctx context.Context, bucket *blob.Bucket) (*Repository, erro
 	return r, err
 }
 
-// InitRepository opens the repository in a bucket, and creates it if there is none.
+// InitRepository opens the repository in a bucket, and creates it if there is none. A
+// place that holds something else is ErrNotEmpty, and a store that would overwrite what
+// is there, against the condition, ErrOverwrites.
 func InitRepository(ctx context.Context, bucket *blob.Bucket) (*Repository, error) {
 	r, err := OpenRepository(ctx, bucket)
 	if !errors.Is(err, ErrNoRepository) {
 		return r, err
 	}
+	r = &Repository{bucket: bucket}
+	if err := r.checkEmpty(ctx); err != nil {
+		return nil, err
+	}
 	data, err := newConfig().encode()
 	if err != nil {
 		return nil, err
 	}
-	r = &Repository{bucket: bucket}
-	if _, err := r.create(ctx, configKey, data, manifest.SumOf(data)); err != nil {
+	d := manifest.SumOf(data)
+	isNew, err := r.create(ctx, configKey, data, d)
+	if err != nil {
 		return nil, err
 	}
+	if isNew {
+		// The commit of a snapshot relies on this refusal.
+		if err := r.put(ctx, configKey, data, d); err == nil {
+			return nil, fmt.Errorf("%s: %w", configKey, ErrOverwrites)
+		}
+	}
 	return OpenRepository(ctx, bucket) // another run's config may have been the first
+}
+
+// checkEmpty makes sure that there is nothing, unless it is what another run creates at
+// this moment.
+func (r *Repository) checkEmpty(ctx context.Context) error {
+	for o, err := range r.list(ctx, nil) {
+		switch {
+		case err != nil:
+			return err
+		case o.Key == configKey:
+			return nil
+		}
+		return fmt.Errorf("%.200s is there, and no %s: %w", o.Key, configKey, ErrNotEmpty)
+	}
+	return nil
 }

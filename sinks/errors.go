@@ -11,6 +11,13 @@ var (
 	// ErrNoRepository is in the error of a place that holds none.
 	ErrNoRepository = errors.New("there is no repository")
 
+	// ErrNotEmpty is in the error of a place for a repository that holds something else.
+	ErrNotEmpty = errors.New("the place is neither empty nor a repository")
+
+	// ErrOverwrites is in the error of a store that creates an object "if absent" over
+	// one that is there: two exports of a mailbox could not be told apart in it.
+	ErrOverwrites = errors.New("the store overwrites objects in spite of If-None-Match")
+
 	// ErrNewerFormat is in the error of a repository that a later version wrote.
 	ErrNewerFormat = errors.New("the repository has a newer format than this program reads")
 

@@ -9,23 +9,35 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/memblob"
 
+	"github.com/mailhaul/mailhaul/sinks/azure"
 	"github.com/mailhaul/mailhaul/sinks/dirblob"
+	"github.com/mailhaul/mailhaul/sinks/gcs"
+	"github.com/mailhaul/mailhaul/sinks/internal/params"
 	"github.com/mailhaul/mailhaul/sinks/s3blob"
 )
 
 // ErrURL is in the error of a URL that names no bucket.
 var ErrURL = errors.New("it names no bucket")
 
+// ErrPrefix is in the error of a prefix that not every store takes.
+var ErrPrefix = errors.New(`it has an empty part, "." or "..", or a character that not every store takes`)
+
 // Open opens the bucket that a URL or a path names, and makes the directory of the
-// latter. It may send nothing to the store:
+// latter. It sends nothing to the store:
 //
-//	s3://bucket/prefix          S3 and compatible stores; see package s3blob
-//	file:///path, or a path     a directory
-//	mem://                      memory, for tests
+//	s3://bucket/prefix         S3 and compatible stores; see package s3blob
+//	azblob://container/prefix  Azure Blob Storage; see package azure
+//	gs://bucket/prefix         Google Cloud Storage; see package gcs
+//	file:///path, or a path    a directory; see package dirblob
+//	mem://                     memory, for tests
+//
+// Parameters after "?" say how to reach the store, and with which options objects are
+// written; the packages list them. One that the store does not have is an error.
 func Open(ctx context.Context, url string) (*blob.Bucket, error) { return open(ctx, url, true) }
 
 // OpenExisting is Open without making a directory: one that is not there is an error
@@ -34,7 +46,7 @@ func OpenExisting(ctx context.Context, url string) (*blob.Bucket, error) {
 	return open(ctx, url, false)
 }
 
-func open(_ context.Context, text string, create bool) (*blob.Bucket, error) {
+func open(ctx context.Context, text string, create bool) (*blob.Bucket, error) {
 	scheme, _, isURL := strings.Cut(text, "://")
 	if !isURL {
 		return openDir(text, create)
@@ -43,37 +55,58 @@ func open(_ context.Context, text string, create bool) (*blob.Bucket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s URL: %w", scheme, ErrURL)
 	}
-	switch scheme {
-	case "file":
+	if scheme == "file" {
 		return openFile(u, create)
-	case "mem":
-		return memblob.OpenBucket(nil), nil
-	case "s3":
-		return openS3(u)
 	}
-	return nil, fmt.Errorf("%s://%s: %w: want s3://, file:// or a path", u.Scheme, u.Host, ErrURL)
-}
-
-// openS3 opens what is below a prefix of a bucket.
-func openS3(u *url.URL) (*blob.Bucket, error) {
-	client, err := s3blob.NewClient(u)
+	bucket, err := openStore(ctx, u)
 	if err != nil {
-		return nil, fmt.Errorf("s3://%s: %w", u.Host, err)
+		return nil, fmt.Errorf("%s://%s: %w", u.Scheme, u.Host, err)
 	}
-	return below(s3blob.OpenBucket(client, u.Host), u.Path), nil
+	return bucket, nil
 }
 
-// below returns a bucket's part below the path of a URL.
-func below(bucket *blob.Bucket, path string) *blob.Bucket {
-	if prefix := strings.Trim(path, "/"); prefix != "" {
-		return blob.PrefixedBucket(bucket, prefix+"/")
+// openStore opens what is below a prefix of a bucket.
+func openStore(ctx context.Context, u *url.URL) (bucket *blob.Bucket, err error) {
+	prefix, err := prefixOf(u)
+	if err != nil {
+		return nil, err
 	}
-	return bucket
+	switch u.Scheme {
+	case "s3":
+		bucket, err = s3blob.Open(u)
+	case "azblob":
+		bucket, err = azure.Open(ctx, u)
+	case "gs":
+		bucket, err = gcs.Open(ctx, u)
+	case "mem":
+		bucket, err = memblob.OpenBucket(nil), params.Of(u).Err()
+	default:
+		return nil, fmt.Errorf("%w: want s3://, azblob://, gs://, file:// or a path", ErrURL)
+	}
+	if err != nil || prefix == "" {
+		return bucket, err
+	}
+	return blob.PrefixedBucket(bucket, prefix+"/"), nil
+}
+
+// prefixOf returns the prefix that a URL's path is, if all stores can have it.
+func prefixOf(u *url.URL) (string, error) {
+	prefix := strings.Trim(u.Path, "/")
+	odd := func(c rune) bool {
+		return c < ' ' || c == 0x7f || c == utf8.RuneError || strings.ContainsRune(`\"#%?*:|<>`, c)
+	}
+	if prefix != "" && (!fs.ValidPath(prefix) || strings.ContainsFunc(prefix, odd) || strings.Contains(prefix, "__0x")) {
+		return "", fmt.Errorf("the prefix %.200q: %w", prefix, ErrPrefix)
+	}
+	return prefix, nil
 }
 
 // openFile opens the directory of a file URL, which has neither host nor parameters.
 func openFile(u *url.URL, create bool) (*blob.Bucket, error) {
-	if u.Host != "" && u.Host != "localhost" || u.RawQuery != "" || u.Path == "" {
+	if err := params.Of(u).Err(); err != nil {
+		return nil, fmt.Errorf("file://%s: %w: a directory has none", u.Path, err)
+	}
+	if u.Host != "" && u.Host != "localhost" || u.Path == "" {
 		return nil, fmt.Errorf("file URL: %w: want file:///path", ErrURL)
 	}
 	path := u.Path

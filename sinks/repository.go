@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"log/slog"
 	"slices"
 
 	"gocloud.dev/blob"
@@ -22,11 +23,22 @@ const (
 	maxRefSize  = 4 << 10
 )
 
-// A Repository is one in a bucket. It is safe for concurrent use.
-type Repository struct{ bucket *blob.Bucket }
+// A Repository is one in a bucket. It is safe for concurrent use. What fails for a reason
+// that passes is tried again, for five minutes at most once the store has answered.
+type Repository struct {
+	bucket *blob.Bucket
+	retry  retrier
+}
 
 // Close closes the bucket.
 func (r *Repository) Close() error { return r.bucket.Close() }
+
+// SetLogger sets who is told of calls that are tried again. It must not be called while
+// the repository is in use.
+func (r *Repository) SetLogger(l *slog.Logger) { r.retry.logger = l }
+
+// Retries returns how many calls were tried again so far.
+func (r *Repository) Retries() int64 { return r.retry.retries.Load() }
 
 // PutPack stores a pack whose digest is d, and reports whether it was not there. The
 // pack is durable when it returns.
@@ -46,27 +58,46 @@ func (r *Repository) PutManifest(ctx context.Context, d manifest.Digest, data []
 }
 
 // create stores an object whose digest is d if it is absent. One that is there must
-// have the same size: its name tells the rest.
+// have the same size: its name tells the rest. It is new also if the answer to a try was
+// lost: the store may have taken that one.
 func (r *Repository) create(ctx context.Context, key string, data []byte, d manifest.Digest) (isNew bool, err error) {
-	err = r.put(ctx, key, data, d)
+	tries := 0
+	err = r.retry.do(ctx, "write", key, func() error {
+		tries++
+		return r.put(ctx, key, data, d)
+	})
 	if err == nil {
 		return true, nil
 	}
 	if gcerrors.Code(err) != gcerrors.FailedPrecondition {
 		return false, &storeError{"write", key, err}
 	}
-	attrs, err := r.bucket.Attributes(ctx, key)
+	size, err := r.size(ctx, key)
 	switch {
 	case err != nil:
-		return false, &storeError{"look at", key, err}
-	case attrs.Size != int64(len(data)) && key != configKey:
-		return false, corrupt(key, "it is there with %d bytes, not %d", attrs.Size, len(data))
+		return false, err
+	case size != int64(len(data)) && key != configKey:
+		return false, corrupt(key, "it is there with %d bytes, not %d", size, len(data))
 	}
-	return false, nil
+	return tries > 1, nil
 }
 
-// put writes an object that is absent. Its bytes can be read again and again, so that
-// a store's client can repeat what broke; its digest travels with it where the store
+// size returns the number of bytes of an object.
+func (r *Repository) size(ctx context.Context, key string) (n int64, err error) {
+	err = r.retry.do(ctx, "look at", key, func() error {
+		attrs, err := r.bucket.Attributes(ctx, key)
+		if err == nil {
+			n = attrs.Size
+		}
+		return err
+	})
+	if err != nil {
+		err = &storeError{"look at", key, err}
+	}
+	return n, err
+}
+
+// put writes an object that is absent, once. Its digest travels with it where the store
 // checks that.
 func (r *Repository) put(ctx context.Context, key string, data []byte, d manifest.Digest) error {
 	return r.bucket.Upload(ctx, key, bytes.NewReader(data), &blob.WriterOptions{
@@ -86,7 +117,8 @@ func (r *Repository) put(ctx context.Context, key string, data []byte, d manifes
 // taken it and the answer have been lost.
 func (r *Repository) CreateRef(ctx context.Context, mailbox string, sequence uint64, data []byte) error {
 	key := RefKey(mailbox, sequence)
-	err := r.put(ctx, key, data, manifest.SumOf(data))
+	d := manifest.SumOf(data)
+	err := r.retry.do(ctx, "write", key, func() error { return r.put(ctx, key, data, d) })
 	if err == nil {
 		return nil
 	}
@@ -137,7 +169,15 @@ func (r *Repository) readChecked(ctx context.Context, key string, d manifest.Dig
 }
 
 // read returns a whole object of at most limit bytes.
-func (r *Repository) read(ctx context.Context, key string, limit int64) ([]byte, error) {
+func (r *Repository) read(ctx context.Context, key string, limit int64) (data []byte, err error) {
+	err = r.retry.do(ctx, "read", key, func() error {
+		data, err = r.readOnce(ctx, key, limit)
+		return err
+	})
+	return data, err
+}
+
+func (r *Repository) readOnce(ctx context.Context, key string, limit int64) ([]byte, error) {
 	body, err := r.bucket.NewReader(ctx, key, nil)
 	if err != nil {
 		return nil, &storeError{"read", key, err}
@@ -164,32 +204,40 @@ type PackAt struct {
 // PackAt opens a pack for reading parts of it, all of which end with ctx.
 func (r *Repository) PackAt(ctx context.Context, d manifest.Digest) (*PackAt, error) {
 	key := PackKey(d)
-	attrs, err := r.bucket.Attributes(ctx, key)
+	size, err := r.size(ctx, key)
 	if err != nil {
-		return nil, &storeError{"look at", key, err}
+		return nil, err
 	}
-	return &PackAt{ctx, r, key, attrs.Size}, nil
+	return &PackAt{ctx, r, key, size}, nil
 }
 
 // Size returns the number of stored bytes.
 func (p *PackAt) Size() int64 { return p.size }
 
 // ReadAt implements io.ReaderAt.
-func (p *PackAt) ReadAt(dst []byte, offset int64) (int, error) {
-	if len(dst) == 0 {
-		return 0, nil
+func (p *PackAt) ReadAt(dst []byte, offset int64) (n int, err error) {
+	want := min(int64(len(dst)), p.size-offset)
+	if want > 0 {
+		err = p.repo.retry.do(p.ctx, "read", p.key, func() error {
+			n, err = p.read(dst[:want], offset)
+			return err
+		})
 	}
+	if err == nil && n < len(dst) {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// read fills dst, which ends where the pack does or before.
+func (p *PackAt) read(dst []byte, offset int64) (int, error) {
 	body, err := p.repo.bucket.NewRangeReader(p.ctx, p.key, offset, int64(len(dst)), nil)
 	if err != nil {
 		return 0, &storeError{"read", p.key, err}
 	}
 	defer body.Close()
 	n, err := io.ReadFull(body, dst)
-	switch err {
-	case nil:
-	case io.EOF, io.ErrUnexpectedEOF:
-		err = io.EOF
-	default:
+	if err != nil {
 		err = &storeError{"read", p.key, err}
 	}
 	return n, err
@@ -249,16 +297,33 @@ func (r *Repository) Objects(ctx context.Context) iter.Seq2[Object, error] {
 func (r *Repository) list(ctx context.Context, opts *blob.ListOptions) iter.Seq2[*blob.ListObject, error] {
 	return func(yield func(*blob.ListObject, error) bool) {
 		for it := r.bucket.List(opts); ; {
-			o, err := it.Next(ctx)
+			o, err := r.next(ctx, it)
 			if err == io.EOF {
 				return
-			}
-			if err != nil {
-				err = &storeError{"list", "", err}
 			}
 			if !yield(o, err) || err != nil {
 				return
 			}
 		}
 	}
+}
+
+// next returns the next object of a listing, and io.EOF after the last one. A page that
+// failed is asked for again.
+func (r *Repository) next(ctx context.Context, it *blob.ListIterator) (o *blob.ListObject, err error) {
+	end := false
+	err = r.retry.do(ctx, "list", "", func() error {
+		o, err = it.Next(ctx)
+		if end = err == io.EOF; end {
+			return nil
+		}
+		return err
+	})
+	switch {
+	case end:
+		return nil, io.EOF
+	case err != nil:
+		return nil, &storeError{"list", "", err}
+	}
+	return o, nil
 }

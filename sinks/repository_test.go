@@ -14,40 +14,31 @@ import (
 	"go.uber.org/goleak"
 	"gocloud.dev/blob"
 
-	"github.com/mailhaul/mailhaul/internal/servers"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/sinks"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestStores runs what a repository needs against every store.
+// TestStores runs what a repository does in every store.
 func TestStores(t *testing.T) {
-	for name, url := range map[string]func(*testing.T) string{
-		"directory": func(t *testing.T) string { return t.TempDir() },
-		"S3": func(t *testing.T) string {
-			s := servers.MinIO(t)
-			s.Setenv(t)
-			return s.URL(s.Bucket(t), "some/prefix")
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			bucket, err := sinks.Open(t.Context(), url(t))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer bucket.Close()
-			testRepository(t, bucket)
-		})
+	for name, url := range stores {
+		t.Run(name, func(t *testing.T) { testRepository(t, open(t, url(t))) })
 	}
-	t.Run("memory", func(t *testing.T) {
-		bucket, err := sinks.Open(t.Context(), "mem://")
-		if err != nil {
-			t.Fatal(err)
+}
+
+func open(t *testing.T, url string) *blob.Bucket {
+	t.Helper()
+	bucket, err := sinks.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := bucket.Close(); err != nil {
+			t.Error(err)
 		}
-		defer bucket.Close()
-		testRepository(t, bucket)
 	})
+	return bucket
 }
 
 func testRepository(t *testing.T, bucket *blob.Bucket) {

@@ -30,6 +30,9 @@ func (b bucket) Attributes(_ context.Context, key string) (*driver.Attributes, e
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.calls.Head++
+	if err := b.stumble(); err != nil {
+		return nil, err
+	}
 	data, ok := b.objects[key]
 	if !ok {
 		return nil, errAbsent
@@ -42,6 +45,9 @@ func (b bucket) ListPaged(_ context.Context, opts *driver.ListOptions) (*driver.
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.calls.List++
+	if err := b.stumble(); err != nil {
+		return nil, err
+	}
 	all := map[string]*driver.ListObject{}
 	for key, data := range b.objects {
 		rest, ok := strings.CutPrefix(key, opts.Prefix)
@@ -83,6 +89,9 @@ func (b bucket) NewRangeReader(_ context.Context, key string, offset, length int
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.calls.Get++
+	if err := b.stumble(); err != nil {
+		return nil, err
+	}
 	data, ok := b.objects[key]
 	if !ok {
 		return nil, errAbsent
@@ -115,16 +124,23 @@ func (w *writer) Close() error {
 		return err
 	}
 	s.calls.Put++
+	if err := s.stumble(); err != nil {
+		return err
+	}
 	if s.left == 0 {
 		return errDown
 	}
 	if s.left > 0 {
 		s.left--
 	}
-	if _, ok := s.objects[w.key]; ok && w.absent {
+	if _, ok := s.objects[w.key]; ok && w.absent && !s.rude {
 		return errExists
 	}
 	s.objects[w.key] = w.Bytes()
+	if s.lost > 0 {
+		s.lost--
+		return errBusy
+	}
 	return nil
 }
 

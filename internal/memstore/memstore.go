@@ -13,10 +13,13 @@ import (
 
 // A Store holds objects. It is safe for concurrent use.
 type Store struct {
-	mu      sync.Mutex
-	objects map[string][]byte
-	left    int // writes until all fail; negative: none does
-	calls   Calls
+	mu       sync.Mutex
+	objects  map[string][]byte
+	left     int  // writes until all fail; negative: none does
+	stumbles int  // calls that fail for a reason that passes
+	lost     int  // writes whose answer is lost
+	rude     bool // conditions are ignored
+	calls    Calls
 }
 
 // Calls counts requests to a store.
@@ -29,6 +32,7 @@ type Calls struct {
 
 var (
 	errDown   = errors.New("the store is down")
+	errBusy   = errors.New("the store is busy")
 	errAbsent = errors.New("no such object")
 	errExists = errors.New("the object exists")
 )
@@ -48,6 +52,40 @@ func (s *Store) FailAfter(writes int) {
 	s.left = writes
 }
 
+// Stumble lets the next calls of any kind fail with an error that passes; all, if the
+// number is negative.
+func (s *Store) Stumble(calls int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stumbles = calls
+}
+
+// LoseAnswers lets the next writes happen, and the answer to them be lost.
+func (s *Store) LoseAnswers(writes int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lost = writes
+}
+
+// IgnoreConditions makes the store one that overwrites what is there in spite of the
+// condition that it must be absent.
+func (s *Store) IgnoreConditions() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rude = true
+}
+
+// stumble is the error of a call, if it is one of those that fail; the lock is held.
+func (s *Store) stumble() error {
+	if s.stumbles == 0 {
+		return nil
+	}
+	if s.stumbles > 0 {
+		s.stumbles--
+	}
+	return errBusy
+}
+
 // Calls returns the requests since the last call of it.
 func (s *Store) Calls() Calls {
 	s.mu.Lock()
@@ -63,6 +101,8 @@ func errorCode(err error) gcerrors.ErrorCode {
 		return gcerrors.NotFound
 	case errors.Is(err, errExists):
 		return gcerrors.FailedPrecondition
+	case errors.Is(err, errBusy):
+		return gcerrors.ResourceExhausted
 	case errors.Is(err, errDown):
 		return gcerrors.PermissionDenied // what no repetition mends
 	}

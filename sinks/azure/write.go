@@ -1,0 +1,129 @@
+package azure
+
+import (
+	"context"
+	"crypto/md5"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
+	azure "github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+	"gocloud.dev/blob"
+
+	"github.com/mailhaul/mailhaul/sinks/internal/params"
+)
+
+// writeOptions are those of every object that is written.
+type writeOptions struct {
+	tier  string
+	scope string
+	tags  map[string]string
+	lock  params.Lock
+}
+
+// tiers are those that can be read at once, in Azure's spelling.
+var tiers = map[string]azure.AccessTier{"hot": azure.AccessTierHot, "cool": azure.AccessTierCool, "cold": azure.AccessTierCold}
+
+func parseWrite(p *params.Params) writeOptions {
+	return writeOptions{
+		tier: p.OneOf("access_tier", "hot", "cool", "cold"), scope: p.String("encryption_scope"),
+		tags: p.Tags("tags"), lock: p.Lock(),
+	}
+}
+
+// A putter stores objects.
+type putter struct {
+	client *container.Client
+	write  writeOptions
+}
+
+// put stores an object with one request, which the service refuses if the content does not
+// have the MD5 that it tells.
+func (p *putter) put(ctx context.Context, key string, body io.ReadSeeker, _ int64, opts *blob.WriterOptions) error {
+	if err := addressable(key, opts); err != nil {
+		return err
+	}
+	sum := md5.New()
+	if _, err := io.Copy(sum, body); err != nil {
+		return err
+	}
+	if _, err := body.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	upload := p.write.upload()
+	upload.TransactionalValidation = azure.TransferValidationTypeMD5(sum.Sum(nil))
+	upload.HTTPHeaders = &azure.HTTPHeaders{
+		BlobContentType: &opts.ContentType, BlobContentMD5: sum.Sum(nil), BlobContentEncoding: some(opts.ContentEncoding),
+		BlobContentLanguage: some(opts.ContentLanguage), BlobContentDisposition: some(opts.ContentDisposition), BlobCacheControl: some(opts.CacheControl),
+	}
+	if opts.IfNotExist {
+		upload.AccessConditions = &azure.AccessConditions{ModifiedAccessConditions: &azure.ModifiedAccessConditions{IfNoneMatch: to.Ptr(azcore.ETagAny)}}
+	}
+	if opts.BeforeWrite != nil {
+		if err := opts.BeforeWrite(func(to any) bool { return assign(to, upload) }); err != nil {
+			return err
+		}
+	}
+	_, err := p.client.NewBlockBlobClient(key).Upload(ctx, streaming.NopCloser(body), upload)
+	return err
+}
+
+func (w writeOptions) upload() *blockblob.UploadOptions {
+	o := &blockblob.UploadOptions{Tags: w.tags}
+	if tier, ok := tiers[w.tier]; ok {
+		o.Tier = &tier
+	}
+	if w.scope != "" {
+		o.CPKScopeInfo = &azure.CPKScopeInfo{EncryptionScope: &w.scope}
+	}
+	if w.lock.Hold {
+		o.LegalHold = to.Ptr(true)
+	}
+	if w.lock.For > 0 {
+		o.ImmutabilityPolicyExpiryTime = to.Ptr(w.lock.Until())
+		o.ImmutabilityPolicyMode = to.Ptr(azure.ImmutabilityPolicySettingUnlocked)
+		if w.lock.Compliance {
+			o.ImmutabilityPolicyMode = to.Ptr(azure.ImmutabilityPolicySettingLocked)
+		}
+	}
+	return o
+}
+
+// addressable refuses what Go CDK would write otherwise than this package: keys that it
+// escapes, and metadata. No repository has either.
+func addressable(key string, opts *blob.WriterOptions) error {
+	odd := strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c == 0x7f || strings.ContainsRune(`"#%?\`, c) })
+	if odd || strings.Contains(key, "../") || strings.Contains(key, "__0x") || strings.HasSuffix(key, "/") {
+		return &refused{fmt.Sprintf("the key %.200q has characters that Azure does not take", key)}
+	}
+	if len(opts.Metadata) > 0 {
+		return &refused{"metadata is not written to Azure"}
+	}
+	return nil
+}
+
+// A refused write is one that no server has seen.
+type refused struct{ why string }
+
+func (r *refused) Error() string { return r.why }
+
+func some(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// assign sets what to points to, if it points to a T.
+func assign[T any](to any, v T) bool {
+	p, ok := to.(*T)
+	if ok {
+		*p = v
+	}
+	return ok
+}

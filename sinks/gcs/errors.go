@@ -1,0 +1,49 @@
+package gcs
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"cloud.google.com/go/storage"
+	"gocloud.dev/gcerrors"
+	"golang.org/x/oauth2"
+	"google.golang.org/api/googleapi"
+)
+
+// code classifies what Google's client says.
+func code(err error) gcerrors.ErrorCode {
+	var api *googleapi.Error
+	var token *oauth2.RetrieveError
+	switch {
+	case errors.As(err, &api):
+		return codeOf(api)
+	case errors.Is(err, storage.ErrObjectNotExist), errors.Is(err, storage.ErrBucketNotExist):
+		return gcerrors.NotFound
+	case errors.As(err, &token):
+		return gcerrors.PermissionDenied
+	}
+	return gcerrors.Unknown
+}
+
+func codeOf(e *googleapi.Error) gcerrors.ErrorCode {
+	switch s := e.Code; {
+	case s == http.StatusBadRequest && strings.Contains(strings.ToLower(e.Message), "crc32c"):
+		return gcerrors.Internal // content that changed on its way is sent again
+	case s == http.StatusBadRequest:
+		return gcerrors.InvalidArgument
+	case s == http.StatusUnauthorized, s == http.StatusForbidden:
+		return gcerrors.PermissionDenied
+	case s == http.StatusNotFound:
+		return gcerrors.NotFound
+	case s == http.StatusPreconditionFailed, s == http.StatusConflict:
+		return gcerrors.FailedPrecondition
+	case s == http.StatusRequestTimeout, s == http.StatusTooManyRequests, s == http.StatusServiceUnavailable:
+		return gcerrors.ResourceExhausted
+	case s == http.StatusNotImplemented:
+		return gcerrors.Unimplemented
+	case s >= http.StatusInternalServerError:
+		return gcerrors.Internal
+	}
+	return gcerrors.Unknown
+}

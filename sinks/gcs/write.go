@@ -1,0 +1,78 @@
+package gcs
+
+import (
+	"context"
+	"hash/crc32"
+	"io"
+
+	"cloud.google.com/go/storage"
+	"gocloud.dev/blob"
+
+	"github.com/mailhaul/mailhaul/sinks/internal/params"
+)
+
+// writeOptions are those of every object that is written.
+type writeOptions struct {
+	class string
+	key   string
+	lock  params.Lock
+}
+
+func parseWrite(p *params.Params) writeOptions {
+	return writeOptions{class: p.String("storage_class"), key: p.String("kmskeyid"), lock: p.Lock()}
+}
+
+// A putter stores objects.
+type putter struct {
+	below *blob.Bucket
+	write writeOptions
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// put stores an object with one request, which the service refuses if the content does not
+// have the CRC32C that it tells.
+func (p *putter) put(ctx context.Context, key string, body io.ReadSeeker, _ int64, opts *blob.WriterOptions) error {
+	sum := crc32.New(castagnoli)
+	if _, err := io.Copy(sum, body); err != nil {
+		return err
+	}
+	if _, err := body.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	first := opts.BeforeWrite
+	opts.BeforeWrite = func(as func(any) bool) error {
+		if first != nil {
+			if err := first(as); err != nil {
+				return err
+			}
+		}
+		var w *storage.Writer
+		if as(&w) {
+			w.CRC32C, w.SendCRC32C = sum.Sum32(), true
+			w.ChunkSize = 0 // one request
+			p.write.set(w)
+		}
+		return nil
+	}
+	w, err := p.below.NewWriter(ctx, key, opts)
+	if err != nil {
+		return err
+	}
+	_, err = w.ReadFrom(body)
+	if end := w.Close(); err == nil || end != nil {
+		err = end // what the service says, where writing tells only that it ended
+	}
+	return err
+}
+
+func (o writeOptions) set(w *storage.Writer) {
+	w.StorageClass, w.KMSKeyName, w.TemporaryHold = o.class, o.key, o.lock.Hold
+	if o.lock.For > 0 {
+		mode := "Unlocked"
+		if o.lock.Compliance {
+			mode = "Locked"
+		}
+		w.Retention = &storage.ObjectRetention{Mode: mode, RetainUntil: o.lock.Until()}
+	}
+}

@@ -1,0 +1,95 @@
+package sinks
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"io/fs"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"gocloud.dev/gcerrors"
+)
+
+// How long a call is tried again. A store that has answered once is known to be the right
+// one: it may be down for a while. One that has never answered is more likely a mistake.
+const (
+	patience      = 5 * time.Minute
+	firstPatience = 4 * time.Second
+
+	firstWait = 200 * time.Millisecond
+	maxWait   = 15 * time.Second
+)
+
+// A retrier repeats what failed for a reason that passes.
+type retrier struct {
+	logger   *slog.Logger // nil: none
+	answered atomic.Bool  // the store did, at least once
+	retries  atomic.Int64
+}
+
+// do calls f until it succeeds, its error is for good, patience has run out, or ctx ends;
+// it returns the last error of f.
+func (r *retrier) do(ctx context.Context, op, key string, f func() error) error {
+	started := time.Now()
+	for wait := firstWait; ; wait = min(2*wait, maxWait) {
+		err := f()
+		if !passes(err) {
+			r.answered.Store(r.answered.Load() || answers(err))
+			return err
+		}
+		if time.Since(started)+wait > r.patience() || ctx.Err() != nil {
+			return err
+		}
+		r.retries.Add(1)
+		if r.logger != nil {
+			r.logger.Warn("the store failed; trying again", "operation", op, "object", key, "error", reason(err))
+		}
+		timer := time.NewTimer(wait/2 + rand.N(wait/2))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return err
+		}
+	}
+}
+
+func (r *retrier) patience() time.Duration {
+	if r.answered.Load() {
+		return patience
+	}
+	return firstPatience
+}
+
+// answers reports whether a store that gives this error, or none, is a working one.
+func answers(err error) bool {
+	switch gcerrors.Code(err) {
+	case gcerrors.OK, gcerrors.NotFound, gcerrors.FailedPrecondition, gcerrors.AlreadyExists:
+		return true
+	}
+	return false
+}
+
+// passes reports whether an error is of a kind that another try may not meet: by the
+// driver's code; of what has none, all but the end of an object, one that is corrupt, what
+// the file system says, and certificates.
+func passes(err error) bool {
+	switch gcerrors.Code(err) {
+	case gcerrors.Internal, gcerrors.ResourceExhausted, gcerrors.DeadlineExceeded:
+		return true
+	case gcerrors.Unknown:
+		return err != io.EOF && !isOf[*CorruptError](err) && !isOf[*fs.PathError](err) && !isOf[*os.LinkError](err) &&
+			!isOf[*tls.CertificateVerificationError](err)
+	}
+	return false
+}
+
+func isOf[T error](err error) bool {
+	var e T
+	return errors.As(err, &e)
+}

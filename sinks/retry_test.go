@@ -1,0 +1,142 @@
+package sinks_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mailhaul/mailhaul/internal/memstore"
+	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/sinks"
+)
+
+func newRepository(t *testing.T, store *memstore.Store) *sinks.Repository {
+	t.Helper()
+	repo, err := sinks.InitRepository(t.Context(), store.Open())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { repo.Close() })
+	return repo
+}
+
+// TestRetry: every kind of call is tried again when the store fails for a while.
+func TestRetry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memstore.New()
+		repo := newRepository(t, store)
+		ctx := t.Context()
+		pack := []byte("a pack")
+		d := manifest.SumOf(pack)
+
+		store.Stumble(3)
+		if isNew, err := repo.PutPack(ctx, d, pack); !isNew || err != nil {
+			t.Errorf("PutPack: %v, %v", isNew, err)
+		}
+		store.Stumble(3)
+		if got, err := repo.ReadPack(ctx, d); err != nil || !bytes.Equal(got, pack) {
+			t.Errorf("ReadPack: %q, %v", got, err)
+		}
+		at, err := repo.PackAt(ctx, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		store.Stumble(3)
+		part := make([]byte, 4)
+		if n, err := at.ReadAt(part, 2); n != 4 || err != nil || string(part) != "pack" {
+			t.Errorf("ReadAt: %d, %q, %v", n, part, err)
+		}
+		store.Stumble(3)
+		count := 0
+		for _, err := range repo.Objects(ctx) {
+			if err != nil {
+				t.Error(err)
+			}
+			count++
+		}
+		if count != 2 {
+			t.Errorf("Objects: %d", count)
+		}
+		store.Stumble(3)
+		if err := repo.CreateRef(ctx, "MBX:a", 1, []byte("a ref")); err != nil {
+			t.Errorf("CreateRef: %v", err)
+		}
+		if got := repo.Retries(); got != 15 {
+			t.Errorf("%d retries, want 15", got)
+		}
+	})
+}
+
+// TestPatience: a store that has never answered is given up in seconds, one that has in
+// minutes; what no repetition mends is not repeated, and a caller who cancels waits no longer.
+func TestPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memstore.New()
+		store.Stumble(-1)
+		started := time.Now()
+		if _, err := sinks.InitRepository(t.Context(), store.Open()); err == nil || time.Since(started) > 5*time.Second {
+			t.Errorf("never answered: %v after %v", err, time.Since(started))
+		}
+		store.Stumble(0)
+		repo := newRepository(t, store)
+		store.Stumble(-1)
+		started = time.Now()
+		_, err := repo.Mailboxes(t.Context())
+		if took := time.Since(started); err == nil || took < 4*time.Minute || took > 6*time.Minute {
+			t.Errorf("answered once: %v after %v", err, took)
+		}
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		started = time.Now()
+		if _, err := repo.Mailboxes(ctx); err == nil || time.Since(started) != time.Second {
+			t.Errorf("cancelled: %v after %v", err, time.Since(started))
+		}
+
+		store.Stumble(0)
+		store.FailAfter(0)
+		before := repo.Retries()
+		if err := repo.CreateRef(t.Context(), "MBX:a", 1, nil); err == nil || repo.Retries() != before {
+			t.Errorf("for good: %v after %d retries", err, repo.Retries()-before)
+		}
+	})
+}
+
+// TestLostAnswer: a store that took an object and whose answer was lost has it.
+func TestLostAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memstore.New()
+		repo := newRepository(t, store)
+		pack, ref := []byte("a pack"), []byte("a ref")
+		store.LoseAnswers(1)
+		if isNew, err := repo.PutPack(t.Context(), manifest.SumOf(pack), pack); !isNew || err != nil {
+			t.Errorf("PutPack: %v, %v", isNew, err)
+		}
+		store.LoseAnswers(1)
+		if err := repo.CreateRef(t.Context(), "MBX:a", 1, ref); err != nil {
+			t.Errorf("CreateRef: %v", err)
+		}
+		if err := repo.CreateRef(t.Context(), "MBX:a", 1, []byte("another")); !errors.Is(err, sinks.ErrRefExists) {
+			t.Errorf("another ref: %v", err)
+		}
+	})
+}
+
+// TestInit: a repository is not put among other things, nor into a store that overwrites.
+func TestInit(t *testing.T) {
+	store := memstore.New()
+	if err := store.Open().WriteAll(t.Context(), "photos/1.jpg", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sinks.InitRepository(t.Context(), store.Open()); !errors.Is(err, sinks.ErrNotEmpty) {
+		t.Errorf("among other things: %v", err)
+	}
+	store = memstore.New()
+	store.IgnoreConditions()
+	if _, err := sinks.InitRepository(t.Context(), store.Open()); !errors.Is(err, sinks.ErrOverwrites) {
+		t.Errorf("in a store that overwrites: %v", err)
+	}
+}
