@@ -29,6 +29,8 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 var (
 	errIncomplete = errors.New("finished, but not everything could be exported")
 	errDamaged    = errors.New("the repository is damaged")
+	errNotCopied  = errors.New("not everything could be copied")
+	errNoSource   = errors.New("nothing to copy")
 	errTold       = errors.New("told already") // joined to an error that needs no more words
 )
 
@@ -57,7 +59,11 @@ func hint(err error) string {
 		text string
 	}{
 		{pipeline.ErrInterrupted, "run the same command again: it goes on from what is committed"},
+		{errNotCopied, "restore what is damaged in the source, or copy a mailbox that went its own way to a place of its own, and run the same command again"},
+		{errNoSource, "check --from"},
 		{sinks.ErrNoRepository, "check --repo; mailhaul export creates a repository where there is none"},
+		{sinks.ErrNotEmpty, "give a prefix of its own with --repo, such as s3://bucket/mail"},
+		{sinks.ErrOverwrites, "use a store, or a newer version of it, that supports conditional writes; mailhaul doctor tells"},
 		{sinks.ErrNewerFormat, "use the mailhaul version that wrote it, or a newer one"},
 		{manifest.ErrNewerFormat, "use the mailhaul version that wrote it, or a newer one"},
 		{sinks.ErrRefExists, "two exports of one mailbox ran at once; nothing is lost, run it once more"},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/replicate"
 	"github.com/mailhaul/mailhaul/restore"
 )
 
@@ -83,6 +84,26 @@ func (a *app) printVerification(v *restore.Verification, data bool) {
 	if v.Found == 0 {
 		fmt.Fprintln(a.out, "result    whole")
 	}
+}
+
+func (a *app) printCopy(r *replicate.Report) {
+	fmt.Fprintf(a.out, "copied    %s snapshots of %s mailboxes: %s\n", comma(r.Snapshots), comma(r.Mailboxes), counts(&r.Copied))
+	fmt.Fprintf(a.out, "held      %s\n", counts(&r.Skipped))
+	for i, p := range r.Problems {
+		if i == shown {
+			fmt.Fprintf(a.out, "problem   and %s more: see --json\n", comma(r.Found-shown))
+			break
+		}
+		fmt.Fprintf(a.out, "problem   %s: %s\n", p.Object, p.Error)
+	}
+	if r.NotCopied > 0 {
+		fmt.Fprintf(a.out, "left out  %s snapshots that depend on that\n", comma(r.NotCopied))
+	}
+}
+
+func counts(c *replicate.Counts) string {
+	return fmt.Sprintf("%s packs, %s segments, %s manifests, %s refs; %s", comma(c.Packs.Objects), comma(c.Segments.Objects),
+		comma(c.Manifests.Objects), comma(c.Refs.Objects), size(c.All().Bytes))
 }
 
 func comma(n int64) string { return humanize.Comma(n) }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/replicate"
 	"github.com/mailhaul/mailhaul/restore"
 )
 
@@ -115,6 +116,19 @@ func verifyLine(p *restore.VerifyProgress) state {
 		line := fmt.Sprintf("verifying %s of %s packs  %s  %s/s", comma(read), comma(packs), size(bytes), size(rate))
 		return line + left(elapsed, read, packs), []slog.Attr{
 			slog.Int64("packsRead", read), slog.Int64("packs", packs), slog.Int64("bytesRead", bytes), slog.Int64("bytesPerSecond", rate),
+		}
+	}
+}
+
+// copyLine describes a copy.
+func copyLine(p *replicate.Progress) state {
+	return func(elapsed time.Duration) (string, []slog.Attr) {
+		done, all, bytes, expected := p.Done.Load(), p.Snapshots.Load(), p.Bytes.Load(), p.Expected.Load()
+		rate := int64(float64(bytes) / elapsed.Seconds())
+		line := fmt.Sprintf("copying %s of %s snapshots  %s objects, %s  %s/s", comma(done), comma(all), comma(p.Copied.Load()), size(bytes), size(rate))
+		return line + left(elapsed, bytes, expected), []slog.Attr{
+			slog.Int64("snapshotsDone", done), slog.Int64("snapshots", all), slog.Int64("objects", p.Copied.Load()),
+			slog.Int64("bytes", bytes), slog.Int64("expected", expected), slog.Int64("bytesPerSecond", rate),
 		}
 	}
 }

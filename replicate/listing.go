@@ -1,0 +1,90 @@
+package replicate
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mailhaul/mailhaul/sinks"
+)
+
+// Runs are what a listing tells of a mailbox's refs. None is missing if there are as
+// many as the last one's number.
+type runs struct {
+	last  uint64
+	count uint64
+	bytes int64
+}
+
+func (r runs) whole() bool { return r.count == r.last }
+
+// addRef takes note of a ref. Its key has the form of one: the listing checked that.
+func addRef(all map[string]runs, o sinks.Object) {
+	dir, name := path.Split(o.Key)
+	number, err := strconv.ParseUint(strings.TrimSuffix(name, path.Ext(name)), 10, 64)
+	if err != nil {
+		return
+	}
+	r := all[dir]
+	all[dir] = runs{last: max(r.last, number), count: r.count + 1, bytes: r.bytes + o.Size}
+}
+
+// of returns the runs of a mailbox.
+func of(all map[string]runs, mailbox string) runs {
+	dir, _ := path.Split(sinks.RefKey(mailbox, 1))
+	return all[dir]
+}
+
+// listTarget takes note of all that the target holds. For each pack, segment and
+// manifest this takes some 60 bytes of memory.
+func (c *copier) listTarget(ctx context.Context) error {
+	c.held, c.target = map[object]int64{}, map[string]runs{}
+	for o, err := range c.to.Objects(ctx) {
+		if err != nil {
+			return fmt.Errorf("target: %w", err)
+		}
+		switch o.Kind {
+		case sinks.KindPack, sinks.KindSegment, sinks.KindManifest:
+			c.held[object{o.Kind, o.Digest}] = o.Size
+		case sinks.KindRef:
+			addRef(c.target, o)
+		}
+	}
+	return nil
+}
+
+// listSource takes note of the runs of all mailboxes, which are returned, and holds the
+// sizes of what both repositories have against each other.
+func (c *copier) listSource(ctx context.Context) (mailboxes []string, err error) {
+	c.source = map[string]runs{}
+	for o, err := range c.from.Objects(ctx) {
+		if err != nil {
+			return nil, fmt.Errorf("source: %w", err)
+		}
+		switch o.Kind {
+		case sinks.KindPack, sinks.KindSegment, sinks.KindManifest:
+			c.expect(o)
+		case sinks.KindRef:
+			addRef(c.source, o)
+		}
+	}
+	mailboxes, err = c.from.Mailboxes(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("source: %w", err)
+	}
+	return slices.DeleteFunc(mailboxes, func(id string) bool { return of(c.source, id).count == 0 }), nil
+}
+
+// expect takes note of an object of the source.
+func (c *copier) expect(o sinks.Object) {
+	size, ok := c.held[object{o.Kind, o.Digest}]
+	switch {
+	case !ok:
+		c.progress.Expected.Add(o.Size)
+	case size != o.Size:
+		c.tally.problem(o.Key, fmt.Errorf("it has %d bytes in the source and %d in the target", o.Size, size))
+	}
+}
