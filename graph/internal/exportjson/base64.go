@@ -3,6 +3,8 @@ package exportjson
 import (
 	"bytes"
 	"encoding/base64"
+
+	fast "github.com/segmentio/asm/base64"
 )
 
 // A base64Stream decodes standard, padded base64 that comes in runs of any
@@ -57,12 +59,9 @@ func (s *base64Stream) decode(run []byte) (decoded []byte, bad int) {
 			left--
 		}
 	}
-	m, err := base64.StdEncoding.Decode(s.out[n:], rest[:whole])
+	m, err := fast.StdEncoding.Decode(s.out[n:], rest[:whole])
 	if err != nil {
-		if e, ok := err.(base64.CorruptInputError); ok {
-			return nil, at + min(int(e), len(rest)-1)
-		}
-		return nil, at
+		return nil, at + corruptAt(s.out[n:], rest[:whole])
 	}
 	s.padded = m < digits/4*3
 	for _, c := range rest[whole:] {
@@ -76,6 +75,16 @@ func (s *base64Stream) decode(run []byte) (decoded []byte, bad int) {
 		s.n++
 	}
 	return s.out[:n+m], -1
+}
+
+// corruptAt returns the index at which src is not base64, which it is somewhere. The fast
+// decoder counts from wherever it gave up.
+func corruptAt(room, src []byte) int {
+	_, err := base64.StdEncoding.Decode(room, src)
+	if e, ok := err.(base64.CorruptInputError); ok {
+		return min(int(e), len(src)-1)
+	}
+	return 0
 }
 
 // whole reports whether what was decoded may end here.

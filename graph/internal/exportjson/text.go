@@ -1,35 +1,50 @@
 package exportjson
 
 import (
+	"bytes"
 	"encoding/binary"
-	"math/bits"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
 // plain returns how many bytes at the start of p stand for themselves in a string:
-// all before the first quote, backslash or control character. It looks at eight
-// bytes at a time: in each word the highest bit of the lowest byte that is one of
-// these is set, and none below.
-func plain(p []byte) int {
+// all before the first quote, backslash or control character. Nothing that is behind the
+// first quote is looked at.
+func plain(p []byte) int { return unescaped(before(p, '"')) }
+
+// before returns what is before the first c, all of p if there is none.
+func before(p []byte, c byte) []byte {
+	if i := bytes.IndexByte(p, c); i >= 0 {
+		return p[:i]
+	}
+	return p
+}
+
+// unescaped is plain of bytes without a quote.
+func unescaped(p []byte) int {
+	p = before(p, '\\')
+	return controlFree(p)
+}
+
+// controlFree returns how many bytes there are at the start of p before the first control
+// character. It looks at 32 bytes at a time: in a word the highest bit of the lowest byte
+// that is one is set, and none below.
+func controlFree(p []byte) int {
 	const (
-		each = 0x0101010101010101
-		high = 0x8080808080808080
+		spaces = 0x2020202020202020
+		high   = 0x8080808080808080
 	)
 	i := 0
-	for ; len(p)-i >= 8; i += 8 {
-		v := binary.LittleEndian.Uint64(p[i:])
-		quote, backslash := v^each*'"', v^each*'\\'
-		found := (v-each*' ')&^v | (quote-each)&^quote | (backslash-each)&^backslash
-		if found &= high; found != 0 {
-			return i + bits.TrailingZeros64(found)/8
-		}
-	}
-	for ; i < len(p); i++ {
-		if c := p[i]; c == '"' || c == '\\' || c < ' ' {
+	for ; len(p)-i >= 32; i += 32 {
+		q := p[i : i+32]
+		a, b := binary.LittleEndian.Uint64(q), binary.LittleEndian.Uint64(q[8:])
+		c, d := binary.LittleEndian.Uint64(q[16:]), binary.LittleEndian.Uint64(q[24:])
+		if ((a-spaces)&^a|(b-spaces)&^b|(c-spaces)&^c|(d-spaces)&^d)&high != 0 {
 			break
 		}
+	}
+	for ; i < len(p) && p[i] >= ' '; i++ {
 	}
 	return i
 }
@@ -88,8 +103,12 @@ func (x *lexer) text() (run []byte, done bool, err error) {
 		return nil, false, err
 	}
 	start, end := x.r, x.r
+	quote := x.r // the first one behind the place, once it is looked for
 	for x.r < x.w {
-		n := plain(x.buf[x.r:x.w])
+		if quote <= x.r {
+			quote = x.r + len(before(x.buf[x.r:x.w], '"'))
+		}
+		n := unescaped(x.buf[x.r:quote])
 		if end != x.r {
 			copy(x.buf[end:], x.buf[x.r:x.r+n])
 		}
@@ -108,14 +127,18 @@ func (x *lexer) text() (run []byte, done bool, err error) {
 		if start != end && x.w-x.r < maxEscape {
 			break // reading on would move the run
 		}
-		unescaped, n, err := x.escape()
+		base, w := x.base, x.w
+		decoded, n, err := x.escape()
 		if err != nil {
 			return nil, false, err
+		}
+		if x.base != base || x.w != w {
+			quote = x.r // more was read
 		}
 		if start == end {
 			start, end = x.r, x.r
 		}
-		end += utf8.EncodeRune(x.buf[end:x.r+n], unescaped)
+		end += utf8.EncodeRune(x.buf[end:x.r+n], decoded)
 		x.r += n
 	}
 	return x.buf[start:end], false, nil
