@@ -158,6 +158,9 @@ func (c *Client) backoff(attempt int) time.Duration {
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
+	trace := traceOf(ctx)
+	trace.waiting(WaitLimit)
+	defer trace.waiting(WaitNone)
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
@@ -197,11 +200,17 @@ func (c *caller) once(ctx context.Context, call *call, attempt int, read func(*r
 func (c *caller) exchange(ctx context.Context, call *call, read func(*reply) error) error {
 	clientRequestID := uuid.NewString()
 	c.requests.Add(1)
+	trace, sent := traceOf(ctx), time.Now()
+	trace.waiting(WaitGraph)
 	resp, err := c.client.send(ctx, call, clientRequestID)
+	trace.waiting(WaitNone)
+	first := time.Since(sent)
 	if err != nil {
 		return &Error{Op: call.op, ClientRequestID: clientRequestID, Err: withoutURL(err)}
 	}
+	resp.Body = trace.body(resp.Body)
 	defer resp.Body.Close()
+	defer trace.answered(resp.StatusCode, first, sent)
 	c.client.reached.Store(true)
 	switch {
 	case resp.StatusCode/100 == 2:

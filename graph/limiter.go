@@ -49,6 +49,8 @@ func newLimiter(inFlight, allowed int) *limiter {
 // acquire waits until a request may start. The epoch is for throttled; release
 // must follow.
 func (l *limiter) acquire(ctx context.Context) (epoch int, err error) {
+	trace := traceOf(ctx)
+	defer trace.waiting(WaitNone)
 	for {
 		l.mu.Lock()
 		now := time.Now()
@@ -59,8 +61,12 @@ func (l *limiter) acquire(ctx context.Context) (epoch int, err error) {
 			defer l.mu.Unlock()
 			return l.epoch, nil
 		}
-		changed := l.changed
+		changed, reason := l.changed, WaitGraph
+		if pause > 0 || l.limit < l.max {
+			reason = WaitLimit
+		}
 		l.mu.Unlock()
+		trace.waiting(reason)
 
 		var over <-chan time.Time
 		if pause > 0 {
