@@ -29,14 +29,16 @@ func (r *run) commit(ctx context.Context, s *manifest.Snapshot) error {
 		return err
 	}
 	digest := manifest.SumOf(data)
-	if err := r.job.Repository.PutManifest(ctx, digest, data); err != nil {
-		return err
-	}
 	ref, err := s.Ref(digest).Encode()
 	if err != nil {
 		return err
 	}
-	err = r.job.Repository.CreateRef(ctx, s.Mailbox.ID, s.Sequence, ref)
+	err = r.record.worker.await(func() error {
+		if err := r.job.Repository.PutManifest(ctx, digest, data); err != nil {
+			return err
+		}
+		return r.job.Repository.CreateRef(ctx, s.Mailbox.ID, s.Sequence, ref)
+	})
 	if errors.Is(err, sinks.ErrRefExists) {
 		return fmt.Errorf("snapshot %d of mailbox %s: another run committed it first; run again: %w", s.Sequence, s.Mailbox.ID, err)
 	}

@@ -19,6 +19,7 @@ type framer struct {
 	emit   func(*frame) error // hands a frame on
 	buffer func() []byte
 	known  *chunkSet
+	worker *worker
 
 	frame *frame
 	since time.Time // when the frame was begun
@@ -81,8 +82,11 @@ func (f *framer) split() error {
 // cut ends the chunk under way.
 func (f *framer) cut() error {
 	chunk := f.frame.Raw[f.start:]
+	f.worker.turn(digesting)
 	sum := manifest.SumOf(chunk)
 	f.wholeWrite(chunk)
+	f.worker.turn(busy)
+	f.worker.madeDigest(len(chunk))
 	ref, isNew := f.known.add(chunkRef{
 		place: f.frame.place, sha256: sum, offset: uint32(f.start), length: uint32(len(chunk)),
 	})

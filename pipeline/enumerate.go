@@ -18,6 +18,8 @@ const listers = 4
 func (r *run) enumerate(ctx context.Context) {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(listers)
+	r.clocks.enumerate.employ(listers)
+	defer r.clocks.enumerate.employ(-listers)
 	for _, f := range r.folders {
 		if f.leftOut != "" {
 			continue
@@ -34,10 +36,21 @@ func (r *run) enumerate(ctx context.Context) {
 	}
 }
 
+// enumerateTree lists the folders, for which requests are sent together.
+func (r *run) enumerateTree(ctx context.Context) error {
+	w := r.clocks.enumerate.start()
+	defer w.end()
+	return w.await(func() error { return r.listFolders(ctx) })
+}
+
 // enumerateFolder lists a folder in the cheapest way that the last snapshot allows,
 // and anew as a whole where that does not agree with Graph's own count.
 func (r *run) enumerateFolder(ctx context.Context, f *folder) error {
-	l := &lister{run: r, folder: f}
+	w := r.clocks.enumerate.start()
+	defer w.end()
+	w.turn(busy)
+	ctx = w.traced(ctx)
+	l := &lister{run: r, folder: f, worker: w}
 	err := l.list(ctx)
 	if err == nil {
 		err = l.retryFailed(ctx)
@@ -88,16 +101,21 @@ const batchSize = 20
 
 // batch joins items to groups of up to 20 with distinct ids: an id can be listed
 // in two folders when it moves meanwhile.
-func (r *run) batch(ctx context.Context) {
+func (r *run) batch(ctx context.Context, w *worker) {
 	var group []item
 	ids := map[string]bool{}
 	flush := func() {
-		if len(group) > 0 && send(ctx, r.batches, group) == nil {
+		if len(group) > 0 && send(ctx, w, r.batches, group) == nil {
+			w.did(1, 0)
 			group = nil
 			clear(ids)
 		}
 	}
-	for it := range r.items {
+	for {
+		it, more := receive(w, r.items)
+		if !more {
+			break
+		}
 		if len(group) == batchSize || ids[it.ID] {
 			flush()
 		}

@@ -32,17 +32,21 @@ const (
 // export is one export worker: it asks for batches until the front has stopped
 // or there are no more, and leaves its frames to the back: full ones, and those that
 // have waited for long.
-func (r *run) export(front, back context.Context) error {
-	x := &exporter{run: r, back: back, framer: framer{
+func (r *run) export(front, back context.Context, w *worker) error {
+	x := &exporter{run: r, back: back, worker: w, framer: framer{
 		known:  r.known,
-		emit:   func(f *frame) error { return send(back, r.frames, f) },
+		worker: w,
+		emit:   func(f *frame) error { return send(back, w, r.frames, f) },
 		buffer: func() []byte { return r.raw.take(compress.MaxFrame) },
 	}}
+	front = w.traced(front)
 	tick := time.NewTicker(max(r.frameAge(), time.Millisecond))
 	defer tick.Stop()
 	for {
+		w.turn(starved)
 		select {
 		case batch, ok := <-r.batches:
+			w.turn(busy)
 			if !ok {
 				return x.framer.flush()
 			}
@@ -71,6 +75,7 @@ func (r *run) frameAge() time.Duration { return r.opts.CheckpointInterval / 4 }
 type exporter struct {
 	run    *run
 	back   context.Context // what has arrived goes on when the front has stopped
+	worker *worker
 	framer framer
 	batch  map[string]item // those without a verdict
 }
@@ -90,6 +95,7 @@ func (x *exporter) export(ctx context.Context, batch []item) error {
 // Data implements graph.ExportHandler.
 func (x *exporter) Data(p []byte) error {
 	x.run.opts.Progress.Arrived.Add(int64(len(p)))
+	x.worker.did(0, int64(len(p)))
 	return x.framer.write(p)
 }
 
@@ -122,7 +128,7 @@ func (x *exporter) end(id string, v verdict) error {
 	}
 	delete(x.batch, id)
 	v.item = it
-	return send(x.back, x.run.verdicts, v)
+	return send(x.back, x.worker, x.run.verdicts, v)
 }
 
 // failed returns the manifest's form of a failed item, its texts bounded.

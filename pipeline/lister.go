@@ -14,6 +14,7 @@ import (
 type lister struct {
 	run    *run
 	folder *folder
+	worker *worker
 
 	passes        int       // whole listings
 	link          string    // where the next delta query starts

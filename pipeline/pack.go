@@ -19,6 +19,7 @@ type packed struct {
 // is slow. When the bucket is quick, the buffers of two do.
 type packer struct {
 	run    *run
+	worker *worker
 	open   *compress.PackWriter // nil: no frame is waiting
 	places []*place
 	since  time.Time
@@ -26,13 +27,15 @@ type packer struct {
 
 // pack is the pack stage. A pack that fills slowly is passed on when it has waited
 // for as long as a partial snapshot does, so that its items come into the next one.
-func (r *run) pack(ctx context.Context) error {
-	p := &packer{run: r}
+func (r *run) pack(ctx context.Context, w *worker) error {
+	p := &packer{run: r, worker: w}
 	tick := time.NewTicker(max(r.opts.CheckpointInterval/2, time.Millisecond))
 	defer tick.Stop()
 	for {
+		w.turn(starved)
 		select {
 		case f, ok := <-r.packing:
+			w.turn(busy)
 			if !ok {
 				return p.finish(ctx)
 			}
@@ -52,7 +55,7 @@ func (r *run) pack(ctx context.Context) error {
 
 func (p *packer) add(ctx context.Context, f *frame) error {
 	if p.open == nil {
-		if err := send(ctx, p.run.packRoom, struct{}{}); err != nil {
+		if err := send(ctx, p.worker, p.run.packRoom, struct{}{}); err != nil {
 			return err
 		}
 		p.open, p.since = compress.NewPackWriter(p.run.packData.take(0)), time.Now()
@@ -80,7 +83,8 @@ func (p *packer) finish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.worker.did(1, int64(len(pack.Data)))
 	done := packed{Pack: pack, places: p.places}
 	p.open, p.places = nil, nil
-	return send(ctx, p.run.packs, done)
+	return send(ctx, p.worker, p.run.packs, done)
 }

@@ -14,6 +14,7 @@ import (
 // snapshot.
 type recorder struct {
 	run      *run
+	worker   *worker
 	segments segmentList
 	failures map[manifest.RowKey]manifest.Failure
 	turns    manifest.RowMap[uint32] // the greatest turn of items that were asked for again
@@ -38,18 +39,22 @@ func newRecorder(r *run) *recorder {
 	}
 }
 
-func (rec *recorder) record(ctx context.Context) error {
+func (rec *recorder) record(ctx context.Context, w *worker) error {
 	verdicts, durable := rec.run.verdicts, rec.run.durable
+	rec.worker, rec.segments.worker = w, w
 	for verdicts != nil || durable != nil {
 		var err error
+		w.turn(starved)
 		select {
 		case v, ok := <-verdicts:
+			w.turn(busy)
 			if !ok {
 				verdicts = nil
 				continue
 			}
 			err = rec.take(ctx, v)
 		case p, ok := <-durable:
+			w.turn(busy)
 			if !ok {
 				durable = nil
 				continue
@@ -216,5 +221,6 @@ func (x *exported) row() manifest.Row {
 // append adds a row to the segment under way.
 func (rec *recorder) append(ctx context.Context, row manifest.Row) error {
 	rec.rows++
+	rec.worker.did(1, row.Length)
 	return rec.segments.append(ctx, row)
 }

@@ -42,6 +42,9 @@ type Report struct {
 	Throttled int64   `json:"throttled"`
 	Budget    Budget  `json:"budget"`
 
+	Stages     []Stage `json:"stages"`     // in the order of the data's way
+	Bottleneck string  `json:"bottleneck"` // what the run was limited by: see Bottleneck
+
 	Short    []Shortfall        `json:"short"`
 	Refused  []Refusal          `json:"refused"`
 	Failures []manifest.Failure `json:"failures"` // of this run and before
@@ -87,16 +90,18 @@ func (r *run) report() *Report {
 	}
 	stats := r.job.Source.Stats()
 	p := r.opts.Progress
+	stages, seconds := r.clocks.stages(), time.Since(r.started).Seconds()
 	return &Report{
 		Mailbox: r.job.Mailbox.ID, User: r.job.Mailbox.User,
 		Snapshot: r.last.Sequence, Manifest: r.lastDigest, State: r.last.State, Selection: r.last.Selection,
 		Run:      r.last.Run,
 		Bytes:    Bytes{Raw: r.record.raw, Stored: p.Stored.Load()},
 		Packs:    p.Packs.Load(),
-		Seconds:  time.Since(r.started).Seconds(),
+		Seconds:  seconds,
 		Requests: stats.Requests, Throttled: stats.Throttled,
 		Budget: Budget{stats.Budget.Used, stats.Budget.Allowed},
-		Short:  orEmpty(r.short), Refused: r.refused(), Failures: r.last.Failures,
+		Stages: stages, Bottleneck: Bottleneck(stages, seconds),
+		Short: orEmpty(r.short), Refused: r.refused(), Failures: r.last.Failures,
 	}
 }
 

@@ -53,6 +53,7 @@ type run struct {
 	packRoom chan struct{} // holds one for each pack that is in memory
 	stopped  stopReason    // why the front ended early
 	record   *recorder
+	clocks   *clocks
 }
 
 // ErrInterrupted is in the error of a run whose caller cancelled it.
@@ -65,12 +66,12 @@ var ErrInterrupted = errors.New("interrupted")
 func Run(ctx context.Context, job Job, opts Options) (*Report, error) {
 	r := &run{
 		job: job, opts: opts.withDefaults(), started: time.Now().UTC(), index: newIndex(), known: newChunkSet(),
-		failed: map[manifest.RowKey]manifest.Failure{}, failedBefore: map[string]int64{},
+		failed: map[manifest.RowKey]manifest.Failure{}, failedBefore: map[string]int64{}, clocks: newClocks(nil),
 	}
 	if err := r.loadParent(ctx); err != nil {
 		return nil, err
 	}
-	if err := r.listFolders(ctx); err != nil {
+	if err := r.enumerateTree(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil, ErrInterrupted
 		}
@@ -93,6 +94,7 @@ func (r *run) finish(ctx, back context.Context) (*Report, error) {
 			stopped = ErrInterrupted
 		}
 	}
+	r.record.worker.turn(busy)
 	if stopped == nil {
 		if err := r.buryLost(back); err != nil {
 			return nil, err
@@ -103,6 +105,7 @@ func (r *run) finish(ctx, back context.Context) (*Report, error) {
 			return nil, errors.Join(stopped, err)
 		}
 	}
+	r.record.worker.end()
 	return r.report(), stopped
 }
 
@@ -142,12 +145,13 @@ func (r *run) haul(ctx, back context.Context, cancel context.CancelCauseFunc) er
 	defer boundDrain(front, r.opts.DrainTimeout, cancel)()
 
 	g.Go(func() error { defer close(r.items); r.enumerate(front); return nil })
-	g.Go(func() error { defer close(r.batches); r.batch(front); return nil })
-	fanOut(g, r.opts.Exporters, func() error { return r.export(front, back) }, func() { close(r.frames); close(r.verdicts) })
-	fanOut(g, compressors(), func() error { return r.compress(back, encoder) }, func() { close(r.packing) })
-	g.Go(func() error { defer close(r.packs); return r.pack(back) })
-	fanOut(g, uploaders, func() error { return r.upload(back) }, func() { close(r.durable) })
-	g.Go(func() error { return r.record.record(back) })
+	c := r.clocks
+	fanOut(g, 1, &c.batch, func(w *worker) error { r.batch(front, w); return nil }, func() { close(r.batches) })
+	fanOut(g, r.opts.Exporters, &c.export, func(w *worker) error { return r.export(front, back, w) }, func() { close(r.frames); close(r.verdicts) })
+	fanOut(g, compressors(), &c.compress, func(w *worker) error { return r.compress(back, w, encoder) }, func() { close(r.packing) })
+	fanOut(g, 1, &c.pack, func(w *worker) error { return r.pack(back, w) }, func() { close(r.packs) })
+	fanOut(g, uploaders, &c.upload, func(w *worker) error { return r.upload(back, w) }, func() { close(r.durable) })
+	fanOut(g, 1, &c.record, func(w *worker) error { return r.record.record(back, w) }, func() {})
 	return g.Wait()
 }
 
@@ -169,22 +173,39 @@ func (r *run) makeChannels() {
 	r.packRoom = make(chan struct{}, uploaders+1)
 }
 
-// fanOut runs n workers and calls after once all of them have ended.
-func fanOut(g *errgroup.Group, n int, work func() error, after func()) {
+// fanOut runs n workers of a stage and calls after once all of them have ended.
+func fanOut(g *errgroup.Group, n int, c *clock, work func(*worker) error, after func()) {
 	var wg sync.WaitGroup
+	c.employ(n)
 	for range n {
 		wg.Add(1)
-		g.Go(func() error { defer wg.Done(); return work() })
+		g.Go(func() error {
+			defer wg.Done()
+			w := c.start()
+			defer w.end()
+			return work(w)
+		})
 	}
-	g.Go(func() error { wg.Wait(); after(); return nil })
+	g.Go(func() error { wg.Wait(); c.employ(-n); after(); return nil })
 }
 
-// send passes v on unless ctx ends first.
-func send[T any](ctx context.Context, ch chan<- T, v T) error {
+// send passes v on unless ctx ends first. The worker is blocked meanwhile.
+func send[T any](ctx context.Context, w *worker, ch chan<- T, v T) error {
+	w.turn(blocked)
+	defer w.turn(busy)
 	select {
 	case ch <- v:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// receive takes the next value; none is left if more is false. The worker is starved
+// meanwhile.
+func receive[T any](w *worker, ch <-chan T) (v T, more bool) {
+	w.turn(starved)
+	v, more = <-ch
+	w.turn(busy)
+	return v, more
 }

@@ -17,6 +17,7 @@ const (
 // A segmentList turns rows into segments and stores them as they fill.
 type segmentList struct {
 	repo   *sinks.Repository
+	worker *worker                 // whose time it takes; nil: nobody's
 	writer *manifest.SegmentWriter // made for the first row
 	stored []manifest.Segment      // durable
 }
@@ -67,7 +68,11 @@ func (l *segmentList) seal() (*sealedSegment, error) {
 }
 
 func (l *segmentList) store(ctx context.Context, s *sealedSegment) error {
-	if _, err := l.repo.PutSegment(ctx, s.SHA256, s.data); err != nil {
+	err := l.worker.await(func() error {
+		_, err := l.repo.PutSegment(ctx, s.SHA256, s.data)
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	l.stored = append(l.stored, s.Segment)

@@ -86,7 +86,7 @@ func (l *lister) change(ctx context.Context, c graph.Change) (it item, isNew boo
 	switch l.run.index.remove(gone.key, l.folder.ID) {
 	case absentHeld:
 		l.folder.opened()
-		return item{}, false, send(ctx, l.run.verdicts, verdict{item: gone, end: endRemoved, reason: c.Removed})
+		return item{}, false, send(ctx, l.worker, l.run.verdicts, verdict{item: gone, end: endRemoved, reason: c.Removed})
 	case absentSeen:
 		// Entries may come in any order: whether it is there shows when it is exported.
 		gone.check = true
@@ -132,7 +132,7 @@ func (l *lister) see(ctx context.Context, listed graph.Item) (it item, isNew boo
 	}
 	if l.run.givenUp(&it) {
 		l.folder.opened()
-		return it, false, send(ctx, l.run.verdicts, verdict{item: it, end: endGivenUp})
+		return it, false, send(ctx, l.worker, l.run.verdicts, verdict{item: it, end: endGivenUp})
 	}
 	return it, true, nil
 }
@@ -152,7 +152,7 @@ func (l *lister) oncemore(it *item) bool {
 // pass hands an item on.
 func (l *lister) pass(ctx context.Context, it item) error {
 	l.folder.opened()
-	return send(ctx, l.run.items, it)
+	return send(ctx, l.worker, l.run.items, it)
 }
 
 // describe completes items of a delta query, which tells no properties, from a

@@ -1,0 +1,85 @@
+package pipeline
+
+import (
+	"runtime"
+	"slices"
+)
+
+// What a bottleneck may be beside a stage.
+const (
+	limitThrottling = "throttling" // Graph's limits hold requests back
+	limitGraph      = "graph"      // Graph's answers, or the network to it
+	limitCPU        = "cpu"        // all cores are in use
+)
+
+// cpuIsFull is from which share of the cores on the stages want all of them. What
+// waits for a core counts as if it had it, so that the sum may exceed 1.
+const cpuIsFull = 0.9
+
+// Bottleneck names what stages of runs that took so many seconds were limited by: a
+// stage, "throttling", "graph" or "cpu"; nothing if they did nothing.
+//
+// Export stands in the middle, so its workers show where to look: those that are
+// starved wait for enumerate. Otherwise the busiest stage is the one that the others
+// wait for, those before it blocked and those behind it starved. Where that is
+// enumerate or export, most of its time decides: "throttling" if it was held back,
+// "graph" if it waited for answers. If a stage is left that computes, and all
+// stages together had work for the cores that there are, it is "cpu".
+func Bottleneck(stages []Stage, seconds float64) string {
+	export := stageOf(stages, stageExport)
+	most, at := export.Share(export.Starved), stageEnumerate
+	if export.Count == 0 {
+		most = 1
+	}
+	for _, name := range []string{stageExport, stageCompress, stagePack, stageUpload, stageRecord} {
+		s := stageOf(stages, name)
+		if load := s.Share(s.Busy + s.Throttled); load > most {
+			most, at = load, name
+		}
+	}
+	s := stageOf(stages, at)
+	computing := s.Busy - s.Waiting
+	switch {
+	case s.lifetime() == 0:
+		return ""
+	case s.Throttled > max(s.Waiting, computing):
+		return limitThrottling
+	case s.Waiting > computing && at != stageUpload && at != stageRecord:
+		return limitGraph
+	case s.Waiting <= computing && CPULoad(stages, seconds) >= cpuIsFull:
+		return limitCPU
+	}
+	return at
+}
+
+// CPULoad returns which share of this process's cores the stages had work for. It
+// exceeds 1 where work waited for a core.
+func CPULoad(stages []Stage, seconds float64) float64 {
+	computing := 0.0
+	for _, s := range stages {
+		computing += s.Busy - s.Waiting
+	}
+	if seconds <= 0 {
+		return 0
+	}
+	return computing / seconds / float64(runtime.GOMAXPROCS(0))
+}
+
+func stageOf(stages []Stage, name string) Stage {
+	i := slices.IndexFunc(stages, func(s Stage) bool { return s.Name == name })
+	if i < 0 {
+		return Stage{Name: name}
+	}
+	return stages[i]
+}
+
+// lifetime is the time that the stage's workers were there, in seconds.
+func (s *Stage) lifetime() float64 { return s.Busy + s.Throttled + s.Starved + s.Blocked }
+
+// Share returns a part of the stage's time, in seconds, as a share of all of it.
+func (s *Stage) Share(part float64) float64 {
+	if all := s.lifetime(); all > 0 {
+		return part / all
+	}
+	return 0
+}
