@@ -40,6 +40,9 @@ func (a *app) printReport(r *pipeline.Report) {
 		fmt.Fprintf(a.out, "; %s of %s in the last ten minutes", comma(int64(b.Used)), comma(int64(b.Allowed)))
 	}
 	fmt.Fprintln(a.out)
+	if r.Bottleneck != "" {
+		fmt.Fprintln(a.out, bottleneckLine(r.Bottleneck, r.Stages, r.Seconds))
+	}
 	for _, s := range r.Short {
 		fmt.Fprintf(a.out, "short     %s: Graph counts %s items, and %s are known\n", printable(pipeline.FormatPath(s.Path)), comma(s.TotalItemCount), comma(s.Known))
 	}
