@@ -319,3 +319,52 @@ func BenchmarkPack(b *testing.B) {
 		})
 	}
 }
+
+// TestPackGrows: a pack's buffer grows as the pack does, to no more than a full one
+// needs, and does for the next pack.
+func TestPackGrows(t *testing.T) {
+	const target = 3 << 20
+	rng := rand.New(rand.NewPCG(5, 6))
+	raw := make([]byte, compress.FrameTarget)
+	for i := range raw {
+		raw[i] = byte(rng.Uint32())
+	}
+	enc, err := compress.NewEncoder(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer enc.Close()
+	f := compress.Frame{Raw: raw, Compressed: enc.Compress(nil, raw),
+		Chunks: []compress.Chunk{{SHA256: manifest.SumOf(raw), Length: int64(len(raw))}}}
+	var data []byte
+	for _, want := range []int{1, 3, 2} {
+		w := compress.NewPackWriter(data)
+		w.Limit(target)
+		frames := 0
+		for ; frames < want; frames++ {
+			if w.Full() {
+				t.Errorf("a pack is full after %d frames", frames)
+			}
+			if _, err := w.Add(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p, err := w.Finish()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if most := max(2*len(p.Data), 2<<20); cap(p.Data) > most {
+			t.Errorf("a pack of %d frames has %d bytes in a buffer of %d", want, len(p.Data), cap(p.Data))
+		}
+		if err := verify(p.Data); err != nil {
+			t.Error(err)
+		}
+		if want == 3 && !w.Full() {
+			t.Error("a pack beyond its limit is not full")
+		}
+		if data != nil && cap(data) >= len(p.Data) && &data[:1][0] != &p.Data[:1][0] {
+			t.Error("a buffer that does is not used")
+		}
+		data = p.Data
+	}
+}

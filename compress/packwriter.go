@@ -23,9 +23,9 @@ const (
 	maxPackRaw    = 256 << 20
 	maxPackChunks = 8 << 10
 
-	// packCapacity has room for the last frame, which may not compress, the
-	// chunk list and the seek table.
-	packCapacity = PackTarget + MaxFrame + 2<<20
+	// packExcess is room for the last frame, which may not compress, the chunk list
+	// and the seek table.
+	packExcess = MaxFrame + 2<<20
 )
 
 const (
@@ -53,20 +53,22 @@ type Pack struct {
 
 // A PackWriter joins frames into a pack. It is not safe for concurrent use.
 type PackWriter struct {
+	target int
 	data   []byte
 	table  []byte
 	chunks []Chunk
 	raw    int64
 }
 
-// NewPackWriter returns a writer of an empty pack. It takes over buf, if that is
-// large enough, for the pack's bytes; a pack's Data can be given back this way.
+// NewPackWriter returns a writer of an empty pack. It takes over buf for the pack's
+// bytes, and another one twice as large where that does not do; a pack's Data can be
+// given back this way.
 func NewPackWriter(buf []byte) *PackWriter {
-	if cap(buf) < packCapacity {
-		buf = make([]byte, 0, packCapacity)
-	}
-	return &PackWriter{data: buf[:0]}
+	return &PackWriter{target: PackTarget, data: buf[:0]}
 }
+
+// Limit makes the pack full at a stored size below PackTarget.
+func (w *PackWriter) Limit(target int) { w.target = min(max(target, 1), PackTarget) }
 
 // Add appends a frame and returns the offset of its first byte in the pack's
 // uncompressed bytes. It keeps nothing of f.
@@ -91,10 +93,22 @@ func (w *PackWriter) Add(f Frame) (int64, error) {
 		c.Offset += base
 		w.chunks = append(w.chunks, c)
 	}
+	w.reserve(len(f.Compressed))
 	w.data = append(w.data, f.Compressed...)
 	w.raw += next
 	w.tell(len(f.Compressed), len(f.Raw), xxhash.Sum64(f.Raw))
 	return base, nil
+}
+
+// reserve makes room for n more bytes: twice as much as there was, but no more than a
+// pack can need.
+func (w *PackWriter) reserve(n int) {
+	need := len(w.data) + n
+	if need <= cap(w.data) {
+		return
+	}
+	most := w.target + packExcess
+	w.data = append(make([]byte, 0, max(need, min(2*max(cap(w.data), FrameTarget), most))), w.data...)
 }
 
 // tell appends an entry to the seek table.
@@ -109,7 +123,7 @@ func (w *PackWriter) Empty() bool { return w.raw == 0 }
 
 // Full reports whether the pack should be finished before another frame is added.
 func (w *PackWriter) Full() bool {
-	return len(w.data) >= PackTarget || w.raw >= maxPackRaw || len(w.chunks) >= maxPackChunks
+	return len(w.data) >= w.target || w.raw >= maxPackRaw || len(w.chunks) >= maxPackChunks
 }
 
 // Finish writes the chunk list and the seek table and returns the pack. The
@@ -119,6 +133,8 @@ func (w *PackWriter) Finish() (Pack, error) {
 		return Pack{}, errors.New("pack holds no frame")
 	}
 	start := len(w.data)
+	w.reserve(skippableHeader + chunkListHeader + len(w.chunks)*chunkListEntry +
+		skippableHeader + len(w.table) + seekTableEntry + seekTableTrailer)
 	w.data = appendChunkList(w.data, w.chunks)
 	w.tell(len(w.data)-start, 0, xxhash.Sum64(nil))
 
