@@ -63,6 +63,11 @@ var (
 
 // exportStream writes an element that is an item.
 func (c *call) exportStream(id string, it item) error {
+	if f := c.fragment(id, &it); f != nil {
+		c.server.stats.exported(f.length)
+		_, err := c.out.Write(f.json)
+		return err
+	}
 	spell := plainSpelling
 	if c.effect.odd() {
 		spell = oddSpelling
@@ -90,10 +95,12 @@ func (c *call) exportStream(id string, it item) error {
 
 // exportKey writes which item an element is.
 func (c *call) exportKey(id string, it *item) {
-	c.out.text(`"itemId":`)
-	c.out.json(id)
-	c.out.text(`,"changeKey":`)
-	c.out.json(it.changeKey())
+	_, _ = c.out.Write(appendKey(nil, id, it)) // the buffer keeps the error
+}
+
+func appendKey(b []byte, id string, it *item) []byte {
+	b = appendString(append(b, `"itemId":`...), id)
+	return appendString(append(b, `,"changeKey":`...), it.changeKey())
 }
 
 const codeMoved = "ErrorArchiveFolderMovedPermanently"

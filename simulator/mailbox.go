@@ -5,14 +5,15 @@ import (
 	"io"
 	"iter"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
 // Mailbox is a user's primary mailbox as the server knows it.
 type Mailbox struct {
-	ID        string // MBX:guid@guid
-	User      string // the user principal name; the first is always megan.bowen@contoso.com
-	ArchiveID string // the archive mailbox; empty if the user has none
+	ID        string `json:"id"`                  // MBX:guid@guid
+	User      string `json:"user"`                // the user principal name; the first is always megan.bowen@contoso.com
+	ArchiveID string `json:"archiveId,omitempty"` // the archive mailbox; empty if the user has none
 }
 
 // Folder is what a test may know of a folder. Search folders hold none of the mailbox's items themselves.
@@ -52,8 +53,9 @@ type mailbox struct {
 	seed    uint64
 	state
 	steps       stepper
-	auxiliaries []string  // the ids of the auxiliary mailboxes that some folders live in
-	limits      []limiter // of the mailbox and its auxiliaries
+	auxiliaries []string                   // the ids of the auxiliary mailboxes that some folders live in
+	limits      []limiter                  // of the mailbox and its auxiliaries
+	prepared    atomic.Pointer[[]fragment] // by number; nil if Prepare was not asked for
 }
 
 // address is what a mailbox's id leads to.

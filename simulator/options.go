@@ -59,6 +59,10 @@ type Options struct {
 	RequestLimit int
 	// RequestWindow is ten minutes if zero. It begins with the first request after the last one's end.
 	RequestWindow time.Duration
+	// Latency is how long each request takes before its answer begins; its place in the mailbox stays taken.
+	Latency time.Duration
+	// ResponseRate is how many bytes of a response's body go out in a second, for each response by itself; no limit if zero.
+	ResponseRate int64
 	// ChangeEvery makes one random change, as [Server.Step] does, to a mailbox each time that it got so many requests;
 	// none if zero. Seed decides the changes.
 	ChangeEvery int
@@ -118,6 +122,8 @@ func (o Options) check() error {
 		return fmt.Errorf("simulator: %d folders: want at most %d", o.Folders, maxFolders)
 	case o.Auxiliaries < 0 || o.Auxiliaries > maxAuxiliaries:
 		return fmt.Errorf("simulator: %d auxiliary mailboxes: want at most %d", o.Auxiliaries, maxAuxiliaries)
+	case o.Latency < 0 || o.ResponseRate < 0:
+		return fmt.Errorf("simulator: latency %v, %d bytes a second: want none negative", o.Latency, o.ResponseRate)
 	case o.RequestLimit < 0 || o.RequestWindow < 0 || o.ChangeEvery < 0:
 		return fmt.Errorf("simulator: request limit %d in %v, a change every %d: want none negative", o.RequestLimit, o.RequestWindow, o.ChangeEvery)
 	}

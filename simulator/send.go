@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"math"
-	"net/http"
 	"strings"
 	"sync"
 )
@@ -25,7 +24,7 @@ type sender struct {
 var senders = sync.Pool{New: func() any { return &sender{buf: bufio.NewWriterSize(nil, 32<<10)} }}
 
 // newSender returns a sender that cuts the body off after so many bytes, if cut is not negative.
-func newSender(w http.ResponseWriter, cut int64) *sender {
+func newSender(w io.Writer, cut int64) *sender {
 	s := senders.Get().(*sender)
 	s.w, s.left = w, math.MaxInt64
 	if cut >= 0 {

@@ -105,7 +105,10 @@ func (c *call) serve() error {
 	if err := c.effect.begin(c); err != nil {
 		return err
 	}
-	c.out = newSender(c.w, c.effect.cutAfter)
+	if d := c.server.opts.Latency; d > 0 {
+		wait(c.r, d)
+	}
+	c.out = newSender(c.paced(), c.effect.cutAfter)
 	defer c.out.recycle()
 	return c.handle(c)
 }

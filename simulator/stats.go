@@ -7,11 +7,11 @@ import (
 
 // Stats is what a server has been asked for and what came of it.
 type Stats struct {
-	Requests map[Operation]int64 // the requests by operation, refused ones included
-	Statuses map[int]int64       // the responses by status
-	Items    int64               // items exported, whole or not
-	Bytes    int64               // bytes of their streams
-	Chaos    map[string]int64    // random faults by name
+	Requests map[Operation]int64 `json:"requests"` // the requests by operation, refused ones included
+	Statuses map[int]int64       `json:"statuses"` // the responses by status
+	Items    int64               `json:"items"`    // items exported, whole or not
+	Bytes    int64               `json:"bytes"`    // bytes of their streams
+	Chaos    map[string]int64    `json:"chaos"`    // random faults by name
 }
 
 // Total is the number of all requests.
