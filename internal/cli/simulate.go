@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,9 +17,11 @@ import (
 )
 
 type simulateFlags struct {
-	listen string
-	opts   simulator.Options
-	chaos  float64
+	listen  string
+	opts    simulator.Options
+	chaos   float64
+	prepare bool
+	json    bool
 }
 
 func (a *app) simulateCommand() *cobra.Command {
@@ -27,7 +32,11 @@ func (a *app) simulateCommand() *cobra.Command {
 		Long: `Simulate is a stand-in for the part of Microsoft Graph that mailhaul uses, on /v1.0 and
 /beta. Mailboxes are made on the fly from a seed: a million items cost no memory, and
 the same seed gives the same bytes. A mailbox can change while it is read, and the service can
-fail at random in all the ways that Graph is known for; random faults come from the seed too.`,
+fail at random in all the ways that Graph is known for; random faults come from the seed too.
+
+For measurements, --prepare makes all items before it serves, which takes four bytes of
+memory for three of theirs; --latency and --response-rate slow it down to what Graph is like.
+With --json, it prints a line when it serves, and one of what it served when it ends.`,
 		Example: `  mailhaul simulate --listen 127.0.0.1:9000 --mailboxes 3 --items 10000 --seed 7
   mailhaul simulate --items 500 --change-every 10 --chaos 2 --request-limit 10000
   mailhaul export --graph-url http://127.0.0.1:9000/v1.0 --user megan.bowen@contoso.com --repo ./mail`,
@@ -52,6 +61,10 @@ fail at random in all the ways that Graph is known for; random faults come from 
 	flags.DurationVar(&o.RetryAfter, "retry-after", time.Second, "what a 429 asks to wait; below zero, it does not say")
 	flags.IntVar(&o.ChangeEvery, "change-every", 0, "change a mailbox at random before every so manieth request to it (default: never)")
 	flags.Float64Var(&f.chaos, "chaos", 0, "chance of each kind of fault, in `PERCENT` of the requests that it can hit")
+	flags.BoolVar(&f.prepare, "prepare", false, "make all items beforehand, so that serving them takes little time")
+	flags.DurationVar(&o.Latency, "latency", 0, "time that every request takes before its answer begins")
+	flags.Int64Var(&o.ResponseRate, "response-rate", 0, "bytes a second of each response (default: no limit)")
+	jsonFlag(cmd, &f.json, "print JSON objects on stdout")
 	return cmd
 }
 
@@ -68,21 +81,61 @@ func (a *app) simulate(ctx context.Context, f simulateFlags) error {
 	if err != nil {
 		return usageError{err}
 	}
+	w := simulated{Mailboxes: sim.Mailboxes()}
+	if f.prepare {
+		if w.Content, err = prepare(ctx, sim); err != nil {
+			return err
+		}
+	}
 	url, stop, err := serve(f.listen, sim)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "serving %s mailboxes of %s items, seed %d, on %s/v1.0 and /beta\n", comma(int64(o.Mailboxes)), comma(int64(max(o.Items, 0))), o.Seed, url)
-	for i, m := range sim.Mailboxes() {
+	w.URL = url + "/v1.0"
+	if err := a.printSimulated(f, w); err != nil {
+		return errors.Join(err, stop())
+	}
+	<-ctx.Done()
+	err = stop()
+	if f.json {
+		err = errors.Join(err, a.printJSON(sim.Stats()))
+	}
+	return err
+}
+
+// simulated is what a simulation serves.
+type simulated struct {
+	URL       string              `json:"url"`
+	Mailboxes []simulator.Mailbox `json:"mailboxes"`
+	Content   simulator.Content   `json:"content,omitzero"` // if it was prepared
+}
+
+// prepare makes all items in memory, which the bounds of an export are not made for.
+func prepare(ctx context.Context, sim *simulator.Server) (simulator.Content, error) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(math.MaxInt64)
+	}
+	return sim.Prepare(ctx)
+}
+
+func (a *app) printSimulated(f simulateFlags, w simulated) error {
+	if f.json {
+		return a.printJSON(w)
+	}
+	o := f.opts
+	fmt.Fprintf(a.out, "serving %s mailboxes of %s items, seed %d, on %s and /beta\n", comma(int64(o.Mailboxes)), comma(int64(o.Items)), o.Seed, w.URL)
+	for i, m := range w.Mailboxes {
 		if i == shown {
 			fmt.Fprintf(a.out, "  and %s more\n", comma(int64(o.Mailboxes-shown)))
 			break
 		}
 		fmt.Fprintf(a.out, "  %s  %s\n", m.ID, m.User)
 	}
-	fmt.Fprintf(a.out, "try: mailhaul export --graph-url %s/v1.0 --user %s --repo ./mail\n", url, sim.Mailboxes()[0].User)
-	<-ctx.Done()
-	return stop()
+	if f.prepare {
+		fmt.Fprintf(a.out, "prepared %s items of %s\n", comma(w.Content.Items), size(w.Content.Bytes))
+	}
+	fmt.Fprintf(a.out, "try: mailhaul export --graph-url %s --user %s --repo ./mail\n", w.URL, w.Mailboxes[0].User)
+	return nil
 }
 
 // serve serves a handler on addr until stop is called, and returns its URL.
