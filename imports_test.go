@@ -22,7 +22,8 @@ const module = "github.com/mailhaul/mailhaul"
 var imports = map[string][]string{
 	"":                          nil, // this test
 	"cmd/mailhaul":              {"internal/cli"},
-	"internal/cli":              {"pipeline", "restore", "replicate", "snapshots", "graph", "manifest", "sinks", "simulator"},
+	"internal/cli":              {"pipeline", "restore", "replicate", "snapshots", "graph", "manifest", "sinks", "simulator", "bench"},
+	"bench":                     {"pipeline", "restore", "snapshots", "graph", "manifest", "compress", "sinks"},
 	"pipeline":                  {"snapshots", "graph", "manifest", "compress", "sinks"},
 	"restore":                   {"snapshots", "manifest", "compress", "sinks"},
 	"replicate":                 {"snapshots", "manifest", "sinks"},
@@ -49,6 +50,7 @@ var imports = map[string][]string{
 // testImports tells what tests may import beyond that. The simulator and its
 // client meet in tests, but share no code.
 var testImports = map[string][]string{
+	"bench":        {"internal/cli", "internal/servers", "simulator"},
 	"internal/cli": {"internal/servers", "compress"},
 	"pipeline":     {"restore", "simulator", "internal/servers", "internal/memstore"},
 	"replicate":    {"restore", "pipeline", "graph", "simulator", "internal/memstore"},
