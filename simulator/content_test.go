@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"math/bits"
 	"runtime"
 	"slices"
 	"testing"
@@ -208,6 +209,25 @@ func TestTouch(t *testing.T) {
 	for _, key := range []string{"Binary 0x300b", "String 0x1035", "SystemTime 0xe06"} {
 		if a[key] == "" || a[key] != b[key] {
 			t.Errorf("%s was %q and is %q", key, a[key], b[key])
+		}
+	}
+}
+
+// TestDoublings: sizes spread from the least to the greatest, as many in each doubling.
+func TestDoublings(t *testing.T) {
+	const least, most = 64 << 10, 1 << 20
+	g := start(t, simulator.Options{Seed: 3, Items: 400, MinItemSize: least, MaxItemSize: most})
+	counts := map[int]int{}
+	for it := range g.sim.Items(g.box.ID) {
+		n := int64(len(g.stream(it.ID)))
+		if n < least*9/10 || n > most*11/10 {
+			t.Errorf("an item has %d bytes", n)
+		}
+		counts[bits.Len64(uint64(n))]++
+	}
+	for doubling := 17; doubling <= 20; doubling++ {
+		if counts[doubling] < 400/8 {
+			t.Errorf("sizes are %v", counts)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"math/bits"
 	"strings"
 	"time"
 )
@@ -112,6 +113,9 @@ func (s *Server) itemSize(class string, r *rng) int64 {
 	if s.opts.ItemSize > 0 {
 		return s.opts.ItemSize
 	}
+	if s.opts.MinItemSize > 0 {
+		return doublingSize(s.opts.MinItemSize, s.opts.MaxItemSize, r)
+	}
 	at := r.below(10_000 * 1000)
 	size := mailSizes[len(mailSizes)-1].size
 	for i := 1; i < len(mailSizes); i++ {
@@ -125,4 +129,11 @@ func (s *Server) itemSize(class string, r *rng) int64 {
 		size = max(3_000, size/4)
 	}
 	return min(size, s.opts.MaxItemSize)
+}
+
+// doublingSize draws one of the doublings between two sizes, and a size in it.
+func doublingSize(least, most int64, r *rng) int64 {
+	doublings := int64(max(1, bits.Len64(uint64((most-1)/least))))
+	low := least << r.below(doublings)
+	return low + r.below(min(low, most-low+1))
 }

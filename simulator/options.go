@@ -35,6 +35,8 @@ type Options struct {
 	// ItemSize makes every item about this many bytes, at least some 3,000 and at most 2 GiB. If zero, sizes spread from
 	// about three KB to MaxItemSize, half of them below 20 KB.
 	ItemSize int64
+	// MinItemSize spreads sizes from it to MaxItemSize instead, as many in each doubling. ItemSize goes before.
+	MinItemSize int64
 	// MaxItemSize cuts the spread of sizes off; 48 MiB if zero.
 	MaxItemSize int64
 	// RequireToken answers 401 to requests without a bearer token that the token endpoint gave out, or that is Token.
@@ -114,6 +116,8 @@ func (o Options) check() error {
 		return fmt.Errorf("simulator: items of %d bytes: want at most %d", o.ItemSize, int64(maxItemBytes))
 	case o.MaxItemSize < 0 || o.MaxItemSize > maxItemBytes:
 		return fmt.Errorf("simulator: items up to %d bytes: want at most %d", o.MaxItemSize, int64(maxItemBytes))
+	case o.MinItemSize < 0 || o.MinItemSize > o.MaxItemSize:
+		return fmt.Errorf("simulator: items from %d to %d bytes: want the first to be the smaller", o.MinItemSize, o.MaxItemSize)
 	case o.MaxPageSize < 0:
 		return fmt.Errorf("simulator: pages of %d: want at least 1", o.MaxPageSize)
 	case o.TokenLifetime < 0:

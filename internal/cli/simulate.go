@@ -51,6 +51,7 @@ With --json, it prints a line when it serves, and one of what it served when it 
 	flags.IntVar(&o.Items, "items", 2000, "number of items in each mailbox")
 	flags.IntVar(&o.Folders, "folders", 0, "least number of folders in each mailbox (default: some sixty)")
 	flags.Int64Var(&o.ItemSize, "item-size", 0, "about as many bytes for every item (default: a realistic spread)")
+	flags.Int64Var(&o.MinItemSize, "min-item-size", 0, "spread sizes evenly over the doublings from so many bytes to --max-item-size")
 	flags.Int64Var(&o.MaxItemSize, "max-item-size", 0, "upper bound of the spread in bytes (default: some tens of MB)")
 	flags.BoolVar(&o.Archives, "archives", false, "give every user an archive mailbox with a quarter of --items, on /beta")
 	flags.IntVar(&o.Auxiliaries, "auxiliaries", 0, "auxiliary mailboxes that each archive has expanded into")
