@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"gocloud.dev/blob"
@@ -117,6 +118,8 @@ func (r *Repository) checkEmpty(ctx context.Context) error {
 			return err
 		case o.Key == configKey:
 			return nil
+		case strings.HasPrefix(o.Key, ScratchDir):
+			continue
 		}
 		return fmt.Errorf("%.200s is there, and no %s: %w", o.Key, configKey, ErrNotEmpty)
 	}

@@ -49,11 +49,12 @@ func (e *storeError) Error() string {
 	if e.key != "" {
 		text += " " + e.key
 	}
-	return text + ": " + reason(e.err)
+	return text + ": " + Reason(e.err)
 }
 
-// reason is what a driver says, without what Go CDK puts before it: the key is told.
-func reason(err error) string {
+// Reason is what a driver says, in one line, without what Go CDK puts before it: whoever
+// tells of an error names the object.
+func Reason(err error) string {
 	coded, ok := err.(interface{ Unwrap() []error })
 	if ok && len(coded.Unwrap()) > 0 {
 		err = coded.Unwrap()[0]

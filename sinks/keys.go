@@ -22,6 +22,10 @@ const (
 	sequenceDigits = 20
 )
 
+// ScratchDir is what the keys begin with of objects that try a store out. A repository has
+// none; a place that holds nothing else is empty.
+const ScratchDir = "doctor/"
+
 // PackKey returns the key of a pack.
 func PackKey(d manifest.Digest) string { return digestKey(packDir, d, packExt) }
 

@@ -47,7 +47,7 @@ func (r *retrier) do(ctx context.Context, op, key string, f func() error) error 
 		}
 		r.retries.Add(1)
 		if r.logger != nil {
-			r.logger.Warn("the store failed; trying again", "operation", op, "object", key, "error", reason(err))
+			r.logger.Warn("the store failed; trying again", "operation", op, "object", key, "error", Reason(err))
 		}
 		timer := time.NewTimer(wait/2 + rand.N(wait/2))
 		select {
