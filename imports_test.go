@@ -22,7 +22,7 @@ const module = "github.com/mailhaul/mailhaul"
 var imports = map[string][]string{
 	"":                          nil, // this test
 	"cmd/mailhaul":              {"internal/cli"},
-	"internal/cli":              {"pipeline", "restore", "replicate", "snapshots", "graph", "manifest", "sinks", "simulator", "bench"},
+	"internal/cli":              {"pipeline", "restore", "replicate", "snapshots", "graph", "manifest", "sinks", "sinks/sinktest", "simulator", "bench"},
 	"bench":                     {"pipeline", "restore", "snapshots", "graph", "manifest", "compress", "sinks"},
 	"pipeline":                  {"snapshots", "graph", "manifest", "compress", "sinks"},
 	"restore":                   {"snapshots", "manifest", "compress", "sinks"},
@@ -34,6 +34,7 @@ var imports = map[string][]string{
 	"compress":                  {"manifest"}, // the digest type alone
 	// Of manifest, sinks uses the digest type alone.
 	"sinks":                    {"manifest", "sinks/s3blob", "sinks/azure", "sinks/gcs", "sinks/dirblob", "sinks/internal/params"},
+	"sinks/sinktest":           {"sinks"},
 	"sinks/s3blob":             {"sinks/internal/params", "sinks/internal/transport"},
 	"sinks/azure":              {"sinks/internal/layer", "sinks/internal/params", "sinks/internal/transport"},
 	"sinks/gcs":                {"sinks/internal/layer", "sinks/internal/params", "sinks/internal/transport"},
@@ -56,7 +57,7 @@ var testImports = map[string][]string{
 	"replicate":    {"restore", "pipeline", "graph", "simulator", "internal/memstore"},
 	"restore":      {"pipeline", "graph", "simulator", "internal/servers"},
 	"graph":        {"simulator"},
-	"sinks":        {"internal/servers", "internal/memstore"},
+	"sinks":        {"internal/servers", "internal/memstore", "sinks/sinktest"},
 	"sinks/s3blob": {"internal/servers"},
 }
 
