@@ -55,6 +55,9 @@ func open(ctx context.Context, text string, create bool) (*blob.Bucket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s URL: %w", scheme, ErrURL)
 	}
+	if u.User != nil || u.Fragment != "" || u.Opaque != "" {
+		return nil, fmt.Errorf("%s URL: %w: want no name or password in it, and no #", scheme, ErrURL)
+	}
 	if scheme == "file" {
 		return openFile(u, create)
 	}

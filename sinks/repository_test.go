@@ -243,6 +243,7 @@ func TestURLs(t *testing.T) {
 	for _, url := range []string{
 		"ftp://x/y", "s3://", "s3://bucket?nonsense=1", "s3://bucket?use_path_style=perhaps", "s3://bucket?endpoint=ftp://x",
 		"file://host/x", "file:///x?y=z", "://", "s3://bucket?ca_file=/nowhere.pem", "s3://bucket?endpoint=http://u:p@x",
+		"s3://u:p@bucket/mail", "s3://bucket/mail#2026", "file:///tmp/x#y",
 	} {
 		if b, err := sinks.OpenExisting(t.Context(), url); err == nil {
 			b.Close()

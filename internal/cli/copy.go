@@ -34,6 +34,8 @@ A copy that was cut off goes on when it is run again. What is damaged in the sou
 named; it is left out with what depends on it, and all else is copied. A mailbox that
 was exported to the target itself has gone another way there: nothing is copied of it.
 
+Store options are of the target. Those of the source stand in its URL.
+
 Exit code 0: all is in the target; 1: it is not.`,
 		Example: `  mailhaul copy --from s3://archive/mail --to s3://second-site/mail
   mailhaul copy --from ./mail --to /mnt/usb/mail --mailbox 'MBX:e0643f21@a7809c93' --json`,
@@ -43,6 +45,8 @@ Exit code 0: all is in the target; 1: it is not.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.from, "from", envOr("MAILHAUL_REPO", ""), "`URL` or path of the repository to copy (env MAILHAUL_REPO)")
 	flags.StringVar(&f.to, "to", "", "`URL` or path of the repository to copy to")
+	reachFlags(cmd, &f.to)
+	writeFlags(cmd)
 	mailboxFlag(cmd, &f.mailbox, "only this mailbox's snapshots (`ID`)")
 	jsonFlag(cmd, &f.json, "print one JSON object on stdout")
 	return cmd

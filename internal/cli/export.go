@@ -52,6 +52,7 @@ managed identity, az login).`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.export(cmd.Context(), f) },
 	}
 	repoFlag(cmd, &f.repo)
+	writeFlags(cmd)
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.mailboxes, "mailbox", nil, "`ID` of a mailbox, such as MBX:…@…; may be repeated")
 	flags.StringArrayVar(&f.users, "user", nil, "user principal name or id (`UPN`) whose mailbox to export; may be repeated")

@@ -19,8 +19,9 @@ import (
 
 const defaultGraphURL = "https://graph.microsoft.com/v1.0"
 
-// repoFlag adds --repo.
+// repoFlag adds --repo, and how its store is reached.
 func repoFlag(cmd *cobra.Command, to *string) {
+	reachFlags(cmd, to)
 	cmd.Flags().StringVar(to, "repo", os.Getenv("MAILHAUL_REPO"), "`URL` or path of the repository (env MAILHAUL_REPO)")
 }
 

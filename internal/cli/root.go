@@ -75,15 +75,19 @@ func (a *app) root() *cobra.Command {
 		Use:   "mailhaul",
 		Short: "Haul Exchange Online mailboxes into object storage",
 		Long: `mailhaul exports Exchange Online mailboxes through Microsoft Graph's exportItems
-into a repository in S3, a store that speaks its protocol, or a directory,
+into a repository in S3, Azure Blob Storage, Google Cloud Storage or a directory,
 proves that the repository is whole, and takes single items back out.
 
 Start with "mailhaul demo": it does all of that with a simulated mailbox.
 
 A repository is given by --repo or MAILHAUL_REPO:
 
-  s3://bucket/prefix        S3 and compatible stores; credentials as in AWS's own tools
-  file:///path or a path    a directory
+  s3://bucket/prefix         S3 and compatible stores
+  azblob://container/prefix  Azure Blob Storage
+  gs://bucket/prefix         Google Cloud Storage
+  file:///path or a path     a directory
+
+with credentials as the store's own tools take them; docs/stores.md tells more.
 
 Exit codes: 0 complete; 1 could not do it; 2 wrong usage or configuration;
 3 finished, with items that failed or coverage that is short; 130 interrupted,

@@ -99,7 +99,7 @@ func parse(u *url.URL) (l location, err error) {
 	l.write = parseWrite(p)
 	l.transport = transport.Options{CAFile: p.String("ca_file"), UploadLimit: p.Rate("limit_upload")}
 	p.Refuse("Azure has access tiers: use access_tier", "storage_class")
-	p.Refuse("Azure has encryption scopes: use encryption_scope", "ssetype", "kmskeyid", "sse_c_key_file", "sse_c_key_env")
+	p.Refuse("Azure has encryption scopes: use encryption_scope", "sse", "ssetype", "kms_key", "kmskeyid", "sse_c_key_file", "sse_c_key_env")
 	return l, p.Err()
 }
 

@@ -6,7 +6,7 @@
 //	anonymous        true: requests carry no credentials
 //	universe_domain  of a sovereign cloud
 //	storage_class    of what is written: STANDARD, NEARLINE, COLDLINE, ARCHIVE
-//	kmskeyid         name of the Cloud KMS key that encrypts what is written
+//	kms_key          name of the Cloud KMS key that encrypts what is written; kmskeyid means the same
 //	lock_mode        governance (an unlocked retention) or compliance (a locked one), and
 //	lock_days        how many days it keeps each object that is written
 //	legal_hold       true: a temporary hold on each object that is written
@@ -84,7 +84,7 @@ func parse(u *url.URL) (l location, err error) {
 	}
 	p.Refuse("Google Cloud Storage has storage classes: use storage_class", "access_tier")
 	p.Refuse("Google Cloud Storage has no tags on objects", "tags")
-	p.Refuse("Google Cloud Storage encrypts with its own keys, or with a Cloud KMS key: use kmskeyid", "ssetype", "encryption_scope", "sse_c_key_file", "sse_c_key_env")
+	p.Refuse("Google Cloud Storage encrypts with its own keys, or with a Cloud KMS key: use kms_key", "sse", "ssetype", "encryption_scope", "sse_c_key_file", "sse_c_key_env")
 	return l, p.Err()
 }
 

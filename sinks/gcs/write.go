@@ -19,7 +19,8 @@ type writeOptions struct {
 }
 
 func parseWrite(p *params.Params) writeOptions {
-	return writeOptions{class: p.String("storage_class"), key: p.String("kmskeyid"), lock: p.Lock()}
+	p.Alias("kms_key", "kmskeyid")
+	return writeOptions{class: p.String("storage_class"), key: p.String("kms_key"), lock: p.Lock()}
 }
 
 // A putter stores objects.

@@ -58,10 +58,12 @@ func writeOptions(p *params.Params) Options {
 
 // encryption reads the one kind that is asked for.
 func encryption(p *params.Params) (encrypt.ServerSide, error) {
-	kind, key := p.OneOf("ssetype", "aes256", "aws:kms"), p.String("kmskeyid")
+	p.Alias("sse", "ssetype")
+	p.Alias("kms_key", "kmskeyid")
+	kind, key := p.OneOf("sse", "aes256", "aws:kms"), p.String("kms_key")
 	file, env := p.String("sse_c_key_file"), p.String("sse_c_key_env")
 	if (kind != "" || key != "") && (file != "" || env != "") || file != "" && env != "" {
-		return nil, errors.New("ssetype, sse_c_key_file and sse_c_key_env exclude each other")
+		return nil, errors.New("sse and kms_key, sse_c_key_file, and sse_c_key_env exclude each other")
 	}
 	switch {
 	case file != "":
@@ -75,7 +77,7 @@ func encryption(p *params.Params) (encrypt.ServerSide, error) {
 	case kind == "aws:kms", kind == "" && key != "":
 		return encrypt.NewSSEKMS(key, nil)
 	case key != "":
-		return nil, errors.New("kmskeyid is for ssetype=aws:kms")
+		return nil, errors.New("kms_key is for sse=aws:kms")
 	case kind != "":
 		return encrypt.NewSSE(), nil
 	}

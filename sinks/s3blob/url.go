@@ -26,8 +26,8 @@ import (
 //	dualstack       true: AWS's endpoints for IPv6, too
 //
 //	storage_class   of what is written, as the store names it
-//	ssetype         how the store encrypts what is written: AES256 or aws:kms
-//	kmskeyid        id of the key for aws:kms
+//	sse             how the store encrypts what is written: AES256 or aws:kms; ssetype means the same
+//	kms_key         id of the key for aws:kms; kmskeyid means the same
 //	sse_c_key_file  file with the key that encrypts what is written and decrypts what is read:
 //	sse_c_key_env   32 bytes, or their base64 or hexadecimal form; or the name of an environment variable with it
 //	lock_mode       governance or compliance, and
@@ -81,7 +81,7 @@ func parse(u *url.URL) (l *location, err error) {
 	l.write = writeOptions(p)
 	l.transport = transport.Options{CAFile: p.String("ca_file"), UploadLimit: p.Rate("limit_upload")}
 	p.Refuse("S3 has storage classes: use storage_class", "access_tier")
-	p.Refuse("S3 has no encryption scopes: use ssetype and kmskeyid", "encryption_scope")
+	p.Refuse("S3 has no encryption scopes: use sse and kms_key", "encryption_scope")
 	if err := p.Err(); err != nil {
 		return nil, err
 	}

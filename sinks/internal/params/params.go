@@ -58,6 +58,14 @@ func (p *Params) String(name string, aliases ...string) string {
 	return ""
 }
 
+// Alias takes a parameter of another name for one of this name.
+func (p *Params) Alias(name, other string) {
+	if p.values.Has(other) {
+		p.values[name] = append(p.values[name], p.values[other]...)
+		p.values.Del(other)
+	}
+}
+
 // Bool is String of "true" or "false".
 func (p *Params) Bool(name string, aliases ...string) bool {
 	s := p.String(name, aliases...)

@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/mailhaul/mailhaul/sinks"
+)
+
+// A storeOption is a flag, and a parameter of the store's URL: the flag's name with
+// underscores.
+type storeOption struct {
+	name, usage string
+	isBool      bool
+}
+
+// reachOptions are for whoever reads or writes.
+var reachOptions = []storeOption{
+	{name: "ca-file", usage: "PEM `FILE` of certificates to trust besides the system's"},
+	{name: "sse-c-key-file", usage: "`FILE` with the key that encrypts and decrypts objects: 32 bytes, base64 or hexadecimal (S3)"},
+}
+
+// writeOptions are for whoever writes.
+var writeOptions = []storeOption{
+	{name: "storage-class", usage: "storage `CLASS` of objects, such as STANDARD_IA (S3) or NEARLINE (Google)"},
+	{name: "access-tier", usage: "access `TIER` of objects: Hot, Cool or Cold (Azure)"},
+	{name: "sse", usage: "`KIND` of encryption by the store: AES256 or aws:kms (S3)"},
+	{name: "kms-key", usage: "`NAME` or id of the key that the store encrypts with (S3, Google)"},
+	{name: "encryption-scope", usage: "`NAME` of the scope that the store encrypts with (Azure)"},
+	{name: "lock-mode", usage: "`MODE` in which each object is retained: governance or compliance (S3, Azure, Google)"},
+	{name: "lock-days", usage: "`NUMBER` of days for which it is retained"},
+	{name: "legal-hold", usage: "put a legal hold on each object (S3, Azure, Google)", isBool: true},
+	{name: "tags", usage: "tags of objects: `NAME=VALUE,...` (S3, Azure)"},
+	{name: "limit-upload", usage: "bytes a second that go up at most, such as 20MiB/s (`RATE`)"},
+}
+
+// reachFlags adds the flags of how a store is reached. What they and those of writeFlags
+// say is in the URL at to when the command runs.
+func reachFlags(cmd *cobra.Command, to *string) {
+	addOptions(cmd, reachOptions)
+	before := cmd.PreRunE
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		if before != nil {
+			if err := before(cmd, args); err != nil {
+				return err
+			}
+		}
+		return mergeOptions(cmd.Flags(), to)
+	}
+}
+
+// writeFlags adds the flags of how objects are written.
+func writeFlags(cmd *cobra.Command) {
+	addOptions(cmd, writeOptions)
+	cmd.SetUsageFunc(groupedUsage)
+}
+
+func addOptions(cmd *cobra.Command, options []storeOption) {
+	for _, o := range options {
+		if o.isBool {
+			cmd.Flags().Bool(o.name, false, o.usage)
+		} else {
+			cmd.Flags().String(o.name, "", o.usage)
+		}
+	}
+}
+
+// storeFlags returns the flags of a command that are options of a store.
+func storeFlags(from *pflag.FlagSet) *pflag.FlagSet {
+	set := pflag.NewFlagSet("", pflag.ContinueOnError)
+	set.SortFlags = false
+	for _, options := range [][]storeOption{writeOptions, reachOptions} {
+		for _, o := range options {
+			if f := from.Lookup(o.name); f != nil {
+				set.AddFlag(f)
+			}
+		}
+	}
+	return set
+}
+
+// mergeOptions puts the options that were given into a store's URL.
+func mergeOptions(flags *pflag.FlagSet, url *string) error {
+	options := map[string]string{}
+	storeFlags(flags).VisitAll(func(f *pflag.Flag) {
+		if f.Changed {
+			options[strings.ReplaceAll(f.Name, "-", "_")] = f.Value.String()
+		}
+	})
+	if *url == "" {
+		return nil // the command asks for it
+	}
+	merged, err := sinks.WithOptions(*url, options)
+	if err != nil {
+		return usageError{err}
+	}
+	*url = merged
+	return nil
+}
+
+// groupedUsage is cobra's, with the options of the store apart.
+func groupedUsage(cmd *cobra.Command) error {
+	store, others := storeFlags(cmd.Flags()), pflag.NewFlagSet("", pflag.ContinueOnError)
+	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		if store.Lookup(f.Name) == nil {
+			others.AddFlag(f)
+		}
+	})
+	cmd.Printf("Usage:\n  %s\n\nExamples:\n%s\n\nFlags:\n%s", cmd.UseLine(), cmd.Example, others.FlagUsages())
+	cmd.Printf("\nStore options (parameters of the URL as well: --lock-days 30 is ?lock_days=30):\n%s", store.FlagUsages())
+	return nil
+}
