@@ -1,0 +1,74 @@
+package sinks_test
+
+import (
+	"crypto/sha256"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/sinks"
+)
+
+// parts are a repository's objects, one of each kind, by the names that they are stored under.
+type parts map[string][]byte
+
+// fill writes a repository to a place with options, and reads it again. It returns what the
+// store must hold, below the prefix.
+func fill(t *testing.T, place string, options map[string]string) parts {
+	t.Helper()
+	place, err := sinks.WithOptions(place, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, bucket := t.Context(), open(t, place)
+	repo, err := sinks.InitRepository(ctx, bucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pack, segment, snapshot, ref := randomBytes(100_000), []byte("a segment"), []byte("a manifest"), []byte("a ref")
+	dp, ds, dm := manifest.SumOf(pack), manifest.SumOf(segment), manifest.SumOf(snapshot)
+	if _, err := repo.PutPack(ctx, dp, pack); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := repo.PutSegment(ctx, ds, segment); err != nil {
+		t.Fatal(err)
+	}
+	if err := repo.PutManifest(ctx, dm, snapshot); err != nil {
+		t.Fatal(err)
+	}
+	if err := repo.CreateRef(ctx, "MBX:a", 1, ref); err != nil {
+		t.Fatal(err)
+	}
+	checkRanges(t, repo, dp, pack)
+	config, err := bucket.ReadAll(ctx, "config.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := parts{"config.json": config, sinks.PackKey(dp): pack, sinks.SegmentKey(ds): segment, sinks.ManifestKey(dm): snapshot, sinks.RefKey("MBX:a", 1): ref}
+	for o, err := range repo.Objects(ctx) {
+		if want, ok := held[o.Key]; err != nil || !ok || o.Size != int64(len(want)) {
+			t.Errorf("%s has %d bytes, %v", o.Key, o.Size, err)
+		}
+	}
+	return held
+}
+
+// below returns the objects by their whole names.
+func (p parts) below(t *testing.T, place string) parts {
+	t.Helper()
+	u, err := url.Parse(place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := parts{}
+	for key, data := range p {
+		named[strings.TrimPrefix(u.Path, "/")+"/"+key] = data
+	}
+	return named
+}
+
+func sumOf(data []byte) []byte {
+	sum := sha256.Sum256(data)
+	return sum[:]
+}
