@@ -65,6 +65,8 @@ func (a *app) copy(ctx context.Context, f copyFlags) error {
 	}
 	defer from.Close()
 	defer to.Close()
+	from.SetLogger(a.log)
+	to.SetLogger(a.log)
 	opts := replicate.Options{Progress: &replicate.Progress{}}
 	if f.mailbox != "" {
 		opts.Mailboxes = []string{f.mailbox}

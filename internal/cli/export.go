@@ -128,6 +128,7 @@ func (a *app) export(ctx context.Context, f exportFlags) error {
 		return err
 	}
 	defer repo.Close()
+	repo.SetLogger(a.log)
 	var worst error
 	for _, m := range mailboxes {
 		job := pipeline.Job{

@@ -46,6 +46,7 @@ func (a *app) verify(ctx context.Context, f verifyFlags) error {
 		return err
 	}
 	defer repo.Close()
+	repo.SetLogger(a.log)
 	opts := restore.VerifyOptions{SkipData: f.data == "none", Progress: &restore.VerifyProgress{}}
 	if f.mailbox != "" {
 		opts.Mailboxes = []string{f.mailbox}

@@ -1,0 +1,108 @@
+package cli_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mailhaul/mailhaul/internal/servers"
+)
+
+// faults are what happens to the way to a store in the middle of an export. It ends when
+// the export has tried so many calls again as retries says; without them, it stays.
+var faults = []struct {
+	name     string
+	kind     string // toxiproxy's; empty: the store is down
+	upstream bool
+	with     map[string]any
+	retries  int
+	down     time.Duration // for which the fault stays at least
+	onlyS3   bool
+}{
+	{name: "latency", kind: "latency", with: map[string]any{"latency": 100, "jitter": 50}},
+	{name: "slow link", kind: "bandwidth", upstream: true, with: map[string]any{"rate": 2000}, onlyS3: true}, // KB a second
+	{name: "late ends", kind: "slow_close", with: map[string]any{"delay": 300}, onlyS3: true},
+	{name: "cut uploads", kind: "limit_data", upstream: true, with: map[string]any{"bytes": 300_000}, retries: 3},
+	{name: "cut answers", kind: "limit_data", with: map[string]any{"bytes": 20}, retries: 3},
+	{name: "reset in mid-upload", kind: "reset_peer", upstream: true, with: map[string]any{"timeout": 2}, retries: 3},
+	{name: "silent and cut", kind: "timeout", with: map[string]any{"timeout": 50}, retries: 3, onlyS3: true},
+	{name: "down for a moment", retries: 4},
+	{name: "down for 30 seconds", retries: 5, down: 30 * time.Second, onlyS3: true},
+}
+
+// TestFaultyStores: whatever happens to the way to a store while an export is under way, the
+// export waits and completes, and what is stored is whole.
+func TestFaultyStores(t *testing.T) {
+	t.Parallel()
+	toxiproxy := servers.StartToxiproxy(t)
+	for _, store := range []struct {
+		name string
+		open func(t *testing.T) *farStore
+	}{{"MinIO", farS3}, {"Azurite", farAzure}, {"fake-gcs-server", farGCS}} {
+		far := store.open(t)
+		for i, f := range faults {
+			if f.onlyS3 && store.name != "MinIO" {
+				continue
+			}
+			t.Run(store.name+"/"+f.name, func(t *testing.T) {
+				t.Parallel()
+				proxy := toxiproxy.Proxy(t, fmt.Sprint(store.name, i), far.addr)
+				h := newHaul(t, far, fmt.Sprint("mail", i), proxy.Addr)
+				began := h.midway()
+				p := h.start("--checkpoint-size", "1MiB")
+				<-began
+				if f.kind == "" {
+					proxy.Down(t)
+				} else {
+					proxy.Toxic(t, f.kind, f.upstream, f.with)
+				}
+				since := time.Now()
+				began <- struct{}{}
+				if f.retries > 0 {
+					p.awaitRetries(f.retries)
+					time.Sleep(f.down - time.Since(since))
+					if f.kind == "" {
+						proxy.Up(t)
+					} else {
+						proxy.Heal(t, f.kind)
+					}
+				}
+				p.completes()
+				h.holdsAll()
+			})
+		}
+	}
+}
+
+// TestStoreGone: a store that has never answered is told within seconds; one that goes for good
+// and the export with it leaves what was committed whole.
+func TestStoreGone(t *testing.T) {
+	t.Parallel()
+	far := farS3(t)
+	proxy := servers.StartToxiproxy(t).Proxy(t, "down", far.addr)
+	proxy.Down(t)
+	h := newHaul(t, far, "mail", proxy.Addr)
+	p := h.start()
+	if code := p.wait(); code != 1 {
+		t.Errorf("exit code is %d", code)
+	}
+	if text := p.said(); !strings.Contains(text, "connection refused") || !strings.Contains(text, "the store does not answer") {
+		t.Errorf("it says %s", text)
+	}
+	proxy.Up(t)
+	began := h.midway()
+	p = h.start("--checkpoint-size", "1MiB")
+	<-began
+	proxy.Down(t)
+	began <- struct{}{}
+	p.awaitRetries(2)
+	if err := p.cmd.Process.Kill(); err != nil {
+		t.Error(err)
+	}
+	p.wait()
+	proxy.Up(t)
+	h.run("verify")
+	h.start().completes()
+	h.holdsAll()
+}
