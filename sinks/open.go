@@ -121,9 +121,11 @@ func openFile(u *url.URL, create bool) (*blob.Bucket, error) {
 
 func openDir(dir string, create bool) (*blob.Bucket, error) {
 	if create {
-		if err := os.MkdirAll(dir, 0o777); err != nil {
+		bucket, err := dirblob.CreateBucket(dir)
+		if err != nil {
 			return nil, fmt.Errorf("repository: %w", err)
 		}
+		return bucket, nil
 	}
 	info, err := os.Stat(dir)
 	switch {

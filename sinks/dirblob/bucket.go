@@ -24,18 +24,27 @@ func OpenBucket(dir string) (*blob.Bucket, error) {
 	return blob.NewBucket(b), nil
 }
 
+// CreateBucket is OpenBucket, and makes the directory durably if it is not there.
+func CreateBucket(dir string) (*blob.Bucket, error) {
+	if err := makeAll(filepath.Clean(dir)); err != nil {
+		return nil, err
+	}
+	return OpenBucket(dir)
+}
+
 func openBucket(dir string) (*bucket, error) {
 	info, err := os.Stat(dir)
 	if err == nil && !info.IsDir() {
 		err = &fs.PathError{Op: "open", Path: dir, Err: syscall.ENOTDIR}
 	}
-	return &bucket{dir: dir, note: func(string, string) {}}, err
+	return &bucket{dir: filepath.Clean(dir), note: func(string, string) {}}, err
 }
 
 // A bucket implements driver.Bucket.
 type bucket struct {
-	dir  string
-	note func(op, path string) // of what makes writes durable, for tests
+	dir     string
+	lasting dirSet
+	note    func(op, path string) // of what makes writes durable, for tests
 }
 
 var _ driver.Bucket = (*bucket)(nil)

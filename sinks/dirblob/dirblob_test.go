@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -221,38 +222,85 @@ func TestFailedWrite(t *testing.T) {
 }
 
 // TestDurable follows what a write does: its bytes are synced before they get their
-// name, every new directory is made durable in the one above it, and the object's own
+// name, every directory is made durable in the one above it, and the object's own
 // directory after the name is in it. So what was acknowledged is there after a power
 // cut, and what is there is whole.
 func TestDurable(t *testing.T) {
 	dir := t.TempDir()
-	b, err := openBucket(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var ops []string
-	b.note = func(op, path string) {
-		rel, err := filepath.Rel(dir, path)
-		if err != nil {
-			t.Error(err)
-		}
-		ops = append(ops, op+" "+filepath.ToSlash(rel))
-	}
-	bucket := blob.NewBucket(b)
-	defer bucket.Close()
-	for _, key := range []string{"packs/ab/ab12.zst", "packs/ab/ab13.zst", "refs/m/1.json"} {
-		if err := bucket.WriteAll(t.Context(), key, []byte(key), &blob.WriterOptions{IfNotExist: true}); err != nil {
-			t.Fatal(err)
-		}
-		ops = append(ops, "done")
-	}
+	first := openNoted(t, dir)
+	first.write("packs/ab/ab12.zst", gcerrors.OK)
+	first.write("packs/ab/ab13.zst", gcerrors.OK)
+	first.write("refs/m/1.json", gcerrors.OK)
 	want := []string{
 		"sync packs/ab/ab12.zst", "sync .", "sync packs", "name packs/ab/ab12.zst", "sync packs/ab", "done",
 		"sync packs/ab/ab13.zst", "name packs/ab/ab13.zst", "sync packs/ab", "done",
 		"sync refs/m/1.json", "sync .", "sync refs", "name refs/m/1.json", "sync refs/m", "done",
 	}
-	if diff := cmp.Diff(want, ops); diff != "" {
+	if diff := cmp.Diff(want, first.ops); diff != "" {
 		t.Error(diff)
+	}
+
+	// The first one may have been killed before it synced what it made.
+	second := openNoted(t, dir)
+	second.write("packs/ab/ab14.zst", gcerrors.OK)
+	second.write("refs/m/1.json", gcerrors.FailedPrecondition)
+	want = []string{
+		"sync packs/ab/ab14.zst", "sync .", "sync packs", "name packs/ab/ab14.zst", "sync packs/ab", "done",
+		"sync refs/m/1.json", "sync .", "sync refs", "name refs/m/1.json", "sync refs/m", "done",
+	}
+	if diff := cmp.Diff(want, second.ops); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A noted bucket is one whose operations are noted.
+type noted struct {
+	t      *testing.T
+	bucket *blob.Bucket
+	ops    []string
+}
+
+func openNoted(t *testing.T, dir string) *noted {
+	b, err := openBucket(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &noted{t: t, bucket: blob.NewBucket(b)}
+	b.note = func(op, path string) {
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			t.Error(err)
+		}
+		n.ops = append(n.ops, op+" "+filepath.ToSlash(rel))
+	}
+	t.Cleanup(func() { n.bucket.Close() })
+	return n
+}
+
+func (n *noted) write(key string, want gcerrors.ErrorCode) {
+	n.t.Helper()
+	err := n.bucket.WriteAll(n.t.Context(), key, []byte(key), &blob.WriterOptions{IfNotExist: true})
+	if gcerrors.Code(err) != want {
+		n.t.Fatalf("%s: %v, expected %v", key, err, want)
+	}
+	n.ops = append(n.ops, "done")
+}
+
+// TestCreateBucket: a directory is made with those above it, and one that is there is
+// opened.
+func TestCreateBucket(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a", "b", "c")
+	for range 2 {
+		b, err := CreateBucket(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(b.WriteAll(t.Context(), "x", []byte("x"), nil), b.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if b, err := CreateBucket(filepath.Join(dir, "x")); !errors.Is(err, syscall.ENOTDIR) {
+		t.Errorf("a file was opened: %v, %v", b, err)
 	}
 }
 

@@ -107,34 +107,12 @@ func (w *writer) publish() error {
 	w.bucket.note("name", w.path)
 	if w.absent {
 		if err := os.Link(w.file.Name(), w.path); err != nil {
-			return err
+			return w.bucket.taken(dir, err)
 		}
 	} else if err := os.Rename(w.file.Name(), w.path); err != nil {
 		return err
 	}
 	return w.bucket.syncDir(dir)
-}
-
-// makeDir makes a directory durably, with those above it.
-func (b *bucket) makeDir(dir string) error {
-	if info, err := os.Stat(dir); err == nil && info.IsDir() {
-		return nil
-	}
-	parent := filepath.Dir(dir)
-	if parent != dir {
-		if err := b.makeDir(parent); err != nil {
-			return err
-		}
-	}
-	if err := os.Mkdir(dir, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return b.syncDir(parent)
-}
-
-func (b *bucket) syncDir(dir string) error {
-	b.note("sync", dir)
-	return syncDir(dir)
 }
 
 // removed removes a file that may not be there.

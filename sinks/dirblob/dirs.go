@@ -1,0 +1,93 @@
+package dirblob
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// maxLasting bounds the directories that a bucket remembers.
+const maxLasting = 4096
+
+// A dirSet is a set of directories whose names, from the bucket's own directory down, are
+// known to survive a power cut. It is safe for concurrent use.
+type dirSet struct {
+	mu   sync.Mutex
+	dirs map[string]struct{}
+}
+
+func (s *dirSet) has(dir string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.dirs[dir]
+	return ok
+}
+
+func (s *dirSet) add(dir string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dirs == nil || len(s.dirs) == maxLasting {
+		s.dirs = map[string]struct{}{} // what is forgotten is synced once more
+	}
+	s.dirs[dir] = struct{}{}
+}
+
+// makeDir makes a directory durably, with those above it in the bucket. That one is there
+// does not tell that its name is durable: who made it may be about to sync that, or have
+// been killed before.
+func (b *bucket) makeDir(dir string) error {
+	if dir == b.dir || b.lasting.has(dir) {
+		return nil
+	}
+	parent := filepath.Dir(dir)
+	if err := b.makeDir(parent); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := b.syncDir(parent); err != nil {
+		return err
+	}
+	b.lasting.add(dir)
+	return nil
+}
+
+// taken returns the error of a name that could not be given. One that is there already is
+// made durable: the caller will rely on it, and its writer may have been killed before it
+// did so.
+func (b *bucket) taken(dir string, err error) error {
+	if errors.Is(err, fs.ErrExist) {
+		if syncErr := b.syncDir(dir); syncErr != nil {
+			return syncErr
+		}
+	}
+	return err
+}
+
+func (b *bucket) syncDir(dir string) error {
+	b.note("sync", dir)
+	return syncDir(dir)
+}
+
+// makeAll makes a bucket's directory durably, with those above it.
+func makeAll(dir string) error {
+	parent := filepath.Dir(dir)
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		// Another process may have made it a moment ago. If it is an old one, its parent
+		// may be none that this process may open.
+		_ = syncDir(parent)
+		return nil
+	}
+	if parent != dir {
+		if err := makeAll(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncDir(parent)
+}
