@@ -71,14 +71,16 @@ func (s *chunkSet) add(ref chunkRef) (known chunkRef, isNew bool) {
 // buffers is a bounded store of byte slices for reuse.
 type buffers chan []byte
 
-// take returns an empty buffer, with the capacity told if it has to be made.
+// take returns an empty buffer of the capacity told, or more.
 func (b buffers) take(capacity int) []byte {
 	select {
 	case p := <-b:
-		return p[:0]
+		if cap(p) >= capacity {
+			return p[:0]
+		}
 	default:
-		return make([]byte, 0, capacity)
 	}
+	return make([]byte, 0, capacity)
 }
 
 // give returns a buffer; what finds no room is left to the garbage collector.

@@ -47,6 +47,7 @@ func (f *framer) write(p []byte) error {
 				return err
 			}
 		}
+		f.reserve(n)
 		f.frame.Raw = append(f.frame.Raw, p[:n]...)
 		f.length += int64(n)
 		p = p[n:]
@@ -63,6 +64,14 @@ func (f *framer) begin() {
 	if f.frame == nil {
 		f.frame = &frame{Frame: compress.Frame{Raw: f.buffer()}, place: &place{}}
 		f.start, f.since = 0, time.Now()
+	}
+}
+
+// reserve makes room for n more bytes: a chunk too long for the buffer moves to one
+// that takes all of it.
+func (f *framer) reserve(n int) {
+	if raw := f.frame.Raw; len(raw)+n > cap(raw) {
+		f.frame.Raw = append(make([]byte, 0, compress.MaxFrame), raw...)
 	}
 }
 

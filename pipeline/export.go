@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mailhaul/mailhaul/compress"
 	"github.com/mailhaul/mailhaul/graph"
 	"github.com/mailhaul/mailhaul/manifest"
 )
@@ -36,8 +35,8 @@ func (r *run) export(front, back context.Context, w *worker) error {
 	x := &exporter{run: r, back: back, worker: w, framer: framer{
 		known:  r.known,
 		worker: w,
-		emit:   func(f *frame) error { return send(back, w, r.frames, f) },
-		buffer: func() []byte { return r.raw.take(compress.MaxFrame) },
+		emit:   func(f *frame) error { return r.emit(back, w, f) },
+		buffer: func() []byte { return r.pool.raw.take(frameBuffer) },
 	}}
 	front = w.traced(front)
 	tick := time.NewTicker(max(r.frameAge(), time.Millisecond))
@@ -65,6 +64,14 @@ func (r *run) export(front, back context.Context, w *worker) error {
 			return err
 		}
 	}
+}
+
+// emit hands a frame on when there is room for it.
+func (r *run) emit(ctx context.Context, w *worker, f *frame) error {
+	if err := r.frameRoom.take(ctx, w); err != nil {
+		return err
+	}
+	return send(ctx, w, r.frames, f)
 }
 
 // frameAge is how long a frame waits to fill between batches. With what its pack then

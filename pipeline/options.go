@@ -46,6 +46,9 @@ type Options struct {
 	// arrived after the caller cancels: 2 minutes by default.
 	DrainTimeout time.Duration
 
+	// Pool, if set, is what the run shares with others. By default it has one of its own.
+	Pool *Pool
+
 	// Progress, if set, counts while the run goes on.
 	Progress *Progress
 
@@ -53,18 +56,9 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-const (
-	// Two uploads keep a store busy while one pack is being filled: with 32 MiB
-	// each, packs are most of a run's memory.
-	uploaders = 2
-
-	// More compressors than export requests of a mailbox have nothing to do.
-	maxCompressors = 4
-
-	// maxFailures bounds the failures that a manifest lists. A run that has
-	// more is not failing on items, but as a whole.
-	maxFailures = 20_000
-)
+// maxFailures bounds the failures that a manifest lists. A run that has more is not
+// failing on items, but as a whole.
+const maxFailures = 20_000
 
 func (o Options) withDefaults() Options {
 	if o.Exporters == 0 {

@@ -14,9 +14,8 @@ type packed struct {
 	places []*place // of its frames
 }
 
-// A packer joins frames to packs. It waits for room for a pack, of which there is as
-// much as uploads take and one to fill: this is what holds memory down when the bucket
-// is slow. When the bucket is quick, the buffers of two do.
+// A packer joins frames to packs. It waits for room for a pack: this is what holds
+// memory down when the bucket is slow. When the bucket is quick, the buffers of two do.
 type packer struct {
 	run    *run
 	worker *worker
@@ -55,10 +54,9 @@ func (r *run) pack(ctx context.Context, w *worker) error {
 
 func (p *packer) add(ctx context.Context, f *frame) error {
 	if p.open == nil {
-		if err := send(ctx, p.worker, p.run.packRoom, struct{}{}); err != nil {
+		if err := p.begin(ctx); err != nil {
 			return err
 		}
-		p.open, p.since = compress.NewPackWriter(p.run.packData.take(0)), time.Now()
 	}
 	base, err := p.open.Add(f.Frame)
 	if err != nil {
@@ -66,11 +64,22 @@ func (p *packer) add(ctx context.Context, f *frame) error {
 	}
 	f.place.base = base
 	p.places = append(p.places, f.place)
-	p.run.raw.give(f.Raw)
-	p.run.zstd.give(f.Compressed)
+	p.run.pool.raw.give(f.Raw)
+	p.run.pool.zstd.give(f.Compressed)
+	p.run.frameRoom.give()
 	if p.open.Full() {
 		return p.finish(ctx)
 	}
+	return nil
+}
+
+// begin opens a pack when there is room for it.
+func (p *packer) begin(ctx context.Context) error {
+	if err := p.run.packRoom.take(ctx, p.worker); err != nil {
+		return err
+	}
+	p.open, p.since = compress.NewPackWriter(p.run.pool.packData.take(0)), time.Now()
+	p.open.Limit(p.run.pool.packTarget)
 	return nil
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/mailhaul/mailhaul/compress"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
@@ -40,20 +39,20 @@ type run struct {
 	turns        atomic.Uint32   // items that were asked for again
 	short        []Shortfall
 
-	items    chan item     // enumerate → batch
-	batches  chan []item   // batch → export
-	frames   chan *frame   // digest → compress
-	packing  chan *frame   // compress → pack
-	packs    chan packed   // pack → upload
-	durable  chan packed   // upload → record
-	verdicts chan verdict  // export, and enumerate for what needs no export → record
-	raw      buffers       // frames' uncompressed bytes
-	zstd     buffers       // frames' compressed bytes
-	packData buffers       // packs' bytes
-	packRoom chan struct{} // holds one for each pack that is in memory
-	stopped  stopReason    // why the front ended early
+	items    chan item    // enumerate → batch
+	batches  chan []item  // batch → export
+	frames   chan *frame  // digest → compress
+	packing  chan *frame  // compress → pack
+	packs    chan packed  // pack → upload
+	durable  chan packed  // upload → record
+	verdicts chan verdict // export, and enumerate for what needs no export → record
+	stopped  stopReason   // why the front ended early
 	record   *recorder
 	clocks   *clocks
+
+	pool      *Pool
+	frameRoom share // for frames on their way to a pack
+	packRoom  share // for packs that are not durable
 }
 
 // ErrInterrupted is in the error of a run whose caller cancelled it.
@@ -64,10 +63,35 @@ var ErrInterrupted = errors.New("interrupted")
 // for good or ctx is cancelled, what is durable by then is committed as a partial
 // snapshot, and the error tells why it is not complete (ErrInterrupted, if it was that).
 func Run(ctx context.Context, job Job, opts Options) (*Report, error) {
+	if opts.Pool != nil {
+		return opts.Pool.run(ctx, job, opts)
+	}
+	pool, err := NewPool(1)
+	if err != nil {
+		return nil, err
+	}
+	defer pool.Close()
+	return pool.run(ctx, job, opts)
+}
+
+// run waits for a place in the pool, and runs.
+func (p *Pool) run(ctx context.Context, job Job, opts Options) (*Report, error) {
+	select {
+	case p.places <- struct{}{}:
+		defer func() { <-p.places }()
+	case <-ctx.Done():
+		return nil, ErrInterrupted
+	}
 	r := &run{
 		job: job, opts: opts.withDefaults(), started: time.Now().UTC(), index: newIndex(), known: newChunkSet(),
-		failed: map[manifest.RowKey]manifest.Failure{}, failedBefore: map[string]int64{}, clocks: newClocks(nil),
+		failed: map[manifest.RowKey]manifest.Failure{}, failedBefore: map[string]int64{},
+		pool: p, clocks: newClocks(p.clocks), frameRoom: share{of: p.frames}, packRoom: share{of: p.packs},
 	}
+	return r.do(ctx)
+}
+
+// do runs: Run tells what comes of it.
+func (r *run) do(ctx context.Context) (*Report, error) {
 	if err := r.loadParent(ctx); err != nil {
 		return nil, err
 	}
@@ -131,11 +155,8 @@ func (r *run) commitLast(ctx context.Context, through bool) error {
 func (r *run) haul(ctx, back context.Context, cancel context.CancelCauseFunc) error {
 	r.makeChannels()
 	r.record = newRecorder(r)
-	encoder, err := compress.NewEncoder(compressors())
-	if err != nil {
-		return err
-	}
-	defer encoder.Close()
+	defer r.packRoom.giveAll()
+	defer r.frameRoom.giveAll()
 
 	g, back := errgroup.WithContext(back)
 	front, stop := context.WithCancelCause(back)
@@ -148,7 +169,7 @@ func (r *run) haul(ctx, back context.Context, cancel context.CancelCauseFunc) er
 	c := r.clocks
 	fanOut(g, 1, &c.batch, func(w *worker) error { r.batch(front, w); return nil }, func() { close(r.batches) })
 	fanOut(g, r.opts.Exporters, &c.export, func(w *worker) error { return r.export(front, back, w) }, func() { close(r.frames); close(r.verdicts) })
-	fanOut(g, compressors(), &c.compress, func(w *worker) error { return r.compress(back, w, encoder) }, func() { close(r.packing) })
+	fanOut(g, compressors(), &c.compress, func(w *worker) error { return r.compress(back, w) }, func() { close(r.packing) })
 	fanOut(g, 1, &c.pack, func(w *worker) error { return r.pack(back, w) }, func() { close(r.packs) })
 	fanOut(g, uploaders, &c.upload, func(w *worker) error { return r.upload(back, w) }, func() { close(r.durable) })
 	fanOut(g, 1, &c.record, func(w *worker) error { return r.record.record(back, w) }, func() {})
@@ -165,12 +186,6 @@ func (r *run) makeChannels() {
 	r.packs = make(chan packed)
 	r.durable = make(chan packed, uploaders)
 	r.verdicts = make(chan verdict, batchSize)
-
-	inFlight := r.opts.Exporters + compressors() + 3
-	r.raw = make(buffers, inFlight)
-	r.zstd = make(buffers, compressors()+2)
-	r.packData = make(buffers, uploaders+1)
-	r.packRoom = make(chan struct{}, uploaders+1)
 }
 
 // fanOut runs n workers of a stage and calls after once all of them have ended.

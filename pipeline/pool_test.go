@@ -1,0 +1,179 @@
+package pipeline_test
+
+import (
+	"context"
+	"errors"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"gocloud.dev/blob/memblob"
+
+	"github.com/mailhaul/mailhaul/graph"
+	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/simulator"
+)
+
+// newWorlds returns the worlds of several mailboxes of one Graph, with one repository.
+func newWorlds(t *testing.T, mailboxes int, opts simulator.Options) []*world {
+	t.Helper()
+	opts.Mailboxes = mailboxes
+	sim, err := simulator.New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	client, err := graph.New(graph.Options{BaseURL: server.URL + "/v1.0", RetryDelay: time.Millisecond, Budget: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	repo := newRepository(t, memblob.OpenBucket(nil))
+	var worlds []*world
+	for _, m := range sim.Mailboxes() {
+		worlds = append(worlds, &world{t: t, sim: sim, client: client, repo: repo, mailbox: manifest.Mailbox{ID: m.ID, User: m.User}})
+	}
+	return worlds
+}
+
+// newPool returns a pool whose packs are small, and checks in the end that nothing of
+// it is held.
+func newPool(t *testing.T, runs int) *pipeline.Pool {
+	t.Helper()
+	pool, err := pipeline.NewPool(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pipeline.SmallPacks(pool, 200<<10)
+	t.Cleanup(func() {
+		if n := pipeline.InUse(pool); n > 0 {
+			t.Errorf("%d parts of the pool are held by runs that are over", n)
+		}
+		pool.Close()
+	})
+	return pool
+}
+
+// TestPool runs more mailboxes than there are places, each of which fills many packs.
+func TestPool(t *testing.T) {
+	worlds := newWorlds(t, 5, simulator.Options{Seed: 20, Items: 150, MaxItemSize: 300 << 10})
+	pool := newPool(t, 3)
+	reports := make([]*pipeline.Report, len(worlds))
+	var wg sync.WaitGroup
+	for i, w := range worlds {
+		wg.Go(func() {
+			rep, err := pipeline.Run(t.Context(), w.job(), pipeline.Options{Pool: pool})
+			if err != nil || !rep.Whole() || rep.Packs < 5 {
+				t.Errorf("run %d: %+v, %v", i, rep, err)
+			}
+			reports[i] = rep
+		})
+	}
+	wg.Wait()
+	if t.Failed() {
+		return
+	}
+	stored := map[string]int64{}
+	for _, rep := range reports {
+		for _, s := range rep.Stages {
+			stored[s.Name] += s.Count
+		}
+	}
+	for _, s := range pool.Stages() {
+		if s.Count != stored[s.Name] || s.Count == 0 {
+			t.Errorf("the runs' %s counts %d, the pool's %d", s.Name, stored[s.Name], s.Count)
+		}
+		if s.Name == "export" && s.Workers > 3*4 {
+			t.Errorf("there were %d exporters at once", s.Workers)
+		}
+	}
+	for _, w := range worlds {
+		w.checkEqual()
+	}
+	if v := worlds[0].verify(); v.Mailboxes != int64(len(worlds)) || v.Unreferenced != 0 {
+		t.Errorf("verification is %+v", v)
+	}
+}
+
+// TestPoolSlowMailbox: runs go on while another one has begun a pack and gets nothing
+// to fill it.
+func TestPoolSlowMailbox(t *testing.T) {
+	worlds := newWorlds(t, 3, simulator.Options{Seed: 21, Items: 100, ItemSize: 150 << 10})
+	slow, quick := worlds[0], worlds[1:]
+	pool := newPool(t, len(worlds))
+	pipeline.SmallPacks(pool, 6<<20)
+	stuck, release := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	slow.sim.Inject(simulator.Fault{Operation: simulator.OpExport, Mailbox: slow.mailbox.ID, Skip: 2, Times: -1, Before: func() {
+		once.Do(func() { close(stuck) })
+		<-release
+	}})
+	var wg sync.WaitGroup
+	wg.Go(func() { slow.run(pipeline.Options{Pool: pool}) })
+	<-stuck
+	for _, w := range quick {
+		if rep := w.run(pipeline.Options{Pool: pool}); rep.Packs < 2 {
+			t.Errorf("the run filled %d packs", rep.Packs)
+		}
+		w.checkEqual()
+	}
+	if n := pipeline.InUse(pool); n != 2 {
+		t.Errorf("the slow run holds %d parts of the pool, not its place and a pack", n)
+	}
+	close(release)
+	wg.Wait()
+	slow.checkEqual()
+}
+
+// TestPoolAfterFailure: a run that breaks off leaves all of the pool to the others.
+func TestPoolAfterFailure(t *testing.T) {
+	w := newWorld(t, simulator.Options{Seed: 22, Items: 150})
+	pool := newPool(t, 1)
+	bucket := newFaultyBucket()
+	w.repo = newRepository(t, bucket.open())
+	for _, writes := range []int{0, 1, 3, 6} {
+		bucket.failAfter(writes)
+		if _, err := pipeline.Run(t.Context(), w.job(), pipeline.Options{Pool: pool}); !errors.Is(err, errStoreDown) {
+			t.Errorf("after %d writes, the error is %v", writes, err)
+		}
+		if n := pipeline.InUse(pool); n > 0 {
+			t.Errorf("after %d writes, %d parts of the pool are held", writes, n)
+		}
+	}
+	bucket.failAfter(-1)
+	w.run(pipeline.Options{Pool: pool})
+	w.checkEqual()
+}
+
+// TestPoolWait: a run that is cancelled before it has a place did nothing.
+func TestPoolWait(t *testing.T) {
+	worlds := newWorlds(t, 2, simulator.Options{Seed: 23, Items: 20})
+	pool := newPool(t, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	worlds[0].sim.Inject(simulator.Fault{Operation: simulator.OpExport, Mailbox: worlds[0].mailbox.ID, Before: func() {
+		cancel()
+		rep, err := pipeline.Run(ctx, worlds[1].job(), pipeline.Options{Pool: pool})
+		if rep != nil || !errors.Is(err, pipeline.ErrInterrupted) {
+			t.Errorf("the report is %+v, %v", rep, err)
+		}
+	}})
+	worlds[0].run(pipeline.Options{Pool: pool})
+	worlds[1].run(pipeline.Options{Pool: pool})
+}
+
+// TestPoolMemory: packs get smaller before they take too much memory together.
+func TestPoolMemory(t *testing.T) {
+	for runs, most := range map[int]int{1: 120 << 20, 4: 240 << 20, 16: 448 << 20, 30: 448 << 20} {
+		pool, err := pipeline.NewPool(runs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer pool.Close()
+		if got := pipeline.PackMemory(pool); got > most {
+			t.Errorf("the packs of %d runs take %d MiB, more than %d", runs, got>>20, most>>20)
+		}
+	}
+}

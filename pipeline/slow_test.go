@@ -1,0 +1,95 @@
+package pipeline_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/driver"
+
+	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/simulator"
+)
+
+// A slowBucket takes its time for every write.
+type slowBucket struct {
+	*faultyBucket
+	delay time.Duration
+}
+
+type slowWriter struct {
+	driver.Writer
+	delay time.Duration
+}
+
+func (b *slowBucket) NewTypedWriter(ctx context.Context, key, contentType string, opts *driver.WriterOptions) (driver.Writer, error) {
+	w, err := b.faultyBucket.NewTypedWriter(ctx, key, contentType, opts)
+	return &slowWriter{w, b.delay}, err
+}
+
+func (w *slowWriter) Close() error {
+	time.Sleep(w.delay)
+	return w.Writer.Close()
+}
+
+// TestReportedBottleneck slows one part of the way down, and finds it named.
+func TestReportedBottleneck(t *testing.T) {
+	for want, tt := range map[string]struct {
+		store time.Duration
+		size  int64 // of items
+		graph simulator.Fault
+	}{
+		"upload":     {store: 200 * time.Millisecond, size: 150 << 10},
+		"graph":      {graph: simulator.Fault{Operation: simulator.OpExport, Times: -1, Delay: 250 * time.Millisecond}},
+		"throttling": {graph: simulator.Fault{Operation: simulator.OpExport, Times: 3, Status: 429, RetryAfter: "1"}},
+	} {
+		t.Run(want, func(t *testing.T) {
+			w := newWorld(t, simulator.Options{Seed: 24, Items: 150, ItemSize: tt.size})
+			w.repo = newRepository(t, blob.NewBucket(&slowBucket{newFaultyBucket(), tt.store}))
+			w.sim.Inject(tt.graph)
+			pool := newPool(t, 1)
+			rep := w.run(pipeline.Options{Pool: pool})
+			if rep.Bottleneck != want {
+				t.Errorf("the bottleneck is %q", rep.Bottleneck)
+			}
+			checkStages(t, rep)
+			if t.Failed() {
+				for _, s := range rep.Stages {
+					t.Logf("%+v %+v", s, s.Latency)
+				}
+			}
+		})
+	}
+}
+
+// checkStages compares the counts of stages with those of the report.
+func checkStages(t *testing.T, rep *pipeline.Report) {
+	t.Helper()
+	of := map[string]pipeline.Stage{}
+	for _, s := range rep.Stages {
+		of[s.Name] = s
+		if busy := s.Busy + s.Throttled + s.Starved + s.Blocked; busy > float64(s.Workers)*rep.Seconds*1.01 || s.Waiting > s.Busy {
+			t.Errorf("%+v took more than %d workers have in %f s", s, s.Workers, rep.Seconds)
+		}
+	}
+	upload, export := of["upload"], of["export"]
+	if upload.Count != rep.Packs || upload.Bytes != rep.Bytes.Stored || of["pack"].Count != rep.Packs || of["pack"].Bytes != upload.Bytes {
+		t.Errorf("upload is %+v of %d packs", upload, rep.Packs)
+	}
+	if upload.Latency == nil || upload.Latency.Max*float64(upload.Count) < upload.Waiting/float64(upload.Workers) {
+		t.Errorf("upload's latency is %+v", upload.Latency)
+	}
+	if export.Bytes < rep.Bytes.Raw || export.Latency == nil || export.FirstByte == nil || export.FirstByte.P50 > export.Latency.P50 {
+		t.Errorf("export is %+v, %+v, %+v", export, export.Latency, export.FirstByte)
+	}
+	if got := of["enumerate"].Count + export.Count; got > rep.Requests {
+		t.Errorf("%d requests were answered, of %d", got, rep.Requests)
+	}
+	if n := of["record"].Count; n != rep.Exported || of["record"].Bytes != rep.Bytes.Raw {
+		t.Errorf("%d rows with %d bytes were recorded, of %d with %d", n, of["record"].Bytes, rep.Exported, rep.Bytes.Raw)
+	}
+	if of["digest"].Count < rep.Exported || of["compress"].Bytes > of["digest"].Bytes {
+		t.Errorf("digest is %+v, compress %+v", of["digest"], of["compress"])
+	}
+}
