@@ -107,7 +107,7 @@ func (d *demo) export(ctx context.Context, client *graph.Client, repo *sinks.Rep
 		Source: client.Open(d.mailbox.ID), Repository: repo, Mailbox: d.mailbox,
 		Graph: manifest.Graph{Version: graphVersion(d.url)},
 	}
-	return d.exportOne(ctx, job, pipeline.Options{}, false)
+	return d.exportAll(ctx, []pipeline.Job{job}, pipeline.Options{}, 1, false)
 }
 
 func (d *demo) verify(ctx context.Context, repo *sinks.Repository) error {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -21,6 +20,7 @@ type exportFlags struct {
 	mailboxes []string
 	users     []string
 	archive   bool
+	atOnce    int
 	selection selectionFlags
 	run       runFlags
 	json      bool
@@ -57,6 +57,7 @@ managed identity, az login).`,
 	flags.StringArrayVar(&f.mailboxes, "mailbox", nil, "`ID` of a mailbox, such as MBX:…@…; may be repeated")
 	flags.StringArrayVar(&f.users, "user", nil, "user principal name or id (`UPN`) whose mailbox to export; may be repeated")
 	flags.BoolVar(&f.archive, "archive", false, "export the users' archive mailboxes too (needs a --graph-url that ends in /beta)")
+	flags.IntVar(&f.atOnce, "mailboxes-at-once", 4, "mailboxes that are exported at the same time, at most")
 	f.graph.add(cmd)
 	f.selection.add(cmd)
 	f.run.add(cmd)
@@ -77,6 +78,8 @@ func (f *exportFlags) check() error {
 		return usagef("where to? give --repo URL or set MAILHAUL_REPO")
 	case len(f.mailboxes)+len(f.users) == 0:
 		return usagef("which mailbox? give --mailbox ID or --user UPN")
+	case f.atOnce < 1:
+		return usagef("--mailboxes-at-once must be at least 1")
 	case f.archive && len(f.users) == 0:
 		return usagef("--archive is for --user; an archive's own id can be given with --mailbox")
 	case f.archive && graphVersion(f.graph.url) != "beta":
@@ -104,8 +107,7 @@ func (f *exportFlags) options() (pipeline.Options, error) {
 // graphVersion returns the last element of the base URL: v1.0 or beta.
 func graphVersion(base string) string { return path.Base(strings.TrimRight(base, "/")) }
 
-// export runs one mailbox after the other. One that fails does not keep the
-// others from their turn; the worst outcome is the command's.
+// export exports the mailboxes that the flags ask for.
 func (a *app) export(ctx context.Context, f exportFlags) error {
 	if err := f.check(); err != nil {
 		return err
@@ -129,26 +131,14 @@ func (a *app) export(ctx context.Context, f exportFlags) error {
 	}
 	defer repo.Close()
 	repo.SetLogger(a.log)
-	var worst error
-	for _, m := range mailboxes {
-		job := pipeline.Job{
+	jobs := make([]pipeline.Job, len(mailboxes))
+	for i, m := range mailboxes {
+		jobs[i] = pipeline.Job{
 			Source: client.Open(m.ID), Repository: repo, Mailbox: m,
 			Graph: manifest.Graph{Version: graphVersion(f.graph.url)},
 		}
-		err := a.exportOne(ctx, job, opts, f.json)
-		worst = worse(ctx, worst, err)
-		if ctx.Err() != nil {
-			break
-		}
-		if err != nil && len(mailboxes) > 1 && !errors.Is(err, errTold) {
-			fmt.Fprintf(a.err, "mailhaul: %v\n", err)
-			if h := hint(err); h != "" {
-				fmt.Fprintf(a.err, "  %s\n", h)
-			}
-			worst = worse(ctx, told(err), nil)
-		}
 	}
-	return worst
+	return a.exportAll(ctx, jobs, opts, f.atOnce, f.json)
 }
 
 // worse returns the error that decides the exit code.
@@ -193,30 +183,4 @@ func findMailboxes(ctx context.Context, client *graph.Client, f exportFlags) ([]
 		add(manifest.Mailbox{ID: id})
 	}
 	return found, nil
-}
-
-// exportOne hauls one mailbox, shows how it goes, and prints the report.
-func (a *app) exportOne(ctx context.Context, job pipeline.Job, opts pipeline.Options, asJSON bool) error {
-	progress := &pipeline.Progress{}
-	show := a.startProgress(exportLine(job, progress))
-	opts.Progress, opts.Logger = progress, a.log
-	report, err := pipeline.Run(ctx, job, opts)
-	show.stop()
-	if err != nil {
-		err = fmt.Errorf("export of mailbox %s: %w", job.Mailbox.ID, err)
-	}
-	if report == nil {
-		return err
-	}
-	if asJSON {
-		if printErr := a.printJSON(report); printErr != nil {
-			return errors.Join(err, printErr)
-		}
-	} else {
-		a.printReport(report)
-	}
-	if err == nil && !report.Whole() {
-		return errIncomplete
-	}
-	return err
 }

@@ -3,16 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
-	"os"
 	"strings"
 	"sync"
 	"time"
 
-	"golang.org/x/term"
-
-	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/replicate"
 	"github.com/mailhaul/mailhaul/restore"
 )
@@ -35,8 +30,8 @@ const (
 func (a *app) startProgress(now state) *progress {
 	p := &progress{quit: make(chan struct{})}
 	interval, show := logInterval, a.logState
-	if f, ok := a.err.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		interval, show = lineInterval, func(line string, _ []slog.Attr) { redraw(f, line) }
+	if a.console.tty != nil {
+		interval, show = lineInterval, func(line string, _ []slog.Attr) { a.console.show(line) }
 	}
 	started := time.Now()
 	p.done.Go(func() {
@@ -47,9 +42,7 @@ func (a *app) startProgress(now state) *progress {
 			case <-tick.C:
 				show(now(time.Since(started)))
 			case <-p.quit:
-				if interval == lineInterval {
-					redraw(a.err, "")
-				}
+				a.console.show("")
 				return
 			}
 		}
@@ -65,47 +58,6 @@ func (p *progress) stop() {
 
 func (a *app) logState(_ string, attrs []slog.Attr) {
 	a.log.LogAttrs(context.Background(), slog.LevelInfo, "progress", attrs...)
-}
-
-// redraw writes over the terminal's current line.
-func redraw(w io.Writer, line string) {
-	width := 80
-	if f, ok := w.(*os.File); ok {
-		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
-			width = n
-		}
-	}
-	if runes := []rune(line); len(runes) >= width {
-		line = string(runes[:width-1])
-	}
-	fmt.Fprintf(w, "\r%s\x1b[K", line)
-}
-
-// exportLine describes an export.
-func exportLine(job pipeline.Job, p *pipeline.Progress) state {
-	return func(elapsed time.Duration) (string, []slog.Attr) {
-		stats := job.Source.Stats()
-		done := p.Exported.Load() + p.Skipped.Load() + p.Failed.Load() + p.Gone.Load() + p.LeftOut.Load()
-		arrived, expected := p.Arrived.Load(), p.Expected.Load()
-		rate := int64(float64(arrived) / elapsed.Seconds())
-		line := fmt.Sprintf("exporting %s of %s items  %s in, %s stored  %s/s", comma(done), comma(expected), size(arrived), size(p.Stored.Load()), size(rate))
-		if n := p.Failed.Load(); n > 0 {
-			line += fmt.Sprintf("  %s failed", comma(n))
-		}
-		if stats.Throttled > 0 {
-			line += fmt.Sprintf("  %s throttled", comma(stats.Throttled))
-		}
-		if b := stats.Budget; b.Allowed > 0 {
-			line += fmt.Sprintf("  %s of %s requests", comma(int64(b.Used)), comma(int64(b.Allowed)))
-		}
-		line += left(elapsed, done, expected)
-		return line, []slog.Attr{
-			slog.String("mailbox", job.Mailbox.ID), slog.Int64("done", done), slog.Int64("expected", expected),
-			slog.Int64("failed", p.Failed.Load()), slog.Int64("arrived", arrived), slog.Int64("stored", p.Stored.Load()),
-			slog.Int64("bytesPerSecond", rate), slog.Int64("throttled", stats.Throttled),
-			slog.Int64("requests", stats.Requests), slog.Int("budgetUsed", stats.Budget.Used), slog.Int("budgetAllowed", stats.Budget.Allowed),
-		}
-	}
 }
 
 // verifyLine describes a verification.

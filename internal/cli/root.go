@@ -35,9 +35,10 @@ const gcPercent = 25
 
 // An app is what the commands share.
 type app struct {
-	out io.Writer // results
-	err io.Writer // progress, notes and errors
-	log *slog.Logger
+	out     io.Writer // results
+	err     io.Writer // notes and errors
+	console *console  // that both go to, with progress
+	log     *slog.Logger
 }
 
 // Main runs the command line and returns the exit code.
@@ -54,20 +55,32 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	// they always do, so that a second one ends the process at once.
 	context.AfterFunc(ctx, stop)
 
-	a := &app{out: stdout, err: stderr, log: slog.New(slog.NewTextHandler(stderr, nil))}
+	a := newApp(stdout, stderr)
 	root := a.root()
 	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
 	code := exitCode(ctx, err)
 	if err != nil && !errors.Is(err, errTold) {
-		fmt.Fprintf(stderr, "mailhaul: %v\n", err)
-		if h := hint(err); h != "" {
-			fmt.Fprintf(stderr, "  %s\n", h)
-		}
+		a.tell(err)
 	}
 	return code
+}
+
+func newApp(stdout, stderr io.Writer) *app {
+	c := newConsole(stderr)
+	notes := c.writer(stderr)
+	return &app{out: c.writer(stdout), err: notes, console: c, log: slog.New(slog.NewTextHandler(notes, nil))}
+}
+
+// tell writes an error and what can be done about it.
+func (a *app) tell(err error) {
+	text := fmt.Sprintf("mailhaul: %v\n", err)
+	if h := hint(err); h != "" {
+		text += fmt.Sprintf("  %s\n", h)
+	}
+	_, _ = io.WriteString(a.err, text)
 }
 
 func (a *app) root() *cobra.Command {

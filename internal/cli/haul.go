@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mailhaul/mailhaul/pipeline"
+)
+
+// memoryPerMailbox is what each further mailbox that is exported at once adds to the
+// limit of the heap.
+const memoryPerMailbox = 45 << 20
+
+// exportAll exports mailboxes, so many at once. One that fails does not keep the others
+// from their turn; the worst outcome is the command's. When ctx ends, those that run
+// commit what they have.
+func (a *app) exportAll(ctx context.Context, jobs []pipeline.Job, opts pipeline.Options, atOnce int, asJSON bool) error {
+	atOnce = min(atOnce, len(jobs))
+	pool, err := pipeline.NewPool(atOnce)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	if os.Getenv("GOMEMLIMIT") == "" {
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit + int64(atOnce-1)*memoryPerMailbox))
+	}
+	opts.Pool, opts.Logger = pool, a.log
+	e := &exports{app: a, opts: opts, json: asJSON, haul: newHaul(len(jobs))}
+	show := a.startProgress(e.haul.line)
+	defer show.stop()
+	var g errgroup.Group // without errors: each is of one mailbox
+	g.SetLimit(atOnce)
+	for _, job := range jobs {
+		g.Go(func() error {
+			e.outcome(ctx, job, e.export(ctx, job))
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return e.worst
+}
+
+// Exports are those of one command.
+type exports struct {
+	*app
+	opts pipeline.Options
+	json bool
+	haul *haul
+
+	mu    sync.Mutex
+	worst error
+}
+
+// export hauls one mailbox, and prints the report at a time.
+func (e *exports) export(ctx context.Context, job pipeline.Job) error {
+	if ctx.Err() != nil {
+		return pipeline.ErrInterrupted // it was not its turn yet
+	}
+	opts := e.opts
+	progress, end := e.haul.begin(job)
+	opts.Progress = progress
+	report, err := pipeline.Run(ctx, job, opts)
+	end()
+	if err != nil {
+		err = fmt.Errorf("export of mailbox %s: %w", job.Mailbox.ID, err)
+	}
+	if report == nil {
+		return err
+	}
+	if printErr := e.print(report); printErr != nil {
+		return errors.Join(err, printErr)
+	}
+	if err == nil && !report.Whole() {
+		return errIncomplete
+	}
+	return err
+}
+
+// print writes a report at once, so that those of other mailboxes stand before or
+// behind it.
+func (e *exports) print(report *pipeline.Report) error {
+	var text bytes.Buffer
+	page := &app{out: &text}
+	if e.json {
+		if err := page.printJSON(report); err != nil {
+			return err
+		}
+	} else {
+		page.printReport(report)
+	}
+	_, err := e.out.Write(text.Bytes())
+	return err
+}
+
+// outcome takes note of how an export ended. Of several, each that failed is told
+// when it ends; that they were interrupted is told once, for all.
+func (e *exports) outcome(ctx context.Context, job pipeline.Job, err error) {
+	if err != nil && e.haul.of > 1 && exitCode(ctx, err) != exitInterrupted {
+		if errors.Is(err, errIncomplete) {
+			err = fmt.Errorf("export of mailbox %s: %w", job.Mailbox.ID, err)
+		}
+		e.tell(err)
+		err = told(err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.worst = worse(ctx, e.worst, err)
+}
