@@ -26,6 +26,12 @@ const cpuIsFull = 0.9
 // "graph" if it waited for answers. If a stage is left that computes, and all
 // stages together had work for the cores that there are, it is "cpu".
 func Bottleneck(stages []Stage, seconds float64) string {
+	return bottleneck(stages, cpuLoad(stages, seconds))
+}
+
+// bottleneck is Bottleneck where the stages of all that runs had work for a share of the
+// cores.
+func bottleneck(stages []Stage, load float64) string {
 	export := stageOf(stages, stageExport)
 	most, at := export.Share(export.Starved), stageEnumerate
 	if export.Count == 0 {
@@ -38,31 +44,36 @@ func Bottleneck(stages []Stage, seconds float64) string {
 		}
 	}
 	s := stageOf(stages, at)
-	computing := s.Busy - s.Waiting
+	work := s.Busy - s.Waiting
 	switch {
 	case s.lifetime() == 0:
 		return ""
-	case s.Throttled > max(s.Waiting, computing):
+	case s.Throttled > max(s.Waiting, work):
 		return limitThrottling
-	case s.Waiting > computing && at != stageUpload && at != stageRecord:
+	case s.Waiting > work && at != stageUpload && at != stageRecord:
 		return limitGraph
-	case s.Waiting <= computing && CPULoad(stages, seconds) >= cpuIsFull:
+	case s.Waiting <= work && load >= cpuIsFull:
 		return limitCPU
 	}
 	return at
 }
 
-// CPULoad returns which share of this process's cores the stages had work for. It
+// cpuLoad returns which share of this process's cores the stages had work for. It
 // exceeds 1 where work waited for a core.
-func CPULoad(stages []Stage, seconds float64) float64 {
-	computing := 0.0
-	for _, s := range stages {
-		computing += s.Busy - s.Waiting
-	}
+func cpuLoad(stages []Stage, seconds float64) float64 {
 	if seconds <= 0 {
 		return 0
 	}
-	return computing / seconds / float64(runtime.GOMAXPROCS(0))
+	return computing(stages) / seconds / float64(runtime.GOMAXPROCS(0))
+}
+
+// computing returns the time that stages worked and did not wait, in seconds.
+func computing(stages []Stage) float64 {
+	sum := 0.0
+	for _, s := range stages {
+		sum += s.Busy - s.Waiting
+	}
+	return sum
 }
 
 func stageOf(stages []Stage, name string) Stage {

@@ -11,6 +11,7 @@ import (
 	"gocloud.dev/blob/memblob"
 
 	"github.com/mailhaul/mailhaul/graph"
+	"github.com/mailhaul/mailhaul/internal/memstore"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/simulator"
@@ -132,18 +133,18 @@ func TestPoolSlowMailbox(t *testing.T) {
 func TestPoolAfterFailure(t *testing.T) {
 	w := newWorld(t, simulator.Options{Seed: 22, Items: 150})
 	pool := newPool(t, 1)
-	bucket := newFaultyBucket()
-	w.repo = newRepository(t, bucket.open())
+	store := memstore.New()
+	w.repo = newRepository(t, store.Open())
 	for _, writes := range []int{0, 1, 3, 6} {
-		bucket.failAfter(writes)
-		if _, err := pipeline.Run(t.Context(), w.job(), pipeline.Options{Pool: pool}); !errors.Is(err, errStoreDown) {
-			t.Errorf("after %d writes, the error is %v", writes, err)
+		store.FailAfter(writes)
+		if _, err := pipeline.Run(t.Context(), w.job(), pipeline.Options{Pool: pool}); err == nil {
+			t.Errorf("after %d writes, the run went on without its store", writes)
 		}
 		if n := pipeline.InUse(pool); n > 0 {
 			t.Errorf("after %d writes, %d parts of the pool are held", writes, n)
 		}
 	}
-	bucket.failAfter(-1)
+	store.FailAfter(-1)
 	w.run(pipeline.Options{Pool: pool})
 	w.checkEqual()
 }

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"cmp"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -100,9 +101,14 @@ func (r *run) report() *Report {
 		Seconds:  seconds,
 		Requests: stats.Requests, Throttled: stats.Throttled,
 		Budget: Budget{stats.Budget.Used, stats.Budget.Allowed},
-		Stages: stages, Bottleneck: Bottleneck(stages, seconds),
+		Stages: stages, Bottleneck: bottleneck(stages, r.cpuLoad(seconds)),
 		Short: orEmpty(r.short), Refused: r.refused(), Failures: r.last.Failures,
 	}
+}
+
+// cpuLoad returns which share of the cores this run and those beside it had work for.
+func (r *run) cpuLoad(seconds float64) float64 {
+	return (computing(r.pool.Stages()) - r.computedBefore) / seconds / float64(runtime.GOMAXPROCS(0))
 }
 
 func orEmpty[T any](s []T) []T {

@@ -50,9 +50,10 @@ type run struct {
 	record   *recorder
 	clocks   *clocks
 
-	pool      *Pool
-	frameRoom share // for frames on their way to a pack
-	packRoom  share // for packs that are not durable
+	pool           *Pool
+	computedBefore float64 // seconds that stages of the pool had computed
+	frameRoom      share   // for frames on their way to a pack
+	packRoom       share   // for packs that are not durable
 }
 
 // ErrInterrupted is in the error of a run whose caller cancelled it.
@@ -83,7 +84,8 @@ func (p *Pool) run(ctx context.Context, job Job, opts Options) (*Report, error) 
 		return nil, ErrInterrupted
 	}
 	r := &run{
-		job: job, opts: opts.withDefaults(), started: time.Now().UTC(), index: newIndex(), known: newChunkSet(),
+		computedBefore: computing(p.Stages()),
+		job:            job, opts: opts.withDefaults(), started: time.Now().UTC(), index: newIndex(), known: newChunkSet(),
 		failed: map[manifest.RowKey]manifest.Failure{}, failedBefore: map[string]int64{},
 		pool: p, clocks: newClocks(p.clocks), frameRoom: share{of: p.frames}, packRoom: share{of: p.packs},
 	}

@@ -1,37 +1,13 @@
 package pipeline_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
-	"gocloud.dev/blob"
-	"gocloud.dev/blob/driver"
-
+	"github.com/mailhaul/mailhaul/internal/memstore"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/simulator"
 )
-
-// A slowBucket takes its time for every write.
-type slowBucket struct {
-	*faultyBucket
-	delay time.Duration
-}
-
-type slowWriter struct {
-	driver.Writer
-	delay time.Duration
-}
-
-func (b *slowBucket) NewTypedWriter(ctx context.Context, key, contentType string, opts *driver.WriterOptions) (driver.Writer, error) {
-	w, err := b.faultyBucket.NewTypedWriter(ctx, key, contentType, opts)
-	return &slowWriter{w, b.delay}, err
-}
-
-func (w *slowWriter) Close() error {
-	time.Sleep(w.delay)
-	return w.Writer.Close()
-}
 
 // TestReportedBottleneck slows one part of the way down, and finds it named.
 func TestReportedBottleneck(t *testing.T) {
@@ -46,7 +22,9 @@ func TestReportedBottleneck(t *testing.T) {
 	} {
 		t.Run(want, func(t *testing.T) {
 			w := newWorld(t, simulator.Options{Seed: 24, Items: 150, ItemSize: tt.size})
-			w.repo = newRepository(t, blob.NewBucket(&slowBucket{newFaultyBucket(), tt.store}))
+			store := memstore.New()
+			w.repo = newRepository(t, store.Open())
+			store.SlowDown(tt.store)
 			w.sim.Inject(tt.graph)
 			pool := newPool(t, 1)
 			rep := w.run(pipeline.Options{Pool: pool})

@@ -9,7 +9,7 @@ import (
 )
 
 // bottleneckLine tells what stages were limited by, and what shows it.
-func bottleneckLine(bottleneck string, stages []pipeline.Stage, seconds float64) string {
+func bottleneckLine(bottleneck string, stages []pipeline.Stage) string {
 	of := map[string]pipeline.Stage{}
 	for _, s := range stages {
 		of[s.Name] = s
@@ -26,7 +26,7 @@ func bottleneckLine(bottleneck string, stages []pipeline.Stage, seconds float64)
 	case "graph":
 		why = fmt.Sprintf("%s waits for it %s", asker.Name, percent(asker.Share(asker.Waiting)))
 	case "cpu":
-		why = fmt.Sprintf("work for %s of %d cores: %s", percent(pipeline.CPULoad(stages, seconds)), runtime.GOMAXPROCS(0), consumers(stages))
+		why = fmt.Sprintf("all %d cores in use: %s", runtime.GOMAXPROCS(0), consumers(stages))
 	case "enumerate":
 		why = fmt.Sprintf("busy %s, export starved %s", percent(s.Share(s.Busy)), percent(export.Share(export.Starved)))
 	default:

@@ -25,13 +25,13 @@ func TestBottleneckLine(t *testing.T) {
 			listing, {Name: "export", Starved: 40}},
 		"enumerate (busy 50 %, export starved 90 %)": {
 			listing, {Name: "export", Count: 1, Busy: 4, Starved: 36}},
-		fmt.Sprintf("cpu (work for 110 %% of %d cores: export 18 %%, compress 80 %%)", cores): {
+		fmt.Sprintf("cpu (all %d cores in use: export 18 %%, compress 80 %%)", cores): {
 			{Name: "enumerate", Busy: 0.2 * float64(cores)}, {Name: "export", Count: 1, Busy: 2.8 * float64(cores), Waiting: 0.8 * float64(cores)},
 			{Name: "compress", Busy: 8.8 * float64(cores)}},
 	} {
 		var name string
 		fmt.Sscan(want, &name)
-		if got := bottleneckLine(name, stages, 10); got != "bottleneck: "+want {
+		if got := bottleneckLine(name, stages); got != "bottleneck: "+want {
 			t.Errorf("got  %s\nwant bottleneck: %s", got, want)
 		}
 	}

@@ -41,7 +41,7 @@ func (a *app) printReport(r *pipeline.Report) {
 	}
 	fmt.Fprintln(a.out)
 	if r.Bottleneck != "" {
-		fmt.Fprintln(a.out, bottleneckLine(r.Bottleneck, r.Stages, r.Seconds))
+		fmt.Fprintln(a.out, bottleneckLine(r.Bottleneck, r.Stages))
 	}
 	for _, s := range r.Short {
 		fmt.Fprintf(a.out, "short     %s: Graph counts %s items, and %s are known\n", printable(pipeline.FormatPath(s.Path)), comma(s.TotalItemCount), comma(s.Known))

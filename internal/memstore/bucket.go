@@ -118,6 +118,7 @@ func (b bucket) NewTypedWriter(ctx context.Context, key, _ string, opts *driver.
 
 func (w *writer) Close() error {
 	s := w.store
+	s.wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := w.ctx.Err(); err != nil {

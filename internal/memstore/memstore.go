@@ -6,6 +6,7 @@ package memstore
 import (
 	"errors"
 	"sync"
+	"time"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
@@ -19,6 +20,7 @@ type Store struct {
 	stumbles int  // calls that fail for a reason that passes
 	lost     int  // writes whose answer is lost
 	rude     bool // conditions are ignored
+	delay    time.Duration
 	calls    Calls
 }
 
@@ -73,6 +75,21 @@ func (s *Store) IgnoreConditions() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rude = true
+}
+
+// SlowDown makes every write take the time that it is told.
+func (s *Store) SlowDown(delay time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.delay = delay
+}
+
+// wait takes the time of a write.
+func (s *Store) wait() {
+	s.mu.Lock()
+	delay := s.delay
+	s.mu.Unlock()
+	time.Sleep(delay)
 }
 
 // stumble is the error of a call, if it is one of those that fail; the lock is held.
