@@ -6,7 +6,7 @@ import (
 	"github.com/mailhaul/mailhaul/pipeline"
 )
 
-// A Report is what one call of [Run], [Suite] or a measurement of a tenant found. Its JSON is stable: fields may come, none
+// A Report is what one call of [Measure], [Suite] or a measurement of a tenant found. Its JSON is stable: fields may come, none
 // goes or changes its meaning.
 type Report struct {
 	Started   time.Time         `json:"started"`

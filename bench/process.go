@@ -1,0 +1,114 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// usage is what a process took.
+type usage struct {
+	seconds, user, system float64
+	peak                  int64
+	samples               []Sample
+}
+
+// into puts what the process took into a run.
+func (u *usage) into(r *Run) {
+	r.Seconds, r.User, r.System, r.Peak, r.Samples = u.seconds, u.user, u.system, u.peak, u.samples
+}
+
+// stopPatience is how long a process may take to end that was asked to.
+const stopPatience = 10 * time.Second
+
+// tie has a process end with the context and, where the system can do so, with this process.
+func tie(cmd *exec.Cmd) {
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = stopPatience
+	endWithParent(cmd)
+}
+
+// run runs a process to its end and returns what it printed and what it took.
+func run(cmd *exec.Cmd) (stdout []byte, u usage, err error) {
+	tie(cmd)
+	var out, log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &log
+	start := time.Now()
+	if err := cmd.Start(); err != nil {
+		return nil, usage{}, fmt.Errorf("start %s: %w", name(cmd), err)
+	}
+	samples := sample(cmd.Process.Pid, start)
+	err = cmd.Wait()
+	u = usage{
+		seconds: time.Since(start).Seconds(), samples: samples(),
+		user: cmd.ProcessState.UserTime().Seconds(), system: cmd.ProcessState.SystemTime().Seconds(), peak: peak(cmd.ProcessState),
+	}
+	if err != nil {
+		err = fmt.Errorf("run %s: %w: %s", name(cmd), err, lastLines(log.String()))
+	}
+	return out.Bytes(), u, err
+}
+
+// name returns what a process does: its first arguments, without those that may name places.
+func name(cmd *exec.Cmd) string {
+	words := []string{}
+	for _, a := range cmd.Args[1:] {
+		if strings.HasPrefix(a, "-") {
+			break
+		}
+		words = append(words, a)
+	}
+	return strings.Join(words, " ")
+}
+
+// lastLines returns the end of a log.
+func lastLines(log string) string {
+	const most = 1000
+	log = strings.TrimSpace(log)
+	return log[max(0, len(log)-most):]
+}
+
+// allowed returns err unless it is an exit code of these.
+func allowed(err error, codes ...int) error {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		for _, c := range codes {
+			if exit.ExitCode() == c {
+				return nil
+			}
+		}
+	}
+	return err
+}
+
+// environment returns this process's environment without what could lead a measured program elsewhere, and with
+// settings of the form NAME=VALUE.
+func environment(settings ...string) []string {
+	drop := []string{"AWS_", "MAILHAUL_", "AZURE_", "RESTIC_", "GOMAXPROCS=", "GOMEMLIMIT=", "GOGC="}
+	var env []string
+	for _, v := range os.Environ() {
+		dropped := false
+		for _, prefix := range drop {
+			dropped = dropped || strings.HasPrefix(v, prefix)
+		}
+		if !dropped {
+			env = append(env, v)
+		}
+	}
+	return append(env, settings...)
+}
+
+// unlimited is Go's own memory management, for programs that mailhaul's bounds are not made for.
+var unlimited = []string{"GOMEMLIMIT=off", "GOGC=100"}
+
+// program returns a command of mailhaul in a process of its own.
+func (o *Options) program(ctx context.Context, env []string, args ...string) *exec.Cmd {
+	cmd := o.Command(ctx, args...)
+	cmd.Env = append(environment(env...), cmd.Env...)
+	return cmd
+}
