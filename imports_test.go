@@ -23,7 +23,7 @@ var imports = map[string][]string{
 	"":                          nil, // this test
 	"cmd/mailhaul":              {"internal/cli"},
 	"internal/cli":              {"pipeline", "restore", "replicate", "snapshots", "graph", "manifest", "sinks", "sinks/sinktest", "simulator", "bench"},
-	"bench":                     {"pipeline", "restore", "snapshots", "graph", "manifest", "compress", "sinks"},
+	"bench":                     {"pipeline", "restore", "snapshots", "graph", "manifest", "compress", "sinks", "simulator"},
 	"pipeline":                  {"snapshots", "graph", "manifest", "compress", "sinks"},
 	"restore":                   {"snapshots", "manifest", "compress", "sinks"},
 	"replicate":                 {"snapshots", "manifest", "sinks"},
@@ -51,7 +51,7 @@ var imports = map[string][]string{
 // testImports tells what tests may import beyond that. The simulator and its
 // client meet in tests, but share no code.
 var testImports = map[string][]string{
-	"bench":        {"internal/cli", "internal/servers", "simulator"},
+	"bench":        {"internal/cli", "internal/servers"},
 	"internal/cli": {"internal/servers", "compress"},
 	"pipeline":     {"restore", "simulator", "internal/servers", "internal/memstore"},
 	"replicate":    {"restore", "pipeline", "graph", "simulator", "internal/memstore"},

@@ -12,7 +12,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
+	"gocloud.dev/blob"
 
+	"github.com/mailhaul/mailhaul/bench"
 	"github.com/mailhaul/mailhaul/graph"
 	"github.com/mailhaul/mailhaul/sinks"
 )
@@ -62,7 +64,7 @@ func openRepository(ctx context.Context, url string) (*sinks.Repository, error) 
 
 // createRepository opens a repository and creates it where there is none.
 func createRepository(ctx context.Context, url string) (*sinks.Repository, error) {
-	bucket, err := sinks.Open(ctx, url)
+	bucket, err := openBucket(ctx, url)
 	if err != nil {
 		return nil, configError(err)
 	}
@@ -72,6 +74,14 @@ func createRepository(ctx context.Context, url string) (*sinks.Repository, error
 		return nil, err
 	}
 	return repo, nil
+}
+
+// openBucket opens a bucket to write to.
+func openBucket(ctx context.Context, url string) (*blob.Bucket, error) {
+	if url == bench.Nowhere {
+		return bench.OpenNowhere(), nil
+	}
+	return sinks.Open(ctx, url)
 }
 
 // parseSize reads a number of bytes, such as 20MiB.

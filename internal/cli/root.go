@@ -119,7 +119,7 @@ and what was done by then is committed.`,
 		return usagef("%v; see %s --help", err, cmd.CommandPath())
 	})
 	root.AddCommand(a.exportCommand(), a.verifyCommand(), a.extractCommand(), a.snapshotsCommand(),
-		a.lsCommand(), a.diffCommand(), a.reportCommand(), a.copyCommand(), a.simulateCommand(), a.demoCommand(), a.versionCommand())
+		a.lsCommand(), a.diffCommand(), a.reportCommand(), a.copyCommand(), a.simulateCommand(), a.demoCommand(), a.benchCommand(), a.versionCommand())
 	return root
 }
 
