@@ -17,6 +17,7 @@ var errCut = errors.New("the response is cut off")
 type sender struct {
 	w      io.Writer
 	left   int64
+	sent   int64
 	buf    *bufio.Writer
 	base64 encoder
 }
@@ -26,7 +27,7 @@ var senders = sync.Pool{New: func() any { return &sender{buf: bufio.NewWriterSiz
 // newSender returns a sender that cuts the body off after so many bytes, if cut is not negative.
 func newSender(w io.Writer, cut int64) *sender {
 	s := senders.Get().(*sender)
-	s.w, s.left = w, math.MaxInt64
+	s.w, s.left, s.sent = w, math.MaxInt64, 0
 	if cut >= 0 {
 		s.left = cut
 	}
@@ -54,13 +55,15 @@ type limited struct{ *sender }
 func (l limited) Write(p []byte) (int, error) {
 	if int64(len(p)) <= l.left {
 		l.left -= int64(len(p))
-		return l.w.Write(p)
+		n, err := l.w.Write(p)
+		l.sent += int64(n)
+		return n, err
 	}
 	if l.left == 0 {
 		return 0, errCut // and no header
 	}
 	n, err := l.w.Write(p[:l.left])
-	l.left -= int64(n)
+	l.left, l.sent = l.left-int64(n), l.sent+int64(n)
 	if err == nil {
 		err = errCut
 	}

@@ -110,7 +110,9 @@ func (c *call) serve() error {
 	}
 	c.out = newSender(c.paced(), c.effect.cutAfter)
 	defer c.out.recycle()
-	return c.handle(c)
+	err := c.handle(c)
+	c.server.stats.sent(c.out.sent)
+	return err
 }
 
 // finish answers with an error, ends a response early as a fault asks, and logs.

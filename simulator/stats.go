@@ -11,6 +11,7 @@ type Stats struct {
 	Statuses map[int]int64       `json:"statuses"` // the responses by status
 	Items    int64               `json:"items"`    // items exported, whole or not
 	Bytes    int64               `json:"bytes"`    // bytes of their streams
+	Sent     int64               `json:"sent"`     // bytes of the bodies of responses that are no errors
 	Chaos    map[string]int64    `json:"chaos"`    // random faults by name
 }
 
@@ -64,4 +65,10 @@ func (s *stats) exported(bytes int64) {
 	defer s.mu.Unlock()
 	s.Items++
 	s.Bytes += bytes
+}
+
+func (s *stats) sent(bytes int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Sent += bytes
 }
