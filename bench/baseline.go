@@ -11,9 +11,6 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// baselineWorkers is how many requests it has in flight: as many as Graph takes for a mailbox.
-const baselineWorkers = 4
-
 // A Haul is what a baseline run did.
 type Haul struct {
 	Items  int64 `json:"items"`
@@ -42,7 +39,7 @@ func Baseline(ctx context.Context, graphURL, mailbox, storeURL string) (Haul, er
 		return Haul{}, err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(baselineWorkers)
+	g.SetLimit(inFlight)
 	for batch := range slices.Chunk(ids, batchSize) {
 		g.Go(func() error { return b.batch(ctx, batch) })
 	}

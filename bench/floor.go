@@ -1,5 +1,49 @@
 package bench
 
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+)
+
+// stage measures the stages in a process of its own, which has one processor. The levels of zstd that mailhaul does not use
+// are measured once.
+func (m *measurement) stage(ctx context.Context) error {
+	return m.at(ctx, m.scenario.Store, func(p place) error {
+		args := []string{"bench", "stages", "--graph-url", m.sim.URL, "--mailbox", m.sim.Mailboxes[0].ID, "--repo", p.url}
+		if len(m.stages) == 0 {
+			args = append(args, "--levels")
+		}
+		out, _, err := run(m.opts.program(ctx, m.opts.contender(p.env, unlimited, []string{"GOMAXPROCS=1"}), args...))
+		if err != nil {
+			return err
+		}
+		r := &StageReport{}
+		if err := json.Unmarshal(out, r); err != nil {
+			return fmt.Errorf("stages: %w", err)
+		}
+		if r.Items != m.result.Workload.Items || r.Bytes != m.result.Workload.Bytes {
+			return fmt.Errorf("the stages saw %d items of %d bytes", r.Items, r.Bytes)
+		}
+		m.stages = append(m.stages, r)
+		m.opts.Logger.Info("ran", "scenario", m.scenario.Name, "contender", "stages", "CPU seconds per GB", round(r.floor(m.scenario.Store)))
+		return nil
+	})
+}
+
+// levels draws the rate of each level of zstd on one core.
+func levels(stages []StageCost) (Curve, bool) {
+	c := Curve{Name: "levels of zstd", X: "level", Y: "MB/s of one core"}
+	for _, s := range stages {
+		if s.Name != stageCompress || s.Variant == ours {
+			continue
+		}
+		rate := Spread{Median: 1000 / s.CPU.Median, Min: 1000 / s.CPU.Max, Max: 1000 / s.CPU.Min}
+		c.Points = append(c.Points, Point{X: float64(len(c.Points) + 1), Label: s.Variant, Y: rate})
+	}
+	return c, len(c.Points) > 0
+}
+
 // perGB is what a stage takes of CPU time.
 func (r *StageRun) perGB() float64 { return perGB(r.CPU, r.Bytes) }
 

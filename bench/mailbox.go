@@ -19,14 +19,19 @@ type plainMailbox struct {
 
 func openPlain(graphURL, mailbox string) *plainMailbox {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = baselineWorkers
+	transport.MaxIdleConnsPerHost = inFlight
 	return &plainMailbox{&http.Client{Transport: transport}, graphURL + "/admin/exchange/mailboxes/" + url.PathEscape(mailbox)}
 }
 
 func (m *plainMailbox) close() { m.client.CloseIdleConnections() }
 
-// batchSize is how many ids exportItems takes.
-const batchSize = 20
+const (
+	// batchSize is how many ids exportItems takes.
+	batchSize = 20
+
+	// inFlight is how many requests Graph takes at once for a mailbox.
+	inFlight = 4
+)
 
 type listPage struct {
 	Value []struct{ ID string }

@@ -2,9 +2,11 @@ package bench
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+
+	"github.com/mailhaul/mailhaul/simulator"
 )
 
 // A measurement is a scenario that is being measured.
@@ -13,62 +15,108 @@ type measurement struct {
 	scenario Scenario
 	sim      *simulation
 	result   Result
+	names    []string // of contenders, in the order of their first runs
 	runs     map[string][]Run
 	stages   []*StageReport
+	restic   *resticBackup // nil: it does not take part
 }
 
 // measure measures a scenario.
-func (l *lab) measure(ctx context.Context, s Scenario) (_ Result, err error) {
+func (l *lab) measure(ctx context.Context, s Scenario) (Result, error) {
 	l.opts.Logger.Info("prepare", "scenario", s.Name, "items", s.Items*max(1, s.Mailboxes))
-	sim, err := l.opts.simulate(ctx, &s, true)
-	if err != nil {
+	m := &measurement{lab: l, scenario: s, runs: map[string][]Run{}}
+	if err := m.measure(ctx); err != nil {
 		return Result{}, fmt.Errorf("scenario %s: %w", s.Name, err)
 	}
-	defer func() {
-		_, stopErr := sim.stop()
-		err = errors.Join(err, stopErr)
-	}()
-	m := &measurement{lab: l, scenario: s, sim: sim, runs: map[string][]Run{}}
-	m.result = Result{
-		Scenario: s.Name, What: s.What, Store: s.Store,
-		Workload: Workload{Mailboxes: len(sim.Mailboxes), Items: sim.Content.Items, Bytes: sim.Content.Bytes},
-	}
-	for i := range l.opts.Repetitions {
-		if err := m.repeat(ctx, i); err != nil {
-			return Result{}, fmt.Errorf("scenario %s: %w", s.Name, err)
-		}
-	}
-	m.sumUp()
 	return m.result, nil
 }
 
-// repeat runs all contenders once, one after the other, and every other time in the other order.
-func (m *measurement) repeat(ctx context.Context, i int) error {
-	turns := m.turns()
-	for k := range turns {
-		if i%2 == 1 {
-			k = len(turns) - 1 - k
-		}
-		if err := turns[k](ctx); err != nil {
+func (m *measurement) measure(ctx context.Context) (err error) {
+	s := &m.scenario
+	if m.sim, err = m.opts.simulate(ctx, s); err != nil {
+		return err
+	}
+	m.result = Result{Scenario: s.Name, What: s.What, Store: s.Store, Workload: m.workload()}
+	err = m.all(ctx)
+	stats, stopErr := m.sim.stop()
+	if err := errors.Join(err, stopErr); err != nil {
+		return err
+	}
+	m.sumUp()
+	m.ceiling(stats)
+	return nil
+}
+
+// workload is what there is to haul. The bytes are not known, and zero, unless they were prepared.
+func (m *measurement) workload() Workload {
+	w := Workload{Mailboxes: len(m.sim.Mailboxes), Items: int64(m.scenario.Items * len(m.sim.Mailboxes))}
+	w.Bytes = m.sim.Content.Bytes
+	return w
+}
+
+// all runs all contenders as often as is asked for: those of a repetition one after the other, every other time in the
+// other order.
+func (m *measurement) all(ctx context.Context) (err error) {
+	if m.scenario.Restic {
+		if m.restic, err = m.newRestic(ctx, &m.scenario); err != nil {
 			return err
 		}
+	}
+	turns := m.turns()
+	for i := range m.scenario.repetitions(m.opts.Repetitions) {
+		for k := range turns {
+			if i%2 == 1 {
+				k = len(turns) - 1 - k
+			}
+			if err := turns[k](ctx); err != nil {
+				return err
+			}
+		}
+	}
+	if m.restic != nil {
+		if err := m.restic.remove(); err != nil {
+			return err
+		}
+	}
+	if m.scenario.Curve {
+		return m.fewerInFlight(ctx)
 	}
 	return nil
 }
 
 func (m *measurement) turns() []func(context.Context) error {
-	turns := []func(context.Context) error{func(ctx context.Context) error {
-		return m.contend(ctx, Mailhaul, func(p place) (Run, error) { return m.export(ctx, m.sim, p, nil, m.scenario.args()...) })
-	}}
-	if m.scenario.Stages {
-		turns = append(turns, m.stage)
+	s := &m.scenario
+	turns := []func(context.Context) error{m.haul}
+	add := func(wanted bool, turn func(context.Context) error) {
+		if wanted {
+			turns = append(turns, turn)
+		}
 	}
-	if m.scenario.Baseline {
-		turns = append(turns, func(ctx context.Context) error {
-			return m.contend(ctx, TheBaseline, func(p place) (Run, error) { return m.baseline(ctx, m.sim, p) })
-		})
-	}
+	add(s.Cores, func(ctx context.Context) error {
+		return m.contend(ctx, OneCore, func(p place) (Run, error) { return m.export(ctx, m.sim, p, []string{"GOMAXPROCS=1"}) })
+	})
+	add(s.Stages, m.stage)
+	add(s.Baseline, func(ctx context.Context) error {
+		return m.contend(ctx, TheBaseline, func(p place) (Run, error) { return m.baseline(ctx, m.sim, p) })
+	})
+	add(m.restic != nil, func(ctx context.Context) error {
+		return m.contend(ctx, Restic, func(p place) (Run, error) { return m.restic.backup(ctx, p, m.result.Workload) })
+	})
 	return turns
+}
+
+// haul runs mailhaul, as often as the scenario asks for into the same place.
+func (m *measurement) haul(ctx context.Context) error {
+	return m.contend(ctx, Mailhaul, func(p place) (Run, error) {
+		r, err := m.export(ctx, m.sim, p, nil, m.scenario.args()...)
+		if m.result.Workload.Bytes == 0 {
+			m.result.Workload.Bytes = r.Bytes
+		}
+		if err == nil && m.scenario.Nightly {
+			err = m.night(ctx, p)
+		}
+		return r, err
+	})
 }
 
 // contend runs a contender in a place of its own. It must haul all that there is.
@@ -81,53 +129,68 @@ func (m *measurement) contend(ctx context.Context, name string, with func(place)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		m.runs[name] = append(m.runs[name], r)
-		m.opts.Logger.Info("ran", "scenario", m.scenario.Name, "contender", name,
-			"MB/s", round(r.rate()/1e6), "CPU s/GB", round(perGB(r.CPU(), r.Bytes)), "MiB", r.Peak>>20)
+		m.ran(name, r)
 		return nil
 	})
 }
 
-// stage measures the stages in a process of its own, which has one processor. The levels of zstd that mailhaul does not use
-// are measured once.
-func (m *measurement) stage(ctx context.Context) error {
-	return m.at(ctx, m.scenario.Store, func(p place) error {
-		args := []string{"bench", "stages", "--graph-url", m.sim.URL, "--mailbox", m.sim.Mailboxes[0].ID, "--repo", p.url}
-		if len(m.stages) == 0 {
-			args = append(args, "--levels")
-		}
-		out, _, err := run(m.opts.program(ctx, append(p.env, "GOMAXPROCS=1", "GOMEMLIMIT=off", "GOGC=100"), args...))
-		if err != nil {
-			return err
-		}
-		r := &StageReport{}
-		if err := json.Unmarshal(out, r); err != nil {
-			return fmt.Errorf("stages: %w", err)
-		}
-		if r.Items != m.result.Workload.Items || r.Bytes != m.result.Workload.Bytes {
-			return fmt.Errorf("the stages saw %d items of %d bytes", r.Items, r.Bytes)
-		}
-		m.stages = append(m.stages, r)
-		m.opts.Logger.Info("ran", "scenario", m.scenario.Name, "contender", "stages", "CPU s/GB", round(r.floor(m.scenario.Store)))
-		return nil
-	})
+// ran takes note of a run.
+func (m *measurement) ran(name string, r Run) {
+	if m.runs[name] == nil {
+		m.names = append(m.names, name)
+	}
+	m.runs[name] = append(m.runs[name], r)
+	m.opts.Logger.Info("ran", "scenario", m.scenario.Name, "contender", name, "seconds", round(r.Seconds),
+		"MB/s", round(r.rate()/1e6), "CPU seconds", round(r.CPU()), "MiB", r.Peak>>20)
 }
 
 // round keeps what a person reads of a figure.
 func round(f float64) float64 { return float64(int64(f*100+0.5)) / 100 }
 
+// fewerInFlight measures how the rate depends on the number of requests in flight, once each.
+func (m *measurement) fewerInFlight(ctx context.Context) error {
+	c := Curve{Name: "requests in flight", X: "requests in flight", Y: "MB/s"}
+	for n := 1; n <= inFlight; n++ {
+		err := m.at(ctx, m.scenario.Store, func(p place) error {
+			r, err := m.export(ctx, m.sim, p, nil, "--max-in-flight", strconv.Itoa(n))
+			c.Points = append(c.Points, Point{X: float64(n), Y: spreadOf([]float64{r.rate() / 1e6})})
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("%d requests in flight: %w", n, err)
+		}
+	}
+	m.result.Curves = append(m.result.Curves, c)
+	return nil
+}
+
+// ceiling works out what the modelled limits allow, if there are any: all places of the mailbox taken all the time, by the
+// lists that were asked for, by no more exports than the items need, and by the bytes that were sent.
+func (m *measurement) ceiling(stats simulator.Stats) {
+	s := &m.scenario
+	if s.ResponseRate == 0 {
+		return
+	}
+	runs := float64(len(m.runs[Mailhaul]))
+	lists := float64(stats.Total() - stats.Requests[simulator.OpExport])
+	exports := runs * float64((m.result.Workload.Items+batchSize-1)/batchSize)
+	taken := (lists+exports)*s.Latency.Seconds() + float64(stats.Sent)/float64(s.ResponseRate)
+	m.result.Ceiling = float64(m.result.Workload.Bytes) * runs / (taken / inFlight)
+}
+
 // sumUp turns the runs into the result.
 func (m *measurement) sumUp() {
-	for _, name := range []string{Mailhaul, TheBaseline, Restic} {
-		if runs := m.runs[name]; len(runs) > 0 {
-			m.result.Contenders = append(m.result.Contenders, contender(name, runs))
-		}
+	for _, name := range m.names {
+		m.result.Contenders = append(m.result.Contenders, contender(name, m.runs[name]))
 	}
 	if len(m.stages) == 0 {
 		return
 	}
 	m.result.Stages = stageCosts(m.stages, m.scenario.Store)
 	m.result.Stream = m.stages[0].Stream
+	if c, ok := levels(m.result.Stages); ok {
+		m.result.Curves = append(m.result.Curves, c)
+	}
 	var floors, efficiencies []float64
 	for i, s := range m.stages {
 		floor := s.floor(m.scenario.Store)

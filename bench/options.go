@@ -19,6 +19,9 @@ type Options struct {
 	// Repetitions is how often each contender runs; 3 if zero.
 	Repetitions int
 
+	// Cores is how many processors contenders may use; all if zero. The simulated Graph and the store may use all.
+	Cores int
+
 	// MinIO is the binary of the MinIO server to start for scenarios that need one.
 	MinIO string
 
@@ -56,8 +59,8 @@ func (o *Options) check() error {
 	switch {
 	case o.Command == nil:
 		return errors.New("bench: no command to run mailhaul with")
-	case o.Repetitions < 1:
-		return errors.New("bench: repetitions must be at least 1")
+	case o.Repetitions < 1 || o.Cores < 0:
+		return errors.New("bench: repetitions must be at least 1, and cores not negative")
 	}
 	if o.MinIO != "" {
 		if _, err := os.Stat(o.MinIO); err != nil {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -111,4 +113,13 @@ func (o *Options) program(ctx context.Context, env []string, args ...string) *ex
 	cmd := o.Command(ctx, args...)
 	cmd.Env = append(environment(env...), cmd.Env...)
 	return cmd
+}
+
+// contender is the environment of a program that is measured; what comes later in it goes before.
+func (o *Options) contender(env ...[]string) []string {
+	var all []string
+	if o.Cores > 0 {
+		all = append(all, "GOMAXPROCS="+strconv.Itoa(o.Cores))
+	}
+	return append(all, slices.Concat(env...)...)
 }

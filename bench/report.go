@@ -40,6 +40,7 @@ type Result struct {
 	Efficiency *Spread     `json:"efficiency,omitempty"` // floor divided by what mailhaul used, by repetition
 	Ceiling    float64     `json:"ceiling,omitempty"`    // bytes a second that the modelled limits allow
 	Stream     int64       `json:"stream,omitempty"`     // bytes of one zstd stream over all items
+	PackReads  int64       `json:"packReads,omitempty"`  // GETs of packs that it took to extract one item
 	Curves     []Curve     `json:"curves,omitempty"`
 }
 
@@ -53,6 +54,8 @@ type Workload struct {
 // The names of contenders that more than one place knows.
 const (
 	Mailhaul    = "mailhaul"
+	OneCore     = "mailhaul, one core"
+	NoChange    = "mailhaul, nothing changed" // a run over what the one before it has hauled
 	TheBaseline = "baseline"
 	Restic      = "restic"
 )

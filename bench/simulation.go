@@ -22,10 +22,10 @@ type simulation struct {
 	cancel context.CancelFunc
 }
 
-// simulate starts a scenario's Graph. It has prepared all responses when simulate returns, if that is asked for.
-func (o *Options) simulate(ctx context.Context, s *Scenario, prepare bool) (*simulation, error) {
+// simulate starts a scenario's Graph. It has prepared all responses when simulate returns, unless there are too many.
+func (o *Options) simulate(ctx context.Context, s *Scenario) (*simulation, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	cmd := o.program(ctx, []string{"GOMEMLIMIT=off", "GOGC=50"}, o.simulateArgs(s, prepare)...)
+	cmd := o.program(ctx, []string{"GOMEMLIMIT=off", "GOGC=50"}, o.simulateArgs(s)...)
 	tie(cmd)
 	out, err := cmd.StdoutPipe()
 	if err == nil {
@@ -43,7 +43,7 @@ func (o *Options) simulate(ctx context.Context, s *Scenario, prepare bool) (*sim
 	return sim, nil
 }
 
-func (o *Options) simulateArgs(s *Scenario, prepare bool) []string {
+func (o *Options) simulateArgs(s *Scenario) []string {
 	args := []string{
 		"simulate", "--json", "--listen", "127.0.0.1:0", "--seed", strconv.FormatUint(o.Seed, 10),
 		"--mailboxes", strconv.Itoa(max(1, s.Mailboxes)), "--items", strconv.Itoa(s.Items),
@@ -51,7 +51,7 @@ func (o *Options) simulateArgs(s *Scenario, prepare bool) []string {
 		"--min-item-size", strconv.FormatInt(s.MinItemSize, 10), "--max-item-size", strconv.FormatInt(s.MaxItemSize, 10),
 		"--latency", s.Latency.String(), "--response-rate", strconv.FormatInt(s.ResponseRate, 10),
 	}
-	if prepare {
+	if !s.Unprepared {
 		args = append(args, "--prepare")
 	}
 	return args
@@ -67,4 +67,11 @@ func (s *simulation) stop() (simulator.Stats, error) {
 		err = fmt.Errorf("stop the simulator: %w", err)
 	}
 	return stats, err
+}
+
+// options are those of the simulator that simulate runs.
+func (s *Scenario) options(seed uint64) simulator.Options {
+	return simulator.Options{
+		Seed: seed, Mailboxes: s.Mailboxes, Items: s.Items, ItemSize: s.ItemSize, MinItemSize: s.MinItemSize, MaxItemSize: s.MaxItemSize,
+	}
 }

@@ -2,9 +2,13 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,56 +17,131 @@ import (
 )
 
 type benchFlags struct {
+	suite     bool
 	scenarios []string
 	opts      bench.Options
+	out       string
 	json      bool
 }
 
 func (a *app) benchCommand() *cobra.Command {
 	var f benchFlags
 	cmd := &cobra.Command{
-		Use:   "bench",
+		Use:   "bench (--suite | --scenario NAME...)",
 		Short: "Measure how fast mailhaul is on this machine, and what bounds it",
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return a.bench(cmd.Context(), f) },
+		Long: `Bench hauls simulated mailboxes, and measures the rate, CPU time and memory of the export.
+The simulated Graph and the export run in processes of their own. Beside the export runs
+a straightforward program over the same bytes, and the stages of the export run alone: the
+sum of their CPU time is the floor, and efficiency is the floor divided by what the export used.
+
+--suite measures everything on two cores and shows what was reached of what is to be reached. It
+takes some ten minutes, and wants a machine that does nothing else.
+
+` + scenarioHelp(),
+		Example: `  mailhaul bench --scenario nowhere
+  mailhaul bench --suite --minio .cache/bin/minio --out ./bench-results`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.bench(cmd.Context(), f) },
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.scenarios, "scenario", nil, "`NAME` of a scenario, may be repeated: "+strings.Join(scenarioNames(), ", "))
+	flags.BoolVar(&f.suite, "suite", false, "measure all scenarios, and what they are to reach")
+	flags.StringArrayVar(&f.scenarios, "scenario", nil, "`NAME` of a scenario; may be repeated")
 	flags.Uint64Var(&f.opts.Seed, "seed", 1, "seed of all content")
-	flags.IntVar(&f.opts.Repetitions, "repetitions", 3, "how often each contender runs")
-	flags.StringVar(&f.opts.MinIO, "minio", "", "`FILE` of the MinIO server to measure with")
-	flags.StringVar(&f.opts.Repo, "repo", "", "`URL` of an S3 store to measure with in its place")
-	jsonFlag(cmd, &f.json, "print the report as JSON")
+	flags.IntVar(&f.opts.Repetitions, "repetitions", 3, "how often each contender runs, at most")
+	flags.IntVar(&f.opts.Cores, "cores", 0, "processors that contenders may use (default: 2 with --suite, or else all)")
+	flags.StringVar(&f.opts.MinIO, "minio", "", "`FILE` of the MinIO server to store in (default: minio in the PATH)")
+	flags.StringVar(&f.opts.Repo, "repo", "", "`URL` of an S3 store to use in its place; what is stored there is deleted again")
+	flags.StringVar(&f.out, "out", "", "`DIR` to write report.json and report.md to")
+	jsonFlag(cmd, &f.json, "print the report as JSON on stdout")
 	cmd.AddCommand(a.baselineCommand(), a.stagesCommand())
 	return cmd
 }
 
-func scenarioNames() []string {
-	var names []string
+func scenarioHelp() string {
+	var b strings.Builder
+	b.WriteString("Scenarios:\n\n")
 	for _, s := range bench.Scenarios() {
-		names = append(names, s.Name)
+		b.WriteString("  " + s.Name + strings.Repeat(" ", max(1, 13-len(s.Name))) + s.What + "\n")
 	}
-	return names
+	return strings.TrimRight(b.String(), "\n")
 }
 
 func (a *app) bench(ctx context.Context, f benchFlags) error {
-	var scenarios []bench.Scenario
-	for _, name := range f.scenarios {
-		for _, s := range bench.Scenarios() {
-			if s.Name == name {
-				scenarios = append(scenarios, s)
-			}
-		}
-	}
-	opts := f.opts
-	opts.Logger = slog.New(slog.NewTextHandler(a.err, nil))
-	opts.Version = version().Version
-	opts.Command = self
-	report, err := bench.Measure(ctx, opts, scenarios...)
+	scenarios, err := f.chosen()
 	if err != nil {
 		return err
 	}
-	return a.printJSON(report)
+	opts := f.opts
+	opts.Command, opts.Version = self, version().Version
+	opts.Logger = slog.New(slog.NewTextHandler(a.err, nil))
+	opts.CommandLine = strings.Join(append([]string{"mailhaul"}, os.Args[1:]...), " ")
+	if opts.MinIO == "" && opts.Repo == "" {
+		opts.MinIO, _ = exec.LookPath("minio") // none: scenarios that need it say so
+	}
+	measure := func() (*bench.Report, error) { return bench.Measure(ctx, opts, scenarios...) }
+	if f.suite {
+		measure = func() (*bench.Report, error) { return bench.Suite(ctx, opts) }
+	}
+	report, err := measure()
+	if err != nil {
+		return err
+	}
+	return a.tellBench(f, report)
+}
+
+// chosen returns the scenarios that the flags name.
+func (f *benchFlags) chosen() ([]bench.Scenario, error) {
+	if f.suite == (len(f.scenarios) > 0) {
+		return nil, usagef("what to measure? give --suite or --scenario NAME; see mailhaul bench --help")
+	}
+	if f.opts.Repetitions < 1 || f.opts.Cores < 0 {
+		return nil, usagef("--repetitions must be at least 1, and --cores not negative")
+	}
+	var chosen []bench.Scenario
+	for _, name := range f.scenarios {
+		s, ok := bench.ScenarioOf(name)
+		if !ok {
+			return nil, usagef("there is no scenario %q; see mailhaul bench --help", name)
+		}
+		chosen = append(chosen, s)
+	}
+	return chosen, nil
+}
+
+// tellBench prints a report, and writes it to files.
+func (a *app) tellBench(f benchFlags, r *bench.Report) error {
+	if f.out != "" {
+		if err := writeBench(f.out, r); err != nil {
+			return err
+		}
+	}
+	if f.json {
+		return a.printJSON(r)
+	}
+	return r.WriteText(a.out)
+}
+
+func writeBench(dir string, r *bench.Report) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	asJSON := func(w io.Writer) error {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(r)
+	}
+	return errors.Join(
+		writeFile(filepath.Join(dir, "report.json"), asJSON),
+		writeFile(filepath.Join(dir, "report.md"), r.WriteMarkdown),
+	)
+}
+
+func writeFile(name string, write func(io.Writer) error) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
 }
 
 // self returns a command of this program.
@@ -72,61 +151,4 @@ func self(ctx context.Context, args ...string) *exec.Cmd {
 		exe = os.Args[0]
 	}
 	return exec.CommandContext(ctx, exe, args...)
-}
-
-// childFlags say what a part of a benchmark works on.
-type childFlags struct {
-	graphURL, mailbox, repo string
-	levels                  bool
-}
-
-func (f *childFlags) add(cmd *cobra.Command) {
-	cmd.Hidden = true
-	cmd.Args = noArgs
-	flags := cmd.Flags()
-	flags.StringVar(&f.graphURL, "graph-url", "", "base `URL` of a simulated Graph")
-	flags.StringVar(&f.mailbox, "mailbox", "", "`ID` of a mailbox of it")
-	flags.StringVar(&f.repo, "repo", bench.Nowhere, "`URL` of where to store")
-}
-
-func (a *app) baselineCommand() *cobra.Command {
-	var f childFlags
-	cmd := &cobra.Command{
-		Use:   "baseline",
-		Short: "Haul a mailbox in a straightforward way, to compare with",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			haul, err := bench.Baseline(cmd.Context(), f.graphURL, f.mailbox, f.repo)
-			if err != nil {
-				return err
-			}
-			return a.printJSON(haul)
-		},
-	}
-	f.add(cmd)
-	return cmd
-}
-
-func (a *app) stagesCommand() *cobra.Command {
-	var f childFlags
-	cmd := &cobra.Command{
-		Use:   "stages",
-		Short: "Measure the stages of an export, each alone",
-		RunE:  func(cmd *cobra.Command, _ []string) error { return a.stages(cmd.Context(), f) },
-	}
-	f.add(cmd)
-	cmd.Flags().BoolVar(&f.levels, "levels", false, "measure other levels of zstd too")
-	return cmd
-}
-
-func (a *app) stages(ctx context.Context, f childFlags) error {
-	repo, err := createRepository(ctx, f.repo)
-	if err != nil {
-		return err
-	}
-	defer repo.Close()
-	report, err := bench.Stages(ctx, f.graphURL, f.mailbox, repo, f.levels)
-	if err != nil {
-		return err
-	}
-	return a.printJSON(report)
 }
