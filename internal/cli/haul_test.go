@@ -21,6 +21,11 @@ type farStore struct {
 	at   func(addr, prefix string) (url string, env []string)
 }
 
+var farStores = []struct {
+	name string
+	open func(t *testing.T) *farStore
+}{{"MinIO", farS3}, {"Azurite", farAzure}, {"fake-gcs-server", farGCS}}
+
 func farS3(t *testing.T) *farStore {
 	s := servers.MinIO(t)
 	bucket := s.Bucket(t)
@@ -85,10 +90,15 @@ func (h *haul) midway() chan struct{} {
 }
 
 // start starts an export through the proxy.
-func (h *haul) start(flags ...string) *exporting {
+func (h *haul) start(flags ...string) *command {
 	h.t.Helper()
-	args := []string{"export", "--graph-url", h.graph, "--mailbox", h.mailbox, "--repo", h.far, "--json", "--max-in-flight", "1"}
-	p := &exporting{t: h.t, cmd: exec.Command("mailhaul", append(args, flags...)...), retries: make(chan struct{}, 1000)}
+	return h.startCommand(append([]string{"export", "--graph-url", h.graph, "--mailbox", h.mailbox, "--max-in-flight", "1"}, flags...)...)
+}
+
+// startCommand starts a command on the repository through the proxy.
+func (h *haul) startCommand(args ...string) *command {
+	h.t.Helper()
+	p := &command{t: h.t, cmd: exec.Command("mailhaul", append(args, "--json", "--repo", h.far)...), retries: make(chan struct{}, 1000)}
 	p.cmd.Env = append(os.Environ(), h.farEnv...)
 	p.cmd.Stdout = &p.out
 	stderr, err := p.cmd.StderrPipe()
@@ -149,8 +159,8 @@ type exportReport struct {
 	Exported, Skipped int64
 }
 
-// An exporting is a process that exports.
-type exporting struct {
+// A command is one that runs as a process.
+type command struct {
 	t       *testing.T
 	cmd     *exec.Cmd
 	out     bytes.Buffer
@@ -159,8 +169,8 @@ type exporting struct {
 	ended   chan struct{}
 }
 
-// awaitRetries waits until the export has tried n calls again.
-func (p *exporting) awaitRetries(n int) {
+// awaitRetries waits until the command has tried n calls again.
+func (p *command) awaitRetries(n int) {
 	p.t.Helper()
 	for range n {
 		select {
@@ -173,16 +183,16 @@ func (p *exporting) awaitRetries(n int) {
 	}
 }
 
-func (p *exporting) wait() (code int) {
+func (p *command) wait() (code int) {
 	<-p.ended
 	return p.cmd.ProcessState.ExitCode()
 }
 
 // said returns what the process printed on stderr; it has ended.
-func (p *exporting) said() string { return p.err.String() }
+func (p *command) said() string { return p.err.String() }
 
-// completes expects the export to end well.
-func (p *exporting) completes() {
+// completes expects an export to end well.
+func (p *command) completes() {
 	p.t.Helper()
 	if code := p.wait(); code != 0 {
 		p.t.Fatalf("exit code is %d: %s", code, p.said())
