@@ -3,6 +3,7 @@ package azure
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
@@ -39,6 +40,8 @@ func codeOf(e *azcore.ResponseError) gcerrors.ErrorCode {
 		return c
 	}
 	switch s := e.StatusCode; {
+	case s == http.StatusBadRequest && e.ErrorCode == "InvalidOperation" && strings.Contains(strings.ToLower(e.Error()), "md5"):
+		return gcerrors.Internal // as the emulator tells an MD5Mismatch
 	case s == http.StatusBadRequest:
 		return gcerrors.InvalidArgument
 	case s == http.StatusUnauthorized, s == http.StatusForbidden:
