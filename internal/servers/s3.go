@@ -116,6 +116,10 @@ func (s *S3) Restricted(t testing.TB, policy string) (accessKey, secret, token s
 		t.Fatal(err)
 	}
 	v, err := c.GetWithContext(s.Client.CredContext())
+	for started := time.Now(); err != nil && time.Since(started) < patience; {
+		time.Sleep(20 * time.Millisecond) // it answers before it knows who may do what
+		v, err = c.GetWithContext(s.Client.CredContext())
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

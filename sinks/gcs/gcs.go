@@ -19,6 +19,8 @@ package gcs
 
 import (
 	"context"
+	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/http"
@@ -103,9 +105,28 @@ func (l *location) client(ctx context.Context, t *transport.Transport) (*storage
 	if err != nil {
 		return nil, fmt.Errorf("credentials: %w", err)
 	}
+	if err := checkKey(credentials.JSON); err != nil {
+		return nil, err
+	}
 	client, err := gcp.NewHTTPClient(t, credentials.TokenSource)
 	if err != nil {
 		return nil, fmt.Errorf("credentials: %w", err)
 	}
 	return storage.NewClient(ctx, append(opts, option.WithHTTPClient(&client.Client))...)
+}
+
+// checkKey tells of a service account's key that is none. The client would take that for the
+// network's fault.
+func checkKey(credentials []byte) error {
+	var account struct {
+		Type       string `json:"type"`
+		PrivateKey string `json:"private_key"`
+	}
+	if json.Unmarshal(credentials, &account) != nil || account.Type != "service_account" {
+		return nil
+	}
+	if block, _ := pem.Decode([]byte(account.PrivateKey)); block == nil {
+		return errors.New("credentials: the private key of the service account is not in PEM form")
+	}
+	return nil
 }

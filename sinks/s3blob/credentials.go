@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/minio/minio-go/v7/pkg/credentials"
@@ -94,24 +96,24 @@ func (p *profile) read(s *ini.Section) {
 }
 
 // credentials returns where a location's come from.
-func (l *location) credentials() (*credentials.Credentials, error) {
+func (l *location) credentials(t http.RoundTripper) (*credentials.Credentials, error) {
 	if l.anonymous {
 		return credentials.NewStaticV4("", "", ""), nil
 	}
-	named := l.profile.name != "default"
-	if p, err := l.profile.assumed(l.region); p != nil || err != nil {
-		if err != nil || named {
-			return credentials.New(p), err
-		}
-		return credentials.NewChainCredentials([]credentials.Provider{&credentials.EnvAWS{}, p}), nil
+	env := []credentials.Provider{&credentials.EnvAWS{}, &credentials.EnvMinio{}}
+	own := []credentials.Provider{&credentials.FileAWSCredentials{Profile: l.profile.name}}
+	if !l.profile.there {
+		own = nil
 	}
-	shared := &credentials.FileAWSCredentials{Profile: l.profile.name}
-	if named && l.profile.there {
-		return credentials.New(shared), nil
+	if p, err := l.profile.assumed(l.region); err != nil {
+		return nil, err
+	} else if p != nil {
+		own = []credentials.Provider{p}
 	}
-	return credentials.NewChainCredentials([]credentials.Provider{
-		&credentials.EnvAWS{}, &credentials.EnvMinio{}, shared, &credentials.IAM{},
-	}), nil
+	if l.profile.name != "default" && l.profile.there {
+		return credentials.New(&chain{providers: own}), nil
+	}
+	return credentials.New(&chain{providers: slices.Concat(env, own, []credentials.Provider{newMachine(l.region, t)})}), nil
 }
 
 // assumed returns what takes on the profile's role, nil if it has none.

@@ -31,7 +31,10 @@ var codes = map[string]gcerrors.ErrorCode{
 
 func (b *bucket) ErrorCode(err error) gcerrors.ErrorCode {
 	var s3 minio.ErrorResponse
+	var credentials credentialsError
 	switch {
+	case errors.As(err, &credentials):
+		return gcerrors.PermissionDenied
 	case errors.Is(err, context.Canceled):
 		return gcerrors.Canceled
 	case errors.Is(err, context.DeadlineExceeded):

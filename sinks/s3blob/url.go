@@ -132,7 +132,7 @@ func (l *location) resolve() error {
 }
 
 func (l *location) client(t *transport.Transport) (*minio.Client, error) {
-	credentials, err := l.credentials()
+	credentials, err := l.credentials(t)
 	if err != nil {
 		return nil, err
 	}
