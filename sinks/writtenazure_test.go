@@ -20,6 +20,11 @@ import (
 func TestWrittenToAzure(t *testing.T) {
 	s := servers.Azurite(t)
 	s.Setenv(t)
+	testHeldByAzure(t, s)
+	testSentToAzure(t, s)
+}
+
+func testHeldByAzure(t *testing.T, s *servers.Azure) {
 	container := s.Container(t)
 	place := s.URL(container, "mail/2026")
 	held := fill(t, place, map[string]string{"access_tier": "cool", "tags": "team=mail,env=a b+c/d"})
@@ -54,11 +59,9 @@ func TestWrittenToAzure(t *testing.T) {
 	}
 }
 
-// TestSentToAzure looks at the headers of what the server for tests does not have: locks and
+// testSentToAzure looks at the headers of what the server for tests does not have: locks and
 // encryption scopes.
-func TestSentToAzure(t *testing.T) {
-	s := servers.Azurite(t)
-	s.Setenv(t)
+func testSentToAzure(t *testing.T, s *servers.Azure) {
 	for mode, policy := range map[string]string{"governance": "unlocked", "compliance": "locked"} {
 		p := newProxy(t, s.Endpoint, true)
 		begun := time.Now()
