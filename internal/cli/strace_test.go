@@ -1,0 +1,109 @@
+package cli_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// traced are the system calls that make, write, name, remove and sync files.
+const traced = "trace=open,openat,creat,mkdir,mkdirat,write,pwrite64,writev,pwritev,pwritev2,ftruncate,fallocate,copy_file_range,sendfile,splice," +
+	"fsync,fdatasync,syncfs,sync,link,linkat,symlink,symlinkat,rename,renameat,renameat2,unlink,unlinkat,rmdir"
+
+// A sysCall is a system call as strace tells of it. It is an event twice, in the order in
+// which its process saw that: when it begins, and when it has returned without error.
+type sysCall struct {
+	name  string
+	args  string
+	fd    string   // number of the file that its first argument is open on, if it is open
+	file  string   // which file that is
+	paths []string // that it names
+
+	covers []*entry // for the disk: what a sync was asked for
+	bytes  int      // for the disk: the version of what it was asked for
+}
+
+type sysEvent struct {
+	call *sysCall
+	done bool
+}
+
+// straced runs a command under strace and returns the events, and how it ended. Flags are
+// strace's own.
+func straced(t *testing.T, cmd *exec.Cmd, flags ...string) ([]sysEvent, error) {
+	t.Helper()
+	log := filepath.Join(t.TempDir(), "strace.log")
+	args := append([]string{"strace", "-f", "-y", "-s", "0", "-qq", "-o", log, "-e", traced}, flags...)
+	cmd.Args = append(append(args, "--"), cmd.Args...)
+	cmd.Path, cmd.Err = exec.LookPath("strace")
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	data, readErr := os.ReadFile(log)
+	if readErr != nil {
+		t.Fatal(readErr)
+	}
+	return parseStrace(data), err
+}
+
+// needStrace leaves a test out where strace is not there, or may not trace.
+func needStrace(t *testing.T) {
+	t.Helper()
+	if out, err := exec.Command("strace", "-f", "-y", "-o", os.DevNull, "true").CombinedOutput(); err != nil {
+		t.Skipf("left out: strace, which this test needs, does not work: %v %s", err, out)
+	}
+}
+
+var (
+	linePattern   = regexp.MustCompile(`^(\d+) +(?:(\w+)\(|<\.\.\. (\w+) resumed>)(.*)$`)
+	resultPattern = regexp.MustCompile(`\) += (-?\d+)[^"]*$`)
+	filePattern   = regexp.MustCompile(`^(\d+)<([^>]*)>`)
+	pathPattern   = regexp.MustCompile(`"([^"]*)"`)
+)
+
+const unfinished = " <unfinished ...>"
+
+// parseStrace reads a log of strace -f -y, where a call that others come in between is
+// on two lines.
+func parseStrace(log []byte) (events []sysEvent) {
+	open := map[string]*sysCall{} // by thread
+	for line := range bytes.Lines(log) {
+		m := linePattern.FindStringSubmatch(strings.TrimRight(string(line), "\n"))
+		if m == nil {
+			continue // a signal, or an exit
+		}
+		thread, name, rest := m[1], m[2], m[4]
+		call := open[thread]
+		if name != "" {
+			call = newSysCall(name, strings.TrimSuffix(rest, unfinished))
+			events = append(events, sysEvent{call: call})
+		}
+		if strings.HasSuffix(rest, unfinished) {
+			open[thread] = call
+			continue
+		}
+		delete(open, thread)
+		if r := resultPattern.FindStringSubmatch(rest); call != nil && r != nil && !strings.HasPrefix(r[1], "-") {
+			events = append(events, sysEvent{call, true})
+		}
+	}
+	return events
+}
+
+func newSysCall(name, args string) *sysCall {
+	c := &sysCall{name: strings.TrimSuffix(name, "at"), args: args}
+	if f := filePattern.FindStringSubmatch(args); f != nil {
+		c.fd, c.file = f[1], f[2]
+	}
+	for _, p := range pathPattern.FindAllStringSubmatch(args, -1) {
+		c.paths = append(c.paths, p[1])
+	}
+	return c
+}
