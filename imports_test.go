@@ -22,21 +22,21 @@ const module = "github.com/mailhaul/mailhaul"
 var imports = map[string][]string{
 	"":                          nil, // this test
 	"cmd/mailhaul":              {"internal/cli"},
-	"internal/cli":              {"pipeline", "restore", "replicate", "snapshots", "graph", "manifest", "sinks", "sinks/sinktest", "simulator", "bench"},
+	"internal/cli":              {"pipeline", "restore", "replicate", "snapshots", "graph", "manifest", "sinks", "sinks/sinktest", "simulator", "bench", "internal/entra"},
 	"bench":                     {"pipeline", "restore", "snapshots", "graph", "manifest", "compress", "sinks", "simulator"},
 	"pipeline":                  {"snapshots", "graph", "manifest", "compress", "sinks"},
 	"restore":                   {"snapshots", "manifest", "compress", "sinks"},
 	"replicate":                 {"snapshots", "manifest", "sinks"},
 	"snapshots":                 {"manifest", "sinks"},
-	"graph":                     {"graph/internal/exportjson"},
+	"graph":                     {"graph/internal/exportjson", "internal/entra"},
 	"graph/internal/exportjson": nil,
 	"manifest":                  nil,
 	"compress":                  {"manifest"}, // the digest type alone
 	// Of manifest, sinks uses the digest type alone.
-	"sinks":                    {"manifest", "sinks/s3blob", "sinks/azure", "sinks/gcs", "sinks/dirblob", "sinks/internal/params"},
+	"sinks":                    {"manifest", "sinks/s3blob", "sinks/azure", "sinks/gcs", "sinks/dirblob", "sinks/internal/params", "sinks/internal/transport"},
 	"sinks/sinktest":           {"sinks"},
 	"sinks/s3blob":             {"sinks/internal/params", "sinks/internal/transport"},
-	"sinks/azure":              {"sinks/internal/layer", "sinks/internal/params", "sinks/internal/transport"},
+	"sinks/azure":              {"internal/entra", "sinks/internal/layer", "sinks/internal/params", "sinks/internal/transport"},
 	"sinks/gcs":                {"sinks/internal/layer", "sinks/internal/params", "sinks/internal/transport"},
 	"sinks/dirblob":            nil,
 	"sinks/internal/layer":     nil,
@@ -44,6 +44,7 @@ var imports = map[string][]string{
 	"sinks/internal/transport": nil,
 	"simulator":                {"fasttransfer"},
 	"fasttransfer":             nil,
+	"internal/entra":           nil,
 	"internal/servers":         nil,
 	"internal/memstore":        nil,
 }

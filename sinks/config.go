@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
 
 	"github.com/mailhaul/mailhaul/manifest"
 )
@@ -54,6 +55,9 @@ func parseConfig(data []byte) (config, error) {
 	if err := json.Unmarshal(data, &version); err == nil && version.Format > formatVersion {
 		return c, fmt.Errorf("%s: format %d: %w (%d)", configKey, version.Format, ErrNewerFormat, formatVersion)
 	}
+	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("<")) {
+		return c, fmt.Errorf("%s: %w", configKey, ErrNoStore)
+	}
 	if err := json.Unmarshal(data, &c); err != nil {
 		return c, corrupt(configKey, "%w", err)
 	}
@@ -64,30 +68,70 @@ func parseConfig(data []byte) (config, error) {
 	return c, nil
 }
 
+// Info is what a repository says of itself.
+type Info struct {
+	Format  int       `json:"format"`
+	ID      string    `json:"id"` // 32 hexadecimal digits
+	Created time.Time `json:"created"`
+}
+
+// Inspect returns what the repository in a bucket says of itself, and writes nothing. A
+// place for a new one is ErrNoRepository, and one that holds something else ErrNotEmpty.
+func Inspect(ctx context.Context, bucket *blob.Bucket) (Info, error) {
+	r := &Repository{bucket: bucket}
+	c, _, err := r.config(ctx)
+	if errors.Is(err, ErrNoRepository) {
+		if there := r.checkEmpty(ctx); there != nil {
+			err = there
+		}
+	}
+	return Info{Format: c.Format, ID: c.ID, Created: c.Created}, err
+}
+
+// config returns what a repository says of itself, and the stored bytes.
+func (r *Repository) config(ctx context.Context) (c config, data []byte, err error) {
+	data, err = r.read(ctx, configKey, maxConfigSize)
+	switch {
+	case IsNotFound(err) && isNoBucket(err):
+		return c, nil, fmt.Errorf("%w: %w", ErrNoBucket, err)
+	case IsNotFound(err):
+		return c, nil, fmt.Errorf("%w: %w", ErrNoRepository, err)
+	case err != nil:
+		return c, nil, err
+	}
+	c, err = parseConfig(data)
+	return c, data, err
+}
+
 // OpenRepository opens the repository in a bucket, which it closes with the
 // repository. A bucket that has none is ErrNoRepository.
 func OpenRepository(ctx context.Context, bucket *blob.Bucket) (*Repository, error) {
 	r := &Repository{bucket: bucket}
-	data, err := r.read(ctx, configKey, maxConfigSize)
-	if IsNotFound(err) {
-		return nil, fmt.Errorf("%w: %w", ErrNoRepository, err)
+	if _, _, err := r.config(ctx); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// InitRepository opens the repository in a bucket for writing, and creates it if there is
+// none. A place that holds something else is ErrNotEmpty, and a store that would overwrite
+// what is there, against the condition, ErrOverwrites. That writes are allowed is known
+// when it returns.
+func InitRepository(ctx context.Context, bucket *blob.Bucket) (*Repository, error) {
+	r := &Repository{bucket: bucket}
+	_, data, err := r.config(ctx)
+	if errors.Is(err, ErrNoRepository) {
+		data, err = r.found(ctx)
 	}
 	if err != nil {
 		return nil, err
 	}
-	_, err = parseConfig(data)
-	return r, err
+	return r, r.checkRefusal(ctx, data)
 }
 
-// InitRepository opens the repository in a bucket, and creates it if there is none. A
-// place that holds something else is ErrNotEmpty, and a store that would overwrite what
-// is there, against the condition, ErrOverwrites.
-func InitRepository(ctx context.Context, bucket *blob.Bucket) (*Repository, error) {
-	r, err := OpenRepository(ctx, bucket)
-	if !errors.Is(err, ErrNoRepository) {
-		return r, err
-	}
-	r = &Repository{bucket: bucket}
+// found creates a repository, and returns the stored bytes of its config, which may be
+// another run's that was first.
+func (r *Repository) found(ctx context.Context) ([]byte, error) {
 	if err := r.checkEmpty(ctx); err != nil {
 		return nil, err
 	}
@@ -95,18 +139,25 @@ func InitRepository(ctx context.Context, bucket *blob.Bucket) (*Repository, erro
 	if err != nil {
 		return nil, err
 	}
-	d := manifest.SumOf(data)
-	isNew, err := r.create(ctx, configKey, data, d)
-	if err != nil {
+	if _, err := r.create(ctx, configKey, data, manifest.SumOf(data)); err != nil {
 		return nil, err
 	}
-	if isNew {
-		// The commit of a snapshot relies on this refusal.
-		if err := r.put(ctx, configKey, data, d); err == nil {
-			return nil, fmt.Errorf("%s: %w", configKey, ErrOverwrites)
-		}
+	_, data, err = r.config(ctx)
+	return data, err
+}
+
+// checkRefusal writes again what is there. The store must refuse it, for that is how the
+// commit of a snapshot fails that another run was first to make; and it tells here, before
+// anything is exported, if the credentials may not write.
+func (r *Repository) checkRefusal(ctx context.Context, config []byte) error {
+	err := r.retry.do(ctx, "write", configKey, func() error { return r.put(ctx, configKey, config, manifest.SumOf(config)) })
+	switch {
+	case err == nil:
+		return fmt.Errorf("%s: %w", configKey, ErrOverwrites)
+	case gcerrors.Code(err) == gcerrors.FailedPrecondition:
+		return nil
 	}
-	return OpenRepository(ctx, bucket) // another run's config may have been the first
+	return &storeError{"write", configKey, err}
 }
 
 // checkEmpty makes sure that there is nothing, unless it is what another run creates at

@@ -5,6 +5,9 @@ import (
 	"fmt"
 
 	"gocloud.dev/gcerrors"
+
+	"github.com/mailhaul/mailhaul/sinks/azure"
+	"github.com/mailhaul/mailhaul/sinks/gcs"
 )
 
 var (
@@ -17,6 +20,13 @@ var (
 	// ErrOverwrites is in the error of a store that creates an object "if absent" over
 	// one that is there: two exports of a mailbox could not be told apart in it.
 	ErrOverwrites = errors.New("the store overwrites objects in spite of If-None-Match")
+
+	// ErrNoStore is in the error of a place where a web page is in place of a repository's
+	// object: what answers is not the store.
+	ErrNoStore = errors.New("a web page is there, and no object: what answers is not an object store")
+
+	// ErrNoBucket is in the error of a bucket that is not there.
+	ErrNoBucket = errors.New("there is no such bucket")
 
 	// ErrNewerFormat is in the error of a repository that a later version wrote.
 	ErrNewerFormat = errors.New("the repository has a newer format than this program reads")
@@ -59,7 +69,12 @@ func Reason(err error) string {
 	if ok && len(coded.Unwrap()) > 0 {
 		err = coded.Unwrap()[0]
 	}
-	return err.Error()
+	for _, reason := range []func(error) string{azure.Reason, gcs.Reason} {
+		if text := reason(err); text != "" {
+			return text
+		}
+	}
+	return oneLine(err.Error())
 }
 
 func (e *storeError) Unwrap() error { return e.err }

@@ -3,11 +3,13 @@ package sinks
 import (
 	"context"
 	"crypto/tls"
+	"encoding/xml"
 	"errors"
 	"io"
 	"io/fs"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"sync/atomic"
 	"time"
@@ -77,14 +79,15 @@ func answers(err error) bool {
 
 // passes reports whether an error is of a kind that another try may not meet: by the
 // driver's code; of what has none, all but the end of an object, one that is corrupt, what
-// the file system says, and certificates.
+// the file system says, and what answers otherwise than a store.
 func passes(err error) bool {
 	switch gcerrors.Code(err) {
 	case gcerrors.Internal, gcerrors.ResourceExhausted, gcerrors.DeadlineExceeded:
 		return true
 	case gcerrors.Unknown:
 		return err != io.EOF && !isOf[*CorruptError](err) && !isOf[*fs.PathError](err) && !isOf[*os.LinkError](err) &&
-			!isOf[*tls.CertificateVerificationError](err)
+			!isOf[*tls.CertificateVerificationError](err) && !errors.Is(err, http.ErrSchemeMismatch) &&
+			!isOf[*xml.SyntaxError](err) && !isOf[xml.UnmarshalError](err)
 	}
 	return false
 }

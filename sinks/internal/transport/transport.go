@@ -86,7 +86,20 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if t.limit != nil && req.Body != nil && req.Body != http.NoBody {
 		req = t.limited(req)
 	}
-	return t.base.RoundTrip(req)
+	sent := time.Now()
+	resp, err := t.base.RoundTrip(req)
+	if observe, ok := req.Context().Value(observer{}).(func(time.Time, *http.Response)); ok && err == nil {
+		observe(sent, resp)
+	}
+	return resp, err
+}
+
+type observer struct{}
+
+// Observe returns a context for requests of whose answers f is told, with the time when the
+// request was sent. It must not touch the body.
+func Observe(ctx context.Context, f func(sent time.Time, resp *http.Response)) context.Context {
+	return context.WithValue(ctx, observer{}, f)
 }
 
 // CloseIdleConnections closes what no request uses.
