@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	slashpath "path"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -121,7 +122,7 @@ func stat(path string) (fs.FileInfo, error) {
 	return info, err
 }
 
-// Delete removes an object. Its directories stay.
+// Delete removes an object, and the directories above it that are empty then.
 func (b *bucket) Delete(_ context.Context, key string, _ *driver.DeleteOptions) error {
 	path, err := b.path(key)
 	if err != nil {
@@ -130,7 +131,13 @@ func (b *bucket) Delete(_ context.Context, key string, _ *driver.DeleteOptions) 
 	if _, err := stat(path); err != nil {
 		return err
 	}
-	return os.Remove(path)
+	if err := os.Remove(path); err != nil {
+		return err
+	}
+	for dir := slashpath.Dir(key); dir != "." && os.Remove(filepath.Join(b.dir, dir)) == nil; dir = slashpath.Dir(dir) {
+		b.lasting.clear() // one that is not empty ends it
+	}
+	return nil
 }
 
 func (b *bucket) Copy(context.Context, string, string, *driver.CopyOptions) error {

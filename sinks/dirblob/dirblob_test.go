@@ -321,3 +321,31 @@ func TestHostileKeys(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 }
+
+// TestEmptyDirectories: what is deleted leaves no directories, and whoever writes there
+// meanwhile is not disturbed.
+func TestEmptyDirectories(t *testing.T) {
+	b, dir := open(t)
+	ctx := t.Context()
+	if err := b.WriteAll(ctx, "a/stays", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			key := fmt.Sprintf("a/b/c/%d", i)
+			for range 50 {
+				if err := errors.Join(b.WriteAll(ctx, key, nil, nil), b.Delete(ctx, key)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if _, err := os.Stat(filepath.Join(dir, "a", "b")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error is %v", err)
+	}
+	if ok, err := b.Exists(ctx, "a/stays"); !ok || err != nil {
+		t.Errorf("%t, %v", ok, err)
+	}
+}

@@ -34,6 +34,13 @@ func (s *dirSet) add(dir string) {
 	s.dirs[dir] = struct{}{}
 }
 
+// clear forgets all: one of them is gone.
+func (s *dirSet) clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dirs = nil
+}
+
 // makeDir makes a directory durably, with those above it in the bucket. That one is there
 // does not tell that its name is durable: who made it may be about to sync that, or have
 // been killed before.

@@ -98,21 +98,31 @@ func (w *writer) finish() error {
 	return errors.Join(err, w.file.Close())
 }
 
-// publish gives the file its name.
-func (w *writer) publish() error {
+// publish gives the file its name. Whoever deletes the last object of the directory may
+// remove that just after it was made.
+func (w *writer) publish() (err error) {
 	dir := filepath.Dir(w.path)
-	if err := w.bucket.makeDir(dir); err != nil {
-		return err
-	}
-	w.bucket.note("name", w.path)
-	if w.absent {
-		if err := os.Link(w.file.Name(), w.path); err != nil {
-			return w.bucket.taken(dir, err)
+	for range 100 {
+		if err = w.bucket.makeDir(dir); err == nil {
+			err = w.name()
 		}
-	} else if err := os.Rename(w.file.Name(), w.path); err != nil {
-		return err
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		w.bucket.lasting.clear()
+	}
+	if err != nil {
+		return w.bucket.taken(dir, err)
 	}
 	return w.bucket.syncDir(dir)
+}
+
+func (w *writer) name() error {
+	w.bucket.note("name", w.path)
+	if w.absent {
+		return os.Link(w.file.Name(), w.path)
+	}
+	return os.Rename(w.file.Name(), w.path)
 }
 
 // removed removes a file that may not be there.
