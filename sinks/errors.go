@@ -48,6 +48,15 @@ func corrupt(key, format string, args ...any) error {
 	return &CorruptError{key, fmt.Errorf(format, args...)}
 }
 
+// Wrap returns what a bucket of Open said to an operation on a key, which may be empty,
+// in one line; nil if err is.
+func Wrap(op, key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &storeError{op, key, err}
+}
+
 // A storeError is what a bucket refused or could not do.
 type storeError struct {
 	op, key string
@@ -59,12 +68,12 @@ func (e *storeError) Error() string {
 	if e.key != "" {
 		text += " " + e.key
 	}
-	return text + ": " + Reason(e.err)
+	return text + ": " + reason(e.err)
 }
 
-// Reason is what a driver says, in one line, without what Go CDK puts before it: whoever
-// tells of an error names the object.
-func Reason(err error) string {
+// reason is what a driver says, in one line, without what Go CDK puts before it: the key
+// is told.
+func reason(err error) string {
 	coded, ok := err.(interface{ Unwrap() []error })
 	if ok && len(coded.Unwrap()) > 0 {
 		err = coded.Unwrap()[0]

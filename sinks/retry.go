@@ -49,7 +49,7 @@ func (r *retrier) do(ctx context.Context, op, key string, f func() error) error 
 		}
 		r.retries.Add(1)
 		if r.logger != nil {
-			r.logger.Warn("the store failed; trying again", "operation", op, "object", key, "error", Reason(err))
+			r.logger.Warn("the store failed; trying again", "operation", op, "object", key, "error", reason(err))
 		}
 		timer := time.NewTimer(wait/2 + rand.N(wait/2))
 		select {

@@ -83,28 +83,6 @@ func (e *Env) first() *blob.Bucket { return e.buckets[0] }
 // bucket returns the one for the i-th of several that meet.
 func (e *Env) bucket(i int) *blob.Bucket { return e.buckets[i%len(e.buckets)] }
 
-// An opError is what a store said.
-type opError struct {
-	op, key string
-	err     error
-}
-
-func (e *opError) Error() string {
-	if e.key == "" {
-		return e.op + ": " + sinks.Reason(e.err)
-	}
-	return e.op + " " + e.key + ": " + sinks.Reason(e.err)
-}
-
-func (e *opError) Unwrap() error { return e.err }
-
-func wrap(op, key string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return &opError{op, key, err}
-}
-
 // How long a store that is busy is asked again.
 const (
 	firstWait = 100 * time.Millisecond
@@ -151,7 +129,7 @@ func (e *Env) create(ctx context.Context, b *blob.Bucket, key string, data []byt
 			return nil
 		}
 	}
-	return wrap("write", key, err)
+	return sinks.Wrap("write", key, err)
 }
 
 func upload(ctx context.Context, b *blob.Bucket, key string, r io.Reader) error {
@@ -167,12 +145,12 @@ func (e *Env) read(ctx context.Context, b *blob.Bucket, key string) (data []byte
 		data, err = b.ReadAll(ctx, key)
 		return err
 	})
-	return data, wrap("read", key, err)
+	return data, sinks.Wrap("read", key, err)
 }
 
 func (e *Env) delete(ctx context.Context, key string) error {
 	_, err := try(ctx, func() error { return e.first().Delete(ctx, key) })
-	return wrap("delete", key, err)
+	return sinks.Wrap("delete", key, err)
 }
 
 // list returns what lies below a prefix, in the order that the store has.
@@ -187,7 +165,7 @@ func (e *Env) list(ctx context.Context, opts *blob.ListOptions) (found []*blob.L
 			return found, nil
 		}
 		if err != nil {
-			return nil, wrap("list", opts.Prefix, err)
+			return nil, sinks.Wrap("list", opts.Prefix, err)
 		}
 		found = append(found, o)
 		if len(found) > maxListed {
@@ -217,7 +195,7 @@ func (e *Env) isAbsent(ctx context.Context, key string) error {
 		return unexpected("read", key, err)
 	}
 	if _, err := e.first().Attributes(ctx, key); !sinks.IsNotFound(err) {
-		return unexpected("look at", key, wrap("look at", key, err))
+		return unexpected("look at", key, sinks.Wrap("look at", key, err))
 	}
 	found, err := e.list(ctx, &blob.ListOptions{Prefix: key})
 	if err == nil && len(found) > 0 {

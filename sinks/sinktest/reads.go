@@ -12,6 +12,8 @@ import (
 
 	"gocloud.dev/blob"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/mailhaul/mailhaul/sinks"
 )
 
 // content returns bytes that do not compress, the same for the same seed.
@@ -52,7 +54,7 @@ func (e *Env) checkRange(ctx context.Context, key string, data []byte, offset, l
 	})
 	switch {
 	case err != nil:
-		return wrap(fmt.Sprintf("read %d bytes at %d of", length, offset), key, err)
+		return sinks.Wrap(fmt.Sprintf("read %d bytes at %d of", length, offset), key, err)
 	case !bytes.Equal(got, want):
 		return fmt.Errorf("read %d bytes at %d of %s: %d bytes that are not those that were written", length, offset, key, len(got))
 	}
@@ -180,7 +182,7 @@ func largeObject(ctx context.Context, e *Env) error {
 	n, err := e.stream(ctx, key, sum)
 	switch {
 	case err != nil:
-		return wrap("read", key, err)
+		return sinks.Wrap("read", key, err)
 	case n != largeSize || !bytes.Equal(sum.Sum(nil), want[:]):
 		return fmt.Errorf("read %s: %d bytes that are not the %d that were written", key, n, largeSize)
 	}

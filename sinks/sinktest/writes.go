@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"gocloud.dev/blob"
+
+	"github.com/mailhaul/mailhaul/sinks"
 )
 
 func readYourWrite(ctx context.Context, e *Env) error {
@@ -27,7 +29,7 @@ func readYourWrite(ctx context.Context, e *Env) error {
 	attrs, err := e.first().Attributes(ctx, key)
 	switch {
 	case err != nil:
-		return wrap("look at", key, err)
+		return sinks.Wrap("look at", key, err)
 	case attrs.Size != int64(len(data)):
 		return fmt.Errorf("look at %s: its size is %d, not %d", key, attrs.Size, len(data))
 	}
@@ -62,7 +64,7 @@ func overwrite(ctx context.Context, e *Env) error {
 		case err == nil:
 			return fmt.Errorf("write %s: it was created again, over the one that was there", key)
 		case !isThere(err):
-			return wrap("write again", key, err)
+			return sinks.Wrap("write again", key, err)
 		}
 		if err := e.holds(ctx, e.bucket(i+1), key, data); err != nil {
 			return err
