@@ -206,7 +206,7 @@ func (c *caller) exchange(ctx context.Context, call *call, read func(*reply) err
 	trace.waiting(WaitNone)
 	first := time.Since(sent)
 	if err != nil {
-		return &Error{Op: call.op, ClientRequestID: clientRequestID, Err: withoutURL(err)}
+		return &Error{Op: call.op, ClientRequestID: clientRequestID, Err: plain(err)}
 	}
 	resp.Body = trace.body(resp.Body)
 	defer resp.Body.Close()
