@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"syscall"
 
-	"gocloud.dev/gcerrors"
-
 	"github.com/mailhaul/mailhaul/graph"
+	"github.com/mailhaul/mailhaul/internal/entra"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/restore"
@@ -30,6 +28,7 @@ var (
 	errIncomplete = errors.New("finished, but not everything could be exported")
 	errDamaged    = errors.New("the repository is damaged")
 	errNotCopied  = errors.New("not everything could be copied")
+	errUnwell     = errors.New("checks failed")
 	errNoSource   = errors.New("nothing to copy")
 	errTold       = errors.New("told already") // joined to an error that needs no more words
 )
@@ -61,6 +60,8 @@ func hint(err error) string {
 		{pipeline.ErrInterrupted, "run the same command again: it goes on from what is committed"},
 		{errNotCopied, "restore what is damaged in the source, or copy a mailbox that went its own way to a place of its own, and run the same command again"},
 		{errNoSource, "check --from"},
+		{sinks.ErrNoBucket, sinks.Remedy(err)},
+		{sinks.ErrNoStore, "check the endpoint in --repo: it is the address of the store's API, not of its console"},
 		{sinks.ErrNoRepository, "check --repo; mailhaul export creates a repository where there is none"},
 		{sinks.ErrNotEmpty, "give a prefix of its own with --repo, such as s3://bucket/mail"},
 		{sinks.ErrOverwrites, "use a store, or a newer version of it, that supports conditional writes; mailhaul doctor tells"},
@@ -84,13 +85,17 @@ func hint(err error) string {
 }
 
 func graphHint(err error) string {
+	const credentials = "check the credentials: AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, az login, or MAILHAUL_GRAPH_TOKEN"
 	var g *graph.Error
 	if !errors.As(err, &g) {
 		return ""
 	}
+	if entra.Reason(err) != "" {
+		return credentials
+	}
 	switch g.StatusCode {
 	case http.StatusUnauthorized:
-		return "check the credentials: AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, az login, or MAILHAUL_GRAPH_TOKEN"
+		return credentials
 	case http.StatusForbidden:
 		return "the app needs the permissions MailboxItem.Export.All, MailboxItem.Read.All, MailboxFolder.Read.All and User.Read.All, with admin consent"
 	case http.StatusNotFound:
@@ -106,14 +111,10 @@ func storeHint(err error) string {
 	if errors.As(err, &corrupt) {
 		return "the object is not what was written; restore it from a copy, and run mailhaul verify to see what else is damaged"
 	}
-	var network *net.OpError
-	if sinks.IsTransient(err) && errors.As(err, &network) {
-		return "the store does not answer: check the endpoint of --repo and the network"
+	if h := sinks.Remedy(err); h != "" {
+		return h
 	}
-	switch gcerrors.Code(err) {
-	case gcerrors.PermissionDenied:
-		return "check the store's credentials and that they may read, write and list below --repo"
-	case gcerrors.NotFound:
+	if sinks.IsNotFound(err) {
 		return "check that the bucket of --repo exists, and its name and region"
 	}
 	return ""

@@ -109,25 +109,38 @@ func (f *graphFlags) add(cmd *cobra.Command) {
 
 // open returns a client, which asks for the properties of items or does not.
 func (f *graphFlags) open(properties bool) (*graph.Client, error) {
-	cred, err := credential(f.url)
+	opts, err := f.options()
 	if err != nil {
-		return nil, usageError{err}
+		return nil, err
 	}
-	if f.budget < 0 || f.inFlight < 1 {
-		return nil, usagef("--request-budget must not be negative, and --max-in-flight at least 1")
-	}
-	opts := graph.Options{
-		BaseURL: f.url, Credential: cred, MaxInFlight: f.inFlight, Budget: f.budget, NoProperties: !properties,
-		UserAgent: "mailhaul/" + version().Version,
-	}
-	if f.budget == 0 {
-		opts.Budget = -1 // its zero is the default
-	}
+	opts.NoProperties = !properties
+	return newGraphClient(opts)
+}
+
+func newGraphClient(opts graph.Options) (*graph.Client, error) {
 	client, err := graph.New(opts)
 	if err != nil {
 		return nil, usageError{err}
 	}
 	return client, nil
+}
+
+// options returns what the flags and the environment say.
+func (f *graphFlags) options() (graph.Options, error) {
+	cred, err := credential(f.url)
+	if err != nil {
+		return graph.Options{}, usageError{err}
+	}
+	if f.budget < 0 || f.inFlight < 1 {
+		return graph.Options{}, usagef("--request-budget must not be negative, and --max-in-flight at least 1")
+	}
+	opts := graph.Options{
+		BaseURL: f.url, Credential: cred, MaxInFlight: f.inFlight, Budget: f.budget, UserAgent: "mailhaul/" + version().Version,
+	}
+	if f.budget == 0 {
+		opts.Budget = -1 // its zero is the default
+	}
+	return opts, nil
 }
 
 // credential returns the token of MAILHAUL_GRAPH_TOKEN; or none on plain-HTTP

@@ -76,7 +76,7 @@ func newApp(stdout, stderr io.Writer) *app {
 
 // tell writes an error and what can be done about it.
 func (a *app) tell(err error) {
-	text := fmt.Sprintf("mailhaul: %v\n", err)
+	text := fmt.Sprintf("mailhaul: %s\n", oneLine(err.Error()))
 	if h := hint(err); h != "" {
 		text += fmt.Sprintf("  %s\n", h)
 	}
@@ -119,7 +119,8 @@ and what was done by then is committed.`,
 		return usagef("%v; see %s --help", err, cmd.CommandPath())
 	})
 	root.AddCommand(a.exportCommand(), a.verifyCommand(), a.extractCommand(), a.snapshotsCommand(),
-		a.lsCommand(), a.diffCommand(), a.reportCommand(), a.copyCommand(), a.simulateCommand(), a.demoCommand(), a.benchCommand(), a.versionCommand())
+		a.lsCommand(), a.diffCommand(), a.reportCommand(), a.copyCommand(), a.doctorCommand(), a.simulateCommand(), a.demoCommand(),
+		a.benchCommand(), a.versionCommand())
 	return root
 }
 
