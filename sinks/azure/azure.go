@@ -29,7 +29,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -106,7 +105,7 @@ func parse(u *url.URL) (l location, err error) {
 // client returns a client with the credentials of the environment.
 func (l *location) client(name string, t *transport.Transport) (*container.Client, error) {
 	opts := &container.ClientOptions{ClientOptions: policy.ClientOptions{
-		Transport: sender{t},
+		Transport: storeSender{t},
 		Retry:     policy.RetryOptions{MaxRetries: -1}, // whoever writes and reads retries
 		Telemetry: policy.TelemetryOptions{ApplicationID: "mailhaul"},
 	}}
@@ -193,9 +192,3 @@ func (l *location) url(name string) (string, error) {
 	}
 	return u.JoinPath(name).String(), nil
 }
-
-// A sender lets the client send through a transport. It follows no redirects, and unlike
-// http.Client it puts no URL into errors: a SAS token is in the URL.
-type sender struct{ *transport.Transport }
-
-func (s sender) Do(req *http.Request) (*http.Response, error) { return s.RoundTrip(req) }

@@ -107,7 +107,7 @@ func addressable(key string, opts *blob.WriterOptions) error {
 	return nil
 }
 
-// A refused write is one that no server has seen.
+// A refused call is one that this package refuses: another try does not help.
 type refused struct{ why string }
 
 func (r *refused) Error() string { return r.why }

@@ -45,6 +45,16 @@ func bare(err error) error {
 	return err
 }
 
+// guard makes a panic of the driver below an error: it takes for granted what a store's
+// answers have, whoever gives them.
+func guard(err *error) {
+	if recover() != nil {
+		*err = errAnswer
+	}
+}
+
+var errAnswer = errors.New("what answers is not the store")
+
 func (b *bucket) Close() error {
 	err := b.below.Close()
 	b.opts.Close()
@@ -63,11 +73,14 @@ func (b *bucket) ErrorCode(err error) gcerrors.ErrorCode {
 		return gcerrors.DeadlineExceeded
 	case errors.Is(err, errors.ErrUnsupported):
 		return gcerrors.Unimplemented
+	case errors.Is(err, errAnswer):
+		return gcerrors.InvalidArgument
 	}
 	return b.opts.Code(err)
 }
 
-func (b *bucket) Attributes(ctx context.Context, key string) (*driver.Attributes, error) {
+func (b *bucket) Attributes(ctx context.Context, key string) (_ *driver.Attributes, err error) {
+	defer guard(&err)
 	a, err := b.below.Attributes(ctx, key)
 	if err != nil {
 		return nil, bare(err)
@@ -79,7 +92,8 @@ func (b *bucket) Attributes(ctx context.Context, key string) (*driver.Attributes
 	}, nil
 }
 
-func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driver.ListPage, error) {
+func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (_ *driver.ListPage, err error) {
+	defer guard(&err)
 	token, size := opts.PageToken, opts.PageSize
 	if len(token) == 0 {
 		token = blob.FirstPageToken
@@ -105,7 +119,8 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 // pageSize is how many objects all stores list at once.
 const pageSize = 1000
 
-func (b *bucket) NewRangeReader(ctx context.Context, key string, offset, length int64, opts *driver.ReaderOptions) (driver.Reader, error) {
+func (b *bucket) NewRangeReader(ctx context.Context, key string, offset, length int64, opts *driver.ReaderOptions) (_ driver.Reader, err error) {
+	defer guard(&err)
 	r, err := b.below.NewRangeReader(ctx, key, offset, length, &blob.ReaderOptions{BeforeRead: opts.BeforeRead})
 	if err != nil {
 		return nil, bare(err)
