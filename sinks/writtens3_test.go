@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/encrypt"
+	"gocloud.dev/gcerrors"
 
 	"github.com/mailhaul/mailhaul/internal/servers"
 	"github.com/mailhaul/mailhaul/sinks"
@@ -135,5 +136,26 @@ func TestCustomerKey(t *testing.T) {
 	untrusted, _, _ := strings.Cut(place, "&ca_file=")
 	if _, err := sinks.OpenRepository(t.Context(), open(t, untrusted)); err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("without its certificate: %v", err)
+	}
+}
+
+// TestIgnoredByS3: an option that a server takes and ignores is an error at the first write.
+func TestIgnoredByS3(t *testing.T) {
+	s := servers.VersityGW(t)
+	s.Setenv(t)
+	for name, options := range map[string]map[string]string{
+		"sse":           {"sse": "AES256"},
+		"sse with key":  {"sse": "aws:kms", "kms_key": "k"},
+		"storage_class": {"storage_class": "STANDARD_IA"},
+	} {
+		place, err := sinks.WithOptions(s.URL(s.Bucket(t), "mail"), options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, _, _ = strings.Cut(name, " ")
+		_, err = sinks.InitRepository(t.Context(), open(t, place))
+		if err == nil || !strings.Contains(err.Error(), "the store ignores "+name) || gcerrors.Code(err) != gcerrors.Unimplemented {
+			t.Errorf("%v: %v", options, err)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package s3blob
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"github.com/minio/minio-go/v7"
 	"gocloud.dev/blob"
@@ -29,7 +30,9 @@ type bucket struct {
 	name   string
 	opts   Options
 	closed func() // ends what the client does not own
-	maxPut int    // at least 5 MiB, S3's least part
+
+	checked atomic.Bool // the store has the options
+	maxPut  int         // at least 5 MiB, S3's least part
 }
 
 var _ driver.Bucket = (*bucket)(nil)

@@ -32,7 +32,10 @@ var codes = map[string]gcerrors.ErrorCode{
 func (b *bucket) ErrorCode(err error) gcerrors.ErrorCode {
 	var s3 minio.ErrorResponse
 	var credentials credentialsError
+	var ignored *ignoredError
 	switch {
+	case errors.As(err, &ignored):
+		return gcerrors.Unimplemented
 	case errors.As(err, &credentials):
 		return gcerrors.PermissionDenied
 	case errors.Is(err, context.Canceled):

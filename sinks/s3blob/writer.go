@@ -105,7 +105,9 @@ func (w *writer) Close() error {
 	}
 	if err := w.parts.complete(); err != nil {
 		w.fail(err)
+		return err
 	}
+	w.err = w.bucket.check(w.ctx, w.key)
 	return w.err
 }
 
@@ -164,7 +166,10 @@ func (w *writer) put(body io.ReadSeeker, size int64) error {
 	opts.DisableContentSha256 = true // of pieces: that of the whole is signed
 	opts.UserMetadata = with(opts.UserMetadata, checksumHeader, base64.StdEncoding.EncodeToString(w.upload.SHA256[:]))
 	_, err := w.bucket.core.PutObject(w.ctx, w.bucket.name, w.key, body, size, "", hex.EncodeToString(w.upload.SHA256[:]), opts)
-	return err
+	if err != nil {
+		return err
+	}
+	return w.bucket.check(w.ctx, w.key)
 }
 
 const checksumHeader = "X-Amz-Checksum-Sha256"
