@@ -15,6 +15,7 @@ import (
 type proxy struct {
 	addr   string // host:port
 	change func(r *http.Request, body []byte)
+	echo   []string // headers that answers repeat: they are the last write's
 
 	mu   sync.Mutex
 	sent []sent
@@ -37,6 +38,17 @@ func newProxy(t *testing.T, server string, keepHost bool) *proxy {
 		if keepHost {
 			r.Out.Host = r.In.Host
 		}
+	}, ModifyResponse: func(r *http.Response) error {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, s := range p.sent {
+			for _, name := range p.echo {
+				if v := s.header.Get(name); v != "" {
+					r.Header.Set(name, v)
+				}
+			}
+		}
+		return nil
 	}}
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)

@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gocloud.dev/gcerrors"
 
 	"github.com/mailhaul/mailhaul/internal/servers"
+	"github.com/mailhaul/mailhaul/sinks"
 )
 
 // TestWrittenToAzure asks the server, with a client of its own, how it holds what was written
@@ -22,6 +24,7 @@ func TestWrittenToAzure(t *testing.T) {
 	s.Setenv(t)
 	testHeldByAzure(t, s)
 	testSentToAzure(t, s)
+	testIgnoredByAzure(t, s)
 }
 
 func testHeldByAzure(t *testing.T, s *servers.Azure) {
@@ -59,11 +62,12 @@ func testHeldByAzure(t *testing.T, s *servers.Azure) {
 	}
 }
 
-// testSentToAzure looks at the headers of what the server for tests does not have: locks and
-// encryption scopes.
+// testSentToAzure has the server, which has neither locks nor encryption scopes, tell back
+// what it was sent, and looks at that.
 func testSentToAzure(t *testing.T, s *servers.Azure) {
 	for mode, policy := range map[string]string{"governance": "unlocked", "compliance": "locked"} {
 		p := newProxy(t, s.Endpoint, true)
+		p.echo = []string{"X-Ms-Legal-Hold", "X-Ms-Encryption-Scope", "X-Ms-Immutability-Policy-Mode", "X-Ms-Immutability-Policy-Until-Date"}
 		begun := time.Now()
 		fill(t, s.URLAt(p.addr, s.Container(t), "mail"), map[string]string{
 			"lock_mode": mode, "lock_days": "30", "legal_hold": "true", "encryption_scope": "scope-1",
@@ -77,7 +81,7 @@ func testSentToAzure(t *testing.T, s *servers.Azure) {
 				"X-Ms-Legal-Hold": "true", "X-Ms-Encryption-Scope": "scope-1", "X-Ms-Immutability-Policy-Mode": policy,
 				"Content-Md5": base64.StdEncoding.EncodeToString(sum[:]), "If-None-Match": "*",
 			} {
-				if got := w.header.Get(name); !strings.EqualFold(got, want) && (name != "Content-Md5" || got != want) {
+				if got := w.header.Get(name); got != want && (name == "Content-Md5" || !strings.EqualFold(got, want)) {
 					t.Errorf("%s: %s is %q, want %q", w.url.Path, name, got, want)
 				}
 			}
@@ -85,6 +89,24 @@ func testSentToAzure(t *testing.T, s *servers.Azure) {
 			if err != nil || until.Sub(begun.AddDate(0, 0, 30)).Abs() > time.Hour {
 				t.Errorf("%s: it is kept until %v, %v", w.url.Path, until, err)
 			}
+		}
+	}
+}
+
+// testIgnoredByAzure: an option that the server takes and ignores is an error.
+func testIgnoredByAzure(t *testing.T, s *servers.Azure) {
+	for name, options := range map[string]map[string]string{
+		"lock_mode":        {"lock_mode": "governance", "lock_days": "1"},
+		"legal_hold":       {"legal_hold": "true"},
+		"encryption_scope": {"encryption_scope": "s"},
+	} {
+		place, err := sinks.WithOptions(s.URL(s.Container(t), "mail"), options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = sinks.InitRepository(t.Context(), open(t, place))
+		if err == nil || !strings.Contains(err.Error(), "the store ignores "+name) || gcerrors.Code(err) != gcerrors.Unimplemented {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -63,7 +63,7 @@ func Open(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &putter{client, l.write}
+	p := &putter{client: client, write: l.write}
 	return layer.New(below, layer.Options{Put: p.put, Code: code, Close: t.CloseIdleConnections}), nil
 }
 

@@ -24,7 +24,10 @@ func code(err error) gcerrors.ErrorCode {
 	var response *azcore.ResponseError
 	var failed *azidentity.AuthenticationFailedError
 	var none *refused
+	var ignored *ignoredError
 	switch {
+	case errors.As(err, &ignored):
+		return gcerrors.Unimplemented
 	case errors.As(err, &none):
 		return gcerrors.InvalidArgument
 	case errors.As(err, &response):

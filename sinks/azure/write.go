@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
@@ -38,8 +39,9 @@ func parseWrite(p *params.Params) writeOptions {
 
 // A putter stores objects.
 type putter struct {
-	client *container.Client
-	write  writeOptions
+	client  *container.Client
+	write   writeOptions
+	checked atomic.Bool // the store has the options
 }
 
 // put stores an object with one request, which the service refuses if the content does not
@@ -69,8 +71,10 @@ func (p *putter) put(ctx context.Context, key string, body io.ReadSeeker, _ int6
 			return err
 		}
 	}
-	_, err := p.client.NewBlockBlobClient(key).Upload(ctx, streaming.NopCloser(body), upload)
-	return err
+	if _, err := p.client.NewBlockBlobClient(key).Upload(ctx, streaming.NopCloser(body), upload); err != nil {
+		return err
+	}
+	return p.check(ctx, key)
 }
 
 func (w writeOptions) upload() *blockblob.UploadOptions {
@@ -86,12 +90,17 @@ func (w writeOptions) upload() *blockblob.UploadOptions {
 	}
 	if w.lock.For > 0 {
 		o.ImmutabilityPolicyExpiryTime = to.Ptr(w.lock.Until())
-		o.ImmutabilityPolicyMode = to.Ptr(azure.ImmutabilityPolicySettingUnlocked)
-		if w.lock.Compliance {
-			o.ImmutabilityPolicyMode = to.Ptr(azure.ImmutabilityPolicySettingLocked)
-		}
+		o.ImmutabilityPolicyMode = to.Ptr(w.mode())
 	}
 	return o
+}
+
+// mode is that of an immutability policy, in Azure's words.
+func (w writeOptions) mode() azure.ImmutabilityPolicySetting {
+	if w.lock.Compliance {
+		return azure.ImmutabilityPolicySettingLocked
+	}
+	return azure.ImmutabilityPolicySettingUnlocked
 }
 
 // addressable refuses what Go CDK would write otherwise than this package: keys that it

@@ -15,7 +15,10 @@ import (
 func code(err error) gcerrors.ErrorCode {
 	var api *googleapi.Error
 	var token *oauth2.RetrieveError
+	var ignored *ignoredError
 	switch {
+	case errors.As(err, &ignored):
+		return gcerrors.Unimplemented
 	case errors.As(err, &api):
 		return codeOf(api)
 	case errors.Is(err, storage.ErrObjectNotExist), errors.Is(err, storage.ErrBucketNotExist):

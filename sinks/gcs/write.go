@@ -41,6 +41,7 @@ func (p *putter) put(ctx context.Context, key string, body io.ReadSeeker, _ int6
 	if _, err := body.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
+	var sent *storage.Writer
 	first := opts.BeforeWrite
 	opts.BeforeWrite = func(as func(any) bool) error {
 		if first != nil {
@@ -52,6 +53,7 @@ func (p *putter) put(ctx context.Context, key string, body io.ReadSeeker, _ int6
 		if as(&w) {
 			w.CRC32C, w.SendCRC32C = sum.Sum32(), true
 			w.ChunkSize = 0 // one request
+			sent = w
 			p.write.set(w)
 		}
 		return nil
@@ -64,16 +66,23 @@ func (p *putter) put(ctx context.Context, key string, body io.ReadSeeker, _ int6
 	if end := w.Close(); err == nil || end != nil {
 		err = end // what the service says, where writing tells only that it ended
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return p.write.ignored(sent.Attrs())
 }
 
 func (o writeOptions) set(w *storage.Writer) {
 	w.StorageClass, w.KMSKeyName, w.TemporaryHold = o.class, o.key, o.lock.Hold
 	if o.lock.For > 0 {
-		mode := "Unlocked"
-		if o.lock.Compliance {
-			mode = "Locked"
-		}
-		w.Retention = &storage.ObjectRetention{Mode: mode, RetainUntil: o.lock.Until()}
+		w.Retention = &storage.ObjectRetention{Mode: o.mode(), RetainUntil: o.lock.Until()}
 	}
+}
+
+// mode is that of a retention, in Google's spelling.
+func (o writeOptions) mode() string {
+	if o.lock.Compliance {
+		return "Locked"
+	}
+	return "Unlocked"
 }

@@ -62,7 +62,8 @@ func (w *writer) Upload(r io.Reader) error {
 	return nil
 }
 
-func (w *writer) put(body io.ReadSeeker) error {
+func (w *writer) put(body io.ReadSeeker) (err error) {
+	defer guard(&err)
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
