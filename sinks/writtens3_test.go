@@ -29,6 +29,7 @@ func TestWrittenToS3(t *testing.T) {
 		tags    map[string]string
 		onMinIO bool // the other server does not have it
 		days    int
+		takes   time.Duration // at least
 	}{
 		{name: "none"},
 		{name: "storage class", options: map[string]string{"storage_class": "REDUCED_REDUNDANCY"}, onMinIO: true,
@@ -43,7 +44,7 @@ func TestWrittenToS3(t *testing.T) {
 			header: http.Header{"X-Amz-Object-Lock-Mode": {"COMPLIANCE"}, "X-Amz-Object-Lock-Legal-Hold": {"ON"}}},
 		{name: "hold", options: map[string]string{"legal_hold": "true"}, header: http.Header{"X-Amz-Object-Lock-Legal-Hold": {"ON"}}},
 		{name: "tags", options: map[string]string{"tags": "team=mail,env=a b+c/d"}, tags: map[string]string{"team": "mail", "env": "a b+c/d"}},
-		{name: "limit", options: map[string]string{"limit_upload": "1MiB/s"}},
+		{name: "limit", options: map[string]string{"limit_upload": "200KiB/s"}, takes: 300 * time.Millisecond},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for name, s := range both {
@@ -54,7 +55,11 @@ func TestWrittenToS3(t *testing.T) {
 				bucket := s.LockBucket(t)
 				place := s.URL(bucket, "mail/2026")
 				begun := time.Now()
-				for key, data := range fill(t, place, c.options).below(t, place) {
+				held := fill(t, place, c.options)
+				if took := time.Since(begun); took < c.takes {
+					t.Errorf("%s: it took %v only", name, took)
+				}
+				for key, data := range held.below(t, place) {
 					info := checkS3(t, s, bucket, key, data, c.header, c.tags)
 					until, err := time.Parse(time.RFC3339, info.Metadata.Get("X-Amz-Object-Lock-Retain-Until-Date"))
 					if want := begun.AddDate(0, 0, c.days); c.days > 0 && (err != nil || until.Sub(want).Abs() > time.Hour) {
