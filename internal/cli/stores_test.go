@@ -27,7 +27,7 @@ func TestStoreScripts(t *testing.T) {
 		"AWS_ACCESS_KEY_ID": s3.AccessKey, "AWS_SECRET_ACCESS_KEY": s3.Secret, "LOCKED": s3.URL(locked, "mail"),
 		"TLS": place, "CA": tls.CAFile, "TLSKEY": tls.AccessKey, "TLSSECRET": tls.Secret,
 		"AZURE_STORAGE_ACCOUNT": azure.Account, "AZURE_STORAGE_KEY": azure.Key, "AZURE_STORAGE_DOMAIN": azure.Endpoint, "AZURE_STORAGE_PROTOCOL": "http",
-		"AZURE": "azblob://" + azure.Container(t), "STORAGE_EMULATOR_HOST": "http://" + google.Endpoint, "GOOGLE": google.URL(google.Bucket(t), "mail"),
+		"AZURE": "azblob://" + azure.Container(t) + "/mail", "SECOND": "azblob://" + azure.Container(t), "STORAGE_EMULATOR_HOST": "http://" + google.Endpoint, "GOOGLE": google.URL(google.Bucket(t), "mail"),
 	})
 }
 
