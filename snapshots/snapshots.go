@@ -89,9 +89,16 @@ func resolve(repo *sinks.Repository, mailbox string, sequence uint64, ref manife
 // later one replaces included. One segment is in memory at a time. The sequence
 // ends after its first error.
 func (s *Snapshot) Rows(ctx context.Context) iter.Seq2[manifest.Row, error] {
+	return s.rows(func(segment manifest.Segment) ([]byte, error) {
+		return s.repo.ReadSegment(ctx, segment.SHA256, segment.Size)
+	})
+}
+
+// rows returns the rows of what read returns for each segment.
+func (s *Snapshot) rows(read func(manifest.Segment) ([]byte, error)) iter.Seq2[manifest.Row, error] {
 	return func(yield func(manifest.Row, error) bool) {
 		for _, segment := range s.Segments {
-			data, err := s.repo.ReadSegment(ctx, segment.SHA256, segment.Size)
+			data, err := read(segment)
 			if err != nil {
 				yield(manifest.Row{}, err)
 				return
@@ -105,19 +112,23 @@ func (s *Snapshot) Rows(ctx context.Context) iter.Seq2[manifest.Row, error] {
 	}
 }
 
-// Items returns the rows of the items that the snapshot holds, each once. It
-// goes through the segments twice.
+// maxKept bounds the stored bytes of segments that Items keeps from its first pass for
+// its second: what a mailbox of some 50,000 items has.
+const maxKept = 16 << 20
+
+// Items returns the rows of the items that the snapshot holds, each once. It goes
+// through the segments twice, and reads those twice that are beyond the first 16 MiB.
 func (s *Snapshot) Items(ctx context.Context) iter.Seq2[manifest.Row, error] {
 	return func(yield func(manifest.Row, error) bool) {
-		overlay := manifest.NewOverlay(s.Snapshot)
-		for row, err := range s.Rows(ctx) {
+		overlay, read := manifest.NewOverlay(s.Snapshot), s.keeper(ctx)
+		for row, err := range s.rows(read) {
 			if err != nil {
 				yield(row, err)
 				return
 			}
 			overlay.Apply(&row)
 		}
-		for row, err := range s.Rows(ctx) {
+		for row, err := range s.rows(read) {
 			live := false
 			if err == nil {
 				_, live = overlay.Next(&row)
@@ -126,5 +137,21 @@ func (s *Snapshot) Items(ctx context.Context) iter.Seq2[manifest.Row, error] {
 				return
 			}
 		}
+	}
+}
+
+// keeper returns what reads segments, and keeps the first ones that it read.
+func (s *Snapshot) keeper(ctx context.Context) func(manifest.Segment) ([]byte, error) {
+	kept, room := map[manifest.Digest][]byte{}, int64(maxKept)
+	return func(segment manifest.Segment) ([]byte, error) {
+		if data, ok := kept[segment.SHA256]; ok {
+			return data, nil
+		}
+		data, err := s.repo.ReadSegment(ctx, segment.SHA256, segment.Size)
+		if err == nil && int64(len(data)) <= room {
+			kept[segment.SHA256] = data
+			room -= int64(len(data))
+		}
+		return data, err
 	}
 }
