@@ -16,7 +16,14 @@ type mailboxState struct {
 	folders map[string]*liveFolder
 	held    int64 // items of the last snapshot
 	broken  bool  // a segment could not be read: counts cannot be checked
+
+	kept map[manifest.Segment][]byte // stored bytes of segments that may be applied again
+	room int64
 }
+
+// maxKept bounds the stored bytes of segments that are kept: what a mailbox of some 100,000
+// items has. Beyond that, a segment is read again for each list that does not go on.
+const maxKept = 32 << 20
 
 type liveRow struct {
 	folder *liveFolder
@@ -26,7 +33,7 @@ type liveRow struct {
 type liveFolder struct{ items, bytes int64 }
 
 func newMailboxState(mailbox string) *mailboxState {
-	return &mailboxState{mailbox: mailbox, rows: map[manifest.RowKey]liveRow{}, folders: map[string]*liveFolder{}}
+	return &mailboxState{mailbox: mailbox, rows: map[manifest.RowKey]liveRow{}, folders: map[string]*liveFolder{}, room: maxKept}
 }
 
 func (m *mailboxState) heldItems() int64 {
@@ -46,10 +53,40 @@ func (m *mailboxState) news(segments []manifest.Segment) []manifest.Segment {
 	if !goesOn {
 		fresh := newMailboxState(m.mailbox)
 		m.applied, m.rows, m.folders, m.broken = nil, fresh.rows, fresh.folders, false
+		m.keepOnly(segments)
 	}
 	news := segments[len(m.applied):]
 	m.applied = append(m.applied, news...)
 	return news
+}
+
+// keepOnly lets go of segments that are no longer listed.
+func (m *mailboxState) keepOnly(segments []manifest.Segment) {
+	kept := map[manifest.Segment][]byte{}
+	m.room = maxKept
+	for _, g := range segments {
+		if data, ok := m.kept[g]; ok {
+			kept[g] = data
+			m.room -= int64(len(data))
+		}
+	}
+	m.kept = kept
+}
+
+// stored returns a segment's stored bytes, which read reads if they are not kept.
+func (m *mailboxState) stored(g manifest.Segment, read func() ([]byte, error)) ([]byte, error) {
+	if data, ok := m.kept[g]; ok {
+		return data, nil
+	}
+	data, err := read()
+	if err == nil && int64(len(data)) <= m.room {
+		if m.kept == nil {
+			m.kept = map[manifest.Segment][]byte{}
+		}
+		m.kept[g] = data
+		m.room -= int64(len(data))
+	}
+	return data, err
 }
 
 func (m *mailboxState) apply(row *manifest.Row) {

@@ -142,7 +142,7 @@ func (v *verifier) use(digest manifest.Digest) {
 // unless another snapshot led to them before.
 func (v *verifier) readSegment(ctx context.Context, segment manifest.Segment, state *mailboxState) error {
 	v.use(segment.SHA256)
-	data, err := v.repo.ReadSegment(ctx, segment.SHA256, segment.Size)
+	data, err := state.stored(segment, func() ([]byte, error) { return v.repo.ReadSegment(ctx, segment.SHA256, segment.Size) })
 	if err != nil {
 		return err
 	}
