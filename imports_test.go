@@ -53,7 +53,7 @@ var imports = map[string][]string{
 // client meet in tests, but share no code.
 var testImports = map[string][]string{
 	"bench":        {"internal/cli", "internal/servers"},
-	"internal/cli": {"internal/servers", "compress"},
+	"internal/cli": {"internal/servers", "internal/memstore", "compress"},
 	"pipeline":     {"restore", "simulator", "internal/servers", "internal/memstore"},
 	"replicate":    {"restore", "pipeline", "graph", "simulator", "internal/memstore"},
 	"restore":      {"pipeline", "graph", "simulator", "internal/servers"},

@@ -56,6 +56,7 @@ type killStore struct {
 	url, childURL string
 	childEnv      []string
 	commits       func() int                             // number of refs that were written
+	counted       func() map[string]int                  // requests since the last call; of a server
 	arm           func(m moment, r *run) (disarm func()) // kills the process at the moment
 	elsewhere     func()                                 // goes to a place where nothing is
 }
@@ -63,7 +64,7 @@ type killStore struct {
 // behind makes a store of a server behind a proxy. Both URLs are made for a prefix.
 func behind(p *storeProxy, url, childURL func(prefix string) string, env ...string) *killStore {
 	var refs atomic.Int64
-	s := &killStore{childEnv: env, commits: func() int { return int(refs.Load()) }}
+	s := &killStore{childEnv: env, commits: func() int { return int(refs.Load()) }, counted: p.counted}
 	places := 0
 	s.elsewhere = func() {
 		places++
