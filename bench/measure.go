@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/mailhaul/mailhaul/simulator"
@@ -180,7 +181,7 @@ func (m *measurement) ceiling(stats simulator.Stats) {
 
 // sumUp turns the runs into the result.
 func (m *measurement) sumUp() {
-	for _, name := range m.names {
+	for _, name := range append([]string{Mailhaul}, slices.DeleteFunc(m.names, func(n string) bool { return n == Mailhaul })...) {
 		m.result.Contenders = append(m.result.Contenders, contender(name, m.runs[name]))
 	}
 	if len(m.stages) == 0 {

@@ -41,7 +41,7 @@ func Scenarios() []Scenario {
 		{Name: "mailboxes16", What: "16 mailboxes of the office mix at once, to S3", Store: StoreS3, Mailboxes: 16, Items: 1000, Repetitions: 1},
 		{
 			Name: "limits", What: "Graph's limits: 80 ms a request, 4 in flight, 4 MB/s each; to S3", Store: StoreS3,
-			Items: 6000, MaxItemSize: 2 << 20, Latency: 80 * time.Millisecond, ResponseRate: 4_000_000, Repetitions: 2,
+			Items: 4000, MaxItemSize: 2 << 20, Latency: 80 * time.Millisecond, ResponseRate: 4_000_000, Repetitions: 2,
 		},
 		{Name: "items10k", What: "10,000 items of 3 kB, to nowhere", Store: StoreNowhere, Items: 10_000, ItemSize: 3000, Unprepared: true, Repetitions: 1},
 		{Name: "items1m", What: "1,000,000 items of 3 kB, to nowhere", Store: StoreNowhere, Items: 1_000_000, ItemSize: 3000, Unprepared: true, Repetitions: 1},

@@ -1,0 +1,221 @@
+package bench_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/internal/cli"
+)
+
+// asMailhaul in the environment makes the test's program mailhaul itself, which is what bench runs in processes of their own.
+const asMailhaul = "BENCH_TEST_AS_MAILHAUL"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asMailhaul) != "" {
+		os.Exit(cli.Main(os.Args[1:], os.Stdout, os.Stderr))
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func mailhaul(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
+	cmd.Env = []string{asMailhaul + "=1"}
+	return cmd
+}
+
+func options(t *testing.T) bench.Options {
+	return bench.Options{Command: mailhaul, Seed: 7, Repetitions: 2, Dir: t.TempDir(), Version: "test"}
+}
+
+// measure measures one scenario and returns its result.
+func measure(t *testing.T, opts bench.Options, s bench.Scenario) *bench.Result {
+	t.Helper()
+	report, err := bench.Measure(t.Context(), opts, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := os.ReadDir(opts.Dir); err != nil || len(entries) != 0 {
+		t.Errorf("%v is left behind, %v", entries, err)
+	}
+	return &report.Scenarios[0]
+}
+
+// contender returns the runs of one, of which there must be n.
+func contender(t *testing.T, r *bench.Result, name string, n int) []bench.Run {
+	t.Helper()
+	for _, c := range r.Contenders {
+		if c.Name == name && len(c.Runs) == n {
+			return c.Runs
+		}
+	}
+	t.Fatalf("%s has not %d runs of %s", r.Scenario, n, name)
+	return nil
+}
+
+// TestMeasure measures everything of a tiny mailbox to nowhere.
+func TestMeasure(t *testing.T) {
+	s := bench.Scenario{
+		Name: "tiny", What: "a tiny mailbox", Store: bench.StoreNowhere, Items: 150, MaxItemSize: 300_000,
+		Baseline: true, Stages: true, Cores: true, Curve: true,
+	}
+	r := measure(t, options(t), s)
+	if r.Workload.Items != 150 || r.Workload.Mailboxes != 1 {
+		t.Errorf("workload is %+v", r.Workload)
+	}
+	for _, name := range []string{bench.Mailhaul, bench.OneCore, bench.TheBaseline} {
+		for _, run := range contender(t, r, name, 2) {
+			if run.Items != r.Workload.Items || run.Bytes != r.Workload.Bytes || run.CPU() <= 0 || run.Seconds <= 0 {
+				t.Errorf("%s: %+v", name, run)
+			}
+		}
+	}
+	first := r.Contenders[0]
+	if first.Name != bench.Mailhaul || len(first.Runs[0].Reports) != 1 || first.Runs[0].Reports[0].Exported != 150 {
+		t.Errorf("the first contender is %s", first.Name)
+	}
+	checkStages(t, r)
+	if len(r.Curves) != 2 || len(r.Curves[0].Points) != 4 || len(r.Curves[1].Points) != 3 {
+		t.Errorf("curves are %+v", r.Curves)
+	}
+	if least := int64(float64(r.Stream) * 0.9); r.Stream == 0 || first.Runs[0].Stored < least {
+		t.Errorf("%d bytes are stored, one stream is %d", first.Runs[0].Stored, r.Stream)
+	}
+}
+
+// checkStages: the floor is the sum of its stages, each of which is in it once, and efficiency is what follows.
+func checkStages(t *testing.T, r *bench.Result) {
+	t.Helper()
+	inFloor := []string{}
+	for _, s := range r.Stages {
+		if s.CPU.Median < 0 || s.CPU.Median == 0 && s.Name != "upload" {
+			t.Errorf("stage %s %s takes %+v", s.Name, s.Variant, s.CPU)
+		}
+		if s.Floor {
+			inFloor = append(inFloor, s.Name)
+		}
+	}
+	want := []string{"read", "decode", "digest", "compress", "pack"}
+	if r.Store != bench.StoreNowhere {
+		want = append(want, "upload")
+	}
+	if diff := cmp.Diff(want, inFloor); diff != "" {
+		t.Errorf("the floor (-want +got):\n%s", diff)
+	}
+	if r.Floor == nil || r.Floor.Median <= 0 || r.Efficiency.Median <= 0 || r.Efficiency.Min > r.Efficiency.Max {
+		t.Errorf("floor %+v, efficiency %+v", r.Floor, r.Efficiency)
+	}
+}
+
+// TestFile: what mailhaul and the baseline store in a directory is counted, and deleted.
+func TestFile(t *testing.T) {
+	s := bench.Scenario{Name: "file", Store: bench.StoreFile, Items: 60, ItemSize: 20_000, Repetitions: 1, Baseline: true, Stages: true}
+	r := measure(t, options(t), s)
+	checkStages(t, r)
+	if run := contender(t, r, bench.TheBaseline, 1)[0]; run.Stored == 0 || run.Stored > run.Bytes {
+		t.Errorf("the baseline stored %d of %d bytes", run.Stored, run.Bytes)
+	}
+}
+
+// TestMailboxes hauls several at once, and items of several chunks.
+func TestMailboxes(t *testing.T) {
+	s := bench.Scenario{Name: "several", Store: bench.StoreNowhere, Mailboxes: 3, Items: 15, MinItemSize: 50_000, MaxItemSize: 9_000_000, Repetitions: 1}
+	r := measure(t, options(t), s)
+	run := contender(t, r, bench.Mailhaul, 1)[0]
+	if r.Workload.Mailboxes != 3 || run.Items != 45 || len(run.Reports) != 3 {
+		t.Errorf("%d mailboxes of %d items", len(run.Reports), run.Items)
+	}
+}
+
+// TestLimits: the ceiling is what the limits allow, so mailhaul stays below it, and near enough to have hauled under it.
+func TestLimits(t *testing.T) {
+	s := bench.Scenario{
+		Name: "limits", Store: bench.StoreNowhere, Items: 400, ItemSize: 10_000, Repetitions: 1,
+		Latency: 20 * time.Millisecond, ResponseRate: 1_000_000,
+	}
+	r := measure(t, options(t), s)
+	run := contender(t, r, bench.Mailhaul, 1)[0]
+	// 4 MB/s of base64 are 3 MB/s of items at most.
+	if rate := float64(run.Bytes) / run.Seconds; r.Ceiling <= rate || r.Ceiling > 3e6 || run.Throttled != 0 {
+		t.Errorf("%.0f bytes a second under a ceiling of %.0f, %d throttled", rate, r.Ceiling, run.Throttled)
+	}
+}
+
+// TestUnprepared: the bytes of items that are made when they are asked for are those that the run hauls.
+func TestUnprepared(t *testing.T) {
+	s := bench.Scenario{Name: "made", Store: bench.StoreNowhere, Items: 300, ItemSize: 3000, Unprepared: true, Repetitions: 1}
+	if r := measure(t, options(t), s); r.Workload.Items != 300 || r.Workload.Bytes < 300*2000 {
+		t.Errorf("workload is %+v", r.Workload)
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	for name, opts := range map[string]bench.Options{
+		"no command":    {},
+		"repetitions":   {Command: mailhaul, Repetitions: -1},
+		"no such MinIO": {Command: mailhaul, MinIO: "not-there"},
+	} {
+		if _, err := bench.Measure(t.Context(), opts); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	_, err := bench.Measure(t.Context(), options(t), bench.Scenario{Name: "s3", Store: bench.StoreS3, Items: 20})
+	if err == nil || !strings.Contains(err.Error(), "no MinIO") {
+		t.Errorf("without a store: %v", err)
+	}
+}
+
+// TestCancelled: what runs in other processes ends with the context.
+func TestCancelled(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	opts := options(t)
+	if _, err := bench.Measure(ctx, opts, bench.Scenario{Name: "long", Store: bench.StoreNowhere, Items: 400_000, ItemSize: 3000, Unprepared: true}); err == nil {
+		t.Error("no error")
+	}
+	if entries, err := os.ReadDir(opts.Dir); err != nil || len(entries) != 0 {
+		t.Errorf("%v is left behind, %v", entries, err)
+	}
+}
+
+// TestReports: a report is the same after a way through JSON, and both of its written forms tell all of it.
+func TestReports(t *testing.T) {
+	opts := options(t)
+	opts.CommandLine = "mailhaul bench"
+	report, err := bench.Measure(t.Context(), opts, bench.Scenario{Name: "tiny", What: "a tiny mailbox", Store: bench.StoreNowhere, Items: 40, Repetitions: 1, Stages: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back := &bench.Report{}
+	if err := json.Unmarshal(data, back); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(report, back); diff != "" {
+		t.Errorf("through JSON (-want +got):\n%s", diff)
+	}
+	var text, markdown bytes.Buffer
+	if err := report.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	if err := report.WriteMarkdown(&markdown); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"mailhaul bench", "mailhaul test", "seed 7", "a tiny mailbox", "compress, mailhaul", "efficiency"} {
+		if !strings.Contains(text.String(), want) || !strings.Contains(markdown.String(), want) {
+			t.Errorf("%q is missing in\n%s\n%s", want, &text, &markdown)
+		}
+	}
+}
