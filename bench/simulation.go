@@ -25,7 +25,7 @@ type simulation struct {
 // simulate starts a scenario's Graph. It has prepared all responses when simulate returns, unless there are too many.
 func (o *Options) simulate(ctx context.Context, s *Scenario) (*simulation, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	cmd := o.program(ctx, []string{"GOMEMLIMIT=off", "GOGC=50"}, o.simulateArgs(s)...)
+	cmd := o.program(ctx, []string{"GOMEMLIMIT=off", "GOGC=200"}, o.simulateArgs(s)...)
 	tie(cmd)
 	out, err := cmd.StdoutPipe()
 	if err == nil {
