@@ -9,7 +9,7 @@ TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windo
 EXE     := $(shell $(GO) env GOEXE)
 SERVERS := minio versitygw fake-gcs-server toxiproxy
 
-.PHONY: build test check format vet cross servers fuzz clean
+.PHONY: build test check format vet cross servers bench fuzz clean
 
 build: ## the program, into the current directory
 	CGO_ENABLED=0 $(GO) build -trimpath -o mailhaul$(EXE) ./cmd/mailhaul
@@ -50,6 +50,9 @@ $(BIN)/%$(EXE): tools/%/go.mod tools/%/go.sum
 	cd .cache/azurite && npm ci --ignore-scripts --omit=optional --no-audit --no-fund
 	@touch $@
 
+bench: build $(BIN)/minio$(EXE) ## how fast it is and what bounds it, in some ten minutes
+	./mailhaul$(EXE) bench --suite --minio $(BIN)/minio$(EXE) --out bench-results $(BENCHFLAGS)
+
 fuzz: ## every fuzz target, FUZZTIME each
 	@for f in $$(grep -rl --include='*_test.go' '^func Fuzz' . | sort); do \
 		for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' $$f); do \
@@ -58,4 +61,4 @@ fuzz: ## every fuzz target, FUZZTIME each
 	done
 
 clean:
-	rm -rf .cache mailhaul mailhaul.exe mailhaul-demo
+	rm -rf .cache mailhaul mailhaul.exe mailhaul-demo bench-results
