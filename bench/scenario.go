@@ -2,6 +2,7 @@ package bench
 
 import (
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -71,4 +72,9 @@ func (s *Scenario) repetitions(wanted int) int {
 }
 
 // args are the flags of export that the scenario needs.
-func (s *Scenario) args() []string { return nil }
+func (s *Scenario) args() []string {
+	if s.Mailboxes < 2 {
+		return nil
+	}
+	return []string{"--mailboxes-at-once", strconv.Itoa(s.Mailboxes)}
+}
