@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -40,7 +39,7 @@ func (c *Client) Identity(ctx context.Context) (Identity, error) {
 	}
 	token, err := c.opts.Credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{scope(c.base)}})
 	if err != nil {
-		return Identity{}, fmt.Errorf("obtain a token: %w", plain(err))
+		return Identity{}, &Error{Op: "obtain a token", Err: plain(err)}
 	}
 	id := readToken(token.Token)
 	if _, fixed := c.opts.Credential.(fixedToken); !fixed {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,7 +63,7 @@ func hint(err error) string {
 		{errNoSource, "check --from"},
 		{sinks.ErrNoBucket, sinks.Remedy(err)},
 		{sinks.ErrNoStore, "check the endpoint in --repo: it is the address of the store's API, not of its console"},
-		{sinks.ErrNoRepository, "check --repo; mailhaul export creates a repository where there is none"},
+		{sinks.ErrNoRepository, cmp.Or(sinks.Remedy(err), "check --repo; mailhaul export creates a repository where there is none")},
 		{sinks.ErrNotEmpty, "give a prefix of its own with --repo, such as s3://bucket/mail"},
 		{sinks.ErrOverwrites, "use a store, or a newer version of it, that supports conditional writes; mailhaul doctor tells"},
 		{sinks.ErrNewerFormat, "use the mailhaul version that wrote it, or a newer one"},

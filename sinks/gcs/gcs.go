@@ -103,14 +103,14 @@ func (l *location) client(ctx context.Context, t *transport.Transport) (*storage
 	ctx = context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, &http.Client{Transport: t})
 	credentials, err := gcp.DefaultCredentialsWithParams(ctx, google.CredentialsParams{UniverseDomain: l.universe})
 	if err != nil {
-		return nil, fmt.Errorf("credentials: %w", err)
+		return nil, fmt.Errorf("%w: %w", errCredentials, err)
 	}
 	if err := checkKey(credentials.JSON); err != nil {
 		return nil, err
 	}
 	client, err := gcp.NewHTTPClient(t, credentials.TokenSource)
 	if err != nil {
-		return nil, fmt.Errorf("credentials: %w", err)
+		return nil, fmt.Errorf("%w: %w", errCredentials, err)
 	}
 	return storage.NewClient(ctx, append(opts, option.WithHTTPClient(&client.Client))...)
 }

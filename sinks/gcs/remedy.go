@@ -1,9 +1,12 @@
 package gcs
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"cloud.google.com/go/storage"
 	"golang.org/x/oauth2"
@@ -19,13 +22,23 @@ func Reason(err error) string {
 		return fmt.Sprintf("no token: %s: %.300s", token.ErrorCode, token.ErrorDescription)
 	case errors.As(err, &token):
 		return "no token: " + token.Response.Status
-	case errors.As(err, &api) && api.Message != "":
-		return fmt.Sprintf("%d %.300s", api.Code, api.Message)
 	case errors.As(err, &api):
-		return fmt.Sprintf("%d %s", api.Code, http.StatusText(api.Code))
+		return fmt.Sprintf("%d %.300s", api.Code, cmp.Or(api.Message, message(api.Body), http.StatusText(api.Code)))
 	}
 	return ""
 }
+
+// message is what the body of a refused read says, which the client does not look into.
+func message(body string) string {
+	var answer struct{ Error struct{ Message string } }
+	if json.Unmarshal([]byte(body), &answer) != nil {
+		return ""
+	}
+	return strings.Join(strings.Fields(answer.Error.Message), " ")
+}
+
+// errCredentials is in the error of an environment that has none, or none that are whole.
+var errCredentials = errors.New("credentials")
 
 const logIn = "check the credentials: gcloud auth application-default login, or GOOGLE_APPLICATION_CREDENTIALS"
 
@@ -34,7 +47,7 @@ func Remedy(err error) string {
 	var token *oauth2.RetrieveError
 	var api *googleapi.Error
 	switch {
-	case errors.As(err, &token):
+	case errors.As(err, &token), errors.Is(err, errCredentials):
 		return logIn
 	case IsNoBucket(err):
 		return "check the bucket's name, or create the bucket; mailhaul creates none"

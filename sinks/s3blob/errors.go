@@ -23,6 +23,7 @@ var codes = map[string]gcerrors.ErrorCode{
 	"ConditionalRequestConflict": gcerrors.ResourceExhausted,
 	"InvalidArgument":            gcerrors.InvalidArgument, "InvalidBucketName": gcerrors.InvalidArgument, "KeyTooLongError": gcerrors.InvalidArgument,
 	"InvalidRequest": gcerrors.InvalidArgument, "AuthorizationHeaderMalformed": gcerrors.InvalidArgument, "XMinioInvalidObjectName": gcerrors.InvalidArgument,
+	"PermanentRedirect": gcerrors.InvalidArgument, "IllegalLocationConstraint": gcerrors.InvalidArgument, "InvalidRegion": gcerrors.InvalidArgument,
 	"NotImplemented": gcerrors.Unimplemented, "InternalError": gcerrors.Internal,
 	// Content that changed on its way is sent again.
 	"BadDigest": gcerrors.Internal, "XAmzContentSHA256Mismatch": gcerrors.Internal, "XAmzContentChecksumMismatch": gcerrors.Internal,
@@ -46,6 +47,9 @@ func (b *bucket) ErrorCode(err error) gcerrors.ErrorCode {
 		return gcerrors.Unimplemented
 	case !errors.As(err, &s3):
 		return gcerrors.Unknown
+	}
+	if s3.Code == "InternalError" && s3.StatusCode == 0 {
+		return gcerrors.Unimplemented // the client's word for an answer that is none of S3's
 	}
 	if code, ok := codes[s3.Code]; ok {
 		return code

@@ -57,8 +57,8 @@ func Remedy(err error) string {
 		return "the endpoint speaks TLS: give it as https://"
 	case strings.HasPrefix(e.Code, "KMS"):
 		return "check kmskeyid, and that the credentials may use the key (kms:GenerateDataKey, kms:Decrypt)"
-	case e.RequestID == "" && e.StatusCode != 0:
-		return checkEndpoint // S3 and what is like it names each answer
+	case e.XMLName.Local == "" && e.RequestID == "" && e.HostID == "":
+		return checkEndpoint // S3 and what is like it names each answer, or tells in XML what is wrong
 	}
 	if text := remedies[e.Code]; text != otherRegion || e.Region == "" {
 		return text

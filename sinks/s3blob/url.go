@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/s3utils"
 	"gocloud.dev/blob"
 
 	"github.com/mailhaul/mailhaul/sinks/internal/params"
@@ -73,6 +74,9 @@ type location struct {
 func parse(u *url.URL) (l *location, err error) {
 	if u.Host == "" {
 		return nil, errors.New("the URL names no bucket")
+	}
+	if err := s3utils.CheckValidBucketName(u.Host); err != nil {
+		return nil, fmt.Errorf("%q is no bucket: %w", u.Host, err)
 	}
 	p := params.Of(u)
 	if l, err = locate(p); err != nil {
