@@ -53,7 +53,11 @@ func (a *app) examineStore(ctx context.Context, x *examination, f doctorFlags) e
 	x.check(ctx, "repository", reached, func() result { return p.repository(ctx) })
 	x.check(ctx, "protection", reached, func() result { return p.protection(ctx) })
 	for _, c := range sinktest.Checks() {
-		x.check(ctx, c.Name, append(reached, c.Needs...), func() result { return p.run(ctx, x, c) })
+		needs := append([]string{"reach"}, c.Needs...)
+		if isBulky(c) {
+			needs = append(needs, "repository") // what holds something else is not filled up
+		}
+		x.check(ctx, c.Name, needs, func() result { return p.run(ctx, x, c) })
 	}
 	x.check(context.WithoutCancel(ctx), "clean up", reached, func() result { return p.clean(ctx) })
 	return nil
@@ -114,16 +118,21 @@ func (p *patient) open(ctx context.Context, given string) (end func(), err error
 	return end, nil
 }
 
-// reach makes sure that the store answers, and knows the credentials.
+// reach makes sure that the store answers, knows the credentials, and is one: a web
+// server has something to say to all that it is asked for.
 func (p *patient) reach(ctx context.Context) result {
 	_, err := p.bucket.List(&blob.ListOptions{Prefix: p.scratch}).Next(ctx)
-	switch {
-	case err == nil, err == io.EOF:
-		return fine("the store answers, and takes the credentials")
-	case sinks.IsDenied(err):
-		return fine("the store answers, and knows the credentials")
+	if err != nil && err != io.EOF && !sinks.IsDenied(err) {
+		return wrong(sinks.Wrap("list", "", err), "")
 	}
-	return wrong(sinks.Wrap("list", "", err), "")
+	_, err = p.bucket.ReadAll(ctx, p.scratch+"absent")
+	switch {
+	case err == nil:
+		return wrong(sinks.ErrNoStore, "")
+	case !sinks.IsNotFound(err) && !sinks.IsDenied(err):
+		return wrong(sinks.Wrap("read", p.scratch+"absent", err), "")
+	}
+	return fine("the store answers, and knows the credentials")
 }
 
 func (p *patient) repository(ctx context.Context) result {
@@ -162,10 +171,11 @@ func (p *patient) protection(ctx context.Context) result {
 	return fine("%s, no Object Lock", seen)
 }
 
+func isBulky(c sinktest.Check) bool { return c.Bulk > 0 || c.Objects > 0 }
+
 // run runs a check of the suite.
 func (p *patient) run(ctx context.Context, x *examination, c sinktest.Check) result {
-	much := c.Bulk > 0 || c.Objects > 0
-	if much && !p.thorough && p.keeps(x) {
+	if isBulky(c) && !p.thorough && p.keeps(x) {
 		return skipped("what it writes could not be deleted; --thorough runs it all the same")
 	}
 	err := c.Run(ctx, p.env)

@@ -1,0 +1,243 @@
+package cli_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+
+	"github.com/mailhaul/mailhaul/internal/servers"
+	"github.com/mailhaul/mailhaul/simulator"
+)
+
+// doctor runs the command, and returns its exit code and table.
+func doctor(t *testing.T, args ...string) (code int, table string) {
+	t.Helper()
+	code, stdout, stderr := mailhaul(append([]string{"doctor"}, args...))
+	if code == 2 {
+		t.Fatal(stderr)
+	}
+	return code, stdout
+}
+
+// expect checks that the table has a row that matches each pattern.
+func expect(t *testing.T, table string, rows ...string) {
+	t.Helper()
+	for _, row := range rows {
+		if !regexp.MustCompile(`(?m)^` + row).MatchString(table) {
+			t.Errorf("no row is like %q:\n%s", row, table)
+		}
+	}
+}
+
+// TestDoctorStores: stores have what a repository needs, and nothing stays in them.
+// TestDoctorKeeps has those of S3.
+func TestDoctorStores(t *testing.T) {
+	for name, place := range map[string]func(*testing.T) string{
+		"Azurite": func(t *testing.T) string {
+			s := servers.Azurite(t)
+			s.Setenv(t)
+			return s.URL(s.Container(t), "mail")
+		},
+		"fake-gcs-server": func(t *testing.T) string {
+			s := servers.FakeGCS(t)
+			s.Setenv(t)
+			return s.URL(s.Bucket(t), "mail")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, table := doctor(t, "--repo", place(t))
+			if code != 0 || strings.Contains(table, "failed") {
+				t.Errorf("exit code is %d\n%s", code, table)
+			}
+			expect(t, table, `reach +ok`, `clock +ok +within`, `one winner +ok`, `large object +ok`, `listing +ok`, `clean up +ok +nothing is left`)
+		})
+	}
+}
+
+// TestDoctorKeeps: where nothing can be deleted, doctor writes little, says what stays, and
+// a new repository can still be created there.
+func TestDoctorKeeps(t *testing.T) {
+	server := servers.MinIO(t)
+	graph := newTenant(t)
+	for name, test := range map[string]struct {
+		place func(t *testing.T) string
+		rows  []string
+	}{
+		"no right to delete": {
+			func(t *testing.T) string {
+				return restricted(t, server, "s3:GetObject", "s3:PutObject", "s3:ListBucket")
+			},
+			[]string{`delete +note .*Access Denied`, ` +→ an export deletes nothing`, `overwrite refused +ok`, `listing +skipped .*--thorough`,
+				`large object +skipped`, `clean up +note +\d+ small objects`},
+		},
+		"default retention": {
+			func(t *testing.T) string {
+				bucket := server.LockBucket(t)
+				retain(t, server, bucket)
+				return server.URL(bucket, "mail")
+			},
+			[]string{`protection +note +versions are kept, and Object Lock keeps each object: GOVERNANCE 30 days`, `delete +ok`, `large object +skipped`,
+				`clean up +note +\d+ small objects or versions stay`},
+		},
+		"versions": {
+			func(t *testing.T) string {
+				return server.URL(server.LockBucket(t), "mail archive/ü") + "&lock_mode=governance&lock_days=3650&legal_hold=true"
+			},
+			[]string{`reach +ok`, `clock +ok +within`, `protection +ok +versions are kept, and objects can be locked`, `one winner +ok`, `listing +ok`,
+				`large object +ok`, `clean up +ok +nothing is left`},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server.Setenv(t)
+			repo := test.place(t)
+			code, table := doctor(t, "--repo", repo)
+			if code != 0 {
+				t.Errorf("exit code is %d", code)
+			}
+			expect(t, table, test.rows...)
+			if left := versions(t, server, repo); (left == 0) != strings.Contains(table, "nothing is left") {
+				t.Errorf("%d versions stay:\n%s", left, table)
+			}
+			if code, _, stderr := mailhaul(graph.commands(t, repo)["export"]); code != 0 {
+				t.Error(stderr)
+			}
+			if code, stdout, _ := mailhaul(graph.commands(t, repo)["verify"]); code != 0 {
+				t.Error(stdout)
+			}
+		})
+	}
+}
+
+// retain makes a bucket keep each object for a while.
+func retain(t *testing.T, s *servers.S3, bucket string) {
+	t.Helper()
+	mode, days, unit := minio.Governance, uint(30), minio.Days
+	if err := s.Client.SetBucketObjectLockConfig(t.Context(), bucket, &mode, &days, &unit); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// versions counts the versions of objects in the bucket of a URL, and deletions.
+func versions(t *testing.T, s *servers.S3, repo string) (n int) {
+	t.Helper()
+	u, err := url.Parse(repo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for o := range s.Client.ListObjects(t.Context(), u.Host, minio.ListObjectsOptions{Recursive: true, WithVersions: true}) {
+		if o.Err != nil {
+			t.Fatal(o.Err)
+		}
+		n++
+	}
+	return n
+}
+
+// TestDoctorLocks: what is to be locked needs a bucket that can.
+func TestDoctorLocks(t *testing.T) {
+	server := servers.MinIO(t)
+	servers.Setenv(t, server.AccessKey, server.Secret, "")
+	bucket := server.Bucket(t)
+	put(t, server, bucket, "mail/other", "so that the suite is short")
+	code, table := doctor(t, "--repo", server.URL(bucket, "mail")+"&lock_mode=governance&lock_days=1")
+	if code != 1 {
+		t.Errorf("exit code is %d", code)
+	}
+	expect(t, table, `protection +failed .*no Object Lock\n +→ create a bucket with Object Lock`)
+}
+
+// TestDoctorClock: a clock that is off is told, by how much.
+func TestDoctorClock(t *testing.T) {
+	server := servers.MinIO(t)
+	server.Setenv(t)
+	target, err := url.Parse("http://" + server.Endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for off, row := range map[time.Duration]string{
+		time.Minute: `clock +note +this machine's clock is (5[89]|6[012]) seconds behind`,
+		-time.Hour:  `clock +failed +this machine's clock is (359[89]|360[012]) seconds ahead`,
+	} {
+		proxy := &httputil.ReverseProxy{
+			Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
+			ModifyResponse: func(resp *http.Response) error {
+				resp.Header.Set("Date", time.Now().Add(off).UTC().Format(http.TimeFormat))
+				return nil
+			},
+		}
+		front := httptest.NewServer(proxy)
+		_, table := doctor(t, "--repo", server.URLAt(front.Listener.Addr().String(), "not-there", "mail"))
+		front.Close()
+		expect(t, table, row, `reach +failed`)
+	}
+}
+
+// TestDoctorGraph: each permission that is missing is told by the call that needs it.
+func TestDoctorGraph(t *testing.T) {
+	for permission, op := range map[string]simulator.Operation{
+		"User.Read.All": simulator.OpSettings, "MailboxFolder.Read.All": simulator.OpFolders,
+		"MailboxItem.Read.All": simulator.OpItems, "MailboxItem.Export.All": simulator.OpExport,
+	} {
+		t.Run(permission, func(t *testing.T) {
+			graph := newTenant(t)
+			graph.sim.Inject(simulator.Fault{Operation: op, Times: -1, Status: http.StatusForbidden})
+			code, table := doctor(t, "--graph-url", graph.url, "--user", graph.user())
+			if code != 1 || strings.Count(table, "failed") != 1 {
+				t.Errorf("exit code is %d\n%s", code, table)
+			}
+			expect(t, table, regexp.QuoteMeta(permission)+` +failed .*403 ErrorAccessDenied.*\n +→ give the app the application permission `+regexp.QuoteMeta(permission))
+		})
+	}
+}
+
+// TestDoctorToken: what a token says of itself is told, and it is not shown.
+func TestDoctorToken(t *testing.T) {
+	sim, err := simulator.New(simulator.Options{Seed: 5, Items: 3, MaxItemSize: 20 << 10, RequireToken: true, Token: "opaque-token"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(sim)
+	defer server.Close()
+	user := sim.Mailboxes()[0].User
+	for name, test := range map[string]struct {
+		token string
+		code  int
+		rows  []string
+	}{
+		"opaque":  {"opaque-token", 0, []string{`token +ok +obtained`, `MailboxItem.Export.All +ok`}},
+		"refused": {"another", 1, []string{`token +ok`, `User.Read.All +failed .*401.*\n +→ check the credentials`, `MailboxItem.Export.All +skipped`}},
+		"expired": {jwt(t, map[string]any{"appid": "a", "exp": 1_600_000_000}), 1, []string{`token +failed +the token expired at 2020-09-13T12:26:40Z\n +→ get a new token`, `User.Read.All +skipped`}},
+		"without a role": {jwt(t, map[string]any{"appid": "hauler", "roles": []string{"User.Read.All", "MailboxItem.Read.All", "MailboxItem.ImportExport.All"}}), 1,
+			[]string{`token +note +obtained for the app hauler, without MailboxFolder.Read.All\n`}},
+		"of a user": {jwt(t, map[string]any{"appid": "hauler", "scp": "MailboxItem.Read"}), 1, []string{`token +note +a user's token, by the app hauler: MailboxItem.Read\n`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("MAILHAUL_GRAPH_TOKEN", test.token)
+			code, table := doctor(t, "--graph-url", server.URL+"/v1.0", "--user", user)
+			if code != test.code || strings.Contains(table, test.token) {
+				t.Errorf("exit code is %d\n%s", code, table)
+			}
+			expect(t, table, test.rows...)
+		})
+	}
+}
+
+// jwt returns a token with claims.
+func jwt(t *testing.T, claims map[string]any) string {
+	t.Helper()
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("e30.%s.c2ln", base64.RawURLEncoding.EncodeToString(payload))
+}
