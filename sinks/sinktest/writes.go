@@ -115,7 +115,7 @@ func (e *Env) race(ctx context.Context, key string, size int) error {
 }
 
 // cancelSize is long enough to be canceled on its way.
-const cancelSize = 4 << 20
+const cancelSize = 1 << 20
 
 // cancelled cancels writes at several moments. Before they send an object, drivers may read
 // it for its checksum: what is read counts.
