@@ -208,6 +208,6 @@ func (p *patient) clean(ctx context.Context) result {
 	case left == 0:
 		return noted(fmt.Sprintf("versions of what was deleted may stay below %s: %v", p.scratch, err), "")
 	}
-	return noted(fmt.Sprintf("%d small objects or versions stay below %s: %v", left, p.scratch, err),
+	return noted(fmt.Sprintf("%d objects or versions stay below %s: %v", left, p.scratch, err),
 		"they do no harm, and a new repository can be created beside them; delete them when that is allowed")
 }

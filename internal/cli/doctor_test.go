@@ -72,13 +72,20 @@ func TestDoctorKeeps(t *testing.T) {
 	for name, test := range map[string]struct {
 		place func(t *testing.T) string
 		rows  []string
+		flags []string
 	}{
+		"thorough": {
+			func(t *testing.T) string {
+				return restricted(t, server, "s3:GetObject", "s3:PutObject", "s3:ListBucket")
+			},
+			[]string{`delete +note`, `listing +ok`, `large object +ok`, `clean up +note +1\d{3} objects`}, []string{"--thorough"},
+		},
 		"no right to delete": {
 			func(t *testing.T) string {
 				return restricted(t, server, "s3:GetObject", "s3:PutObject", "s3:ListBucket")
 			},
 			[]string{`delete +note .*Access Denied`, ` +→ an export deletes nothing`, `overwrite refused +ok`, `listing +skipped .*--thorough`,
-				`large object +skipped`, `clean up +note +\d+ small objects`},
+				`large object +skipped`, `clean up +note +\d+ objects`}, nil,
 		},
 		"default retention": {
 			func(t *testing.T) string {
@@ -87,20 +94,20 @@ func TestDoctorKeeps(t *testing.T) {
 				return server.URL(bucket, "mail")
 			},
 			[]string{`protection +note +versions are kept, and Object Lock keeps each object: GOVERNANCE 30 days`, `delete +ok`, `large object +skipped`,
-				`clean up +note +\d+ small objects or versions stay`},
+				`clean up +note +\d+ objects or versions stay`}, nil,
 		},
 		"versions": {
 			func(t *testing.T) string {
 				return server.URL(server.LockBucket(t), "mail archive/ü") + "&lock_mode=governance&lock_days=3650&legal_hold=true"
 			},
 			[]string{`reach +ok`, `clock +ok +within`, `protection +ok +versions are kept, and objects can be locked`, `one winner +ok`, `listing +ok`,
-				`large object +ok`, `clean up +ok +nothing is left`},
+				`large object +ok`, `clean up +ok +nothing is left`}, nil,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server.Setenv(t)
 			repo := test.place(t)
-			code, table := doctor(t, "--repo", repo)
+			code, table := doctor(t, append(test.flags, "--repo", repo)...)
 			if code != 0 {
 				t.Errorf("exit code is %d", code)
 			}
