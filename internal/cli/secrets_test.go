@@ -46,7 +46,7 @@ func TestSecrets(t *testing.T) {
 	var all sync.WaitGroup
 	defer all.Wait()
 	atOnce := make(chan struct{}, 12)
-	for name, bad := range badStores(t) {
+	for name, bad := range noStores(t) {
 		for what, c := range reached(bad, keyFile) {
 			for _, args := range [][]string{
 				{"export", "--json", "--graph-url", graph.URL + "/v1.0", "--mailbox", sim.Mailboxes()[0].ID, "--repo", c.repo},
@@ -84,7 +84,7 @@ type reach struct {
 	env  []string
 }
 
-func reached(bad badStore, keyFile string) map[string]reach {
+func reached(bad noStore, keyFile string) map[string]reach {
 	scheme, host, _ := strings.Cut(bad.url, "://")
 	return map[string]reach{
 		"S3": {"s3://bucket/mail?use_path_style=true&endpoint=" + bad.url + "&sse_c_key_file=" + keyFile + "&ca_file=" + bad.ca,
@@ -96,17 +96,17 @@ func reached(bad badStore, keyFile string) map[string]reach {
 	}
 }
 
-// A badStore is a server that is no store, with TLS.
-type badStore struct{ url, ca string }
+// A noStore is a server that is no store, with TLS.
+type noStore struct{ url, ca string }
 
-// badStores start servers that answer in ways that stores and what stands before them do. None
+// noStores start servers that answer in ways that stores and what stands before them do. None
 // may be given a secret by another.
-func badStores(t *testing.T) map[string]badStore {
+func noStores(t *testing.T) map[string]noStore {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t.Errorf("a redirect was followed to another host: %v", r.Header)
 	}))
 	t.Cleanup(elsewhere.Close)
-	stores := map[string]badStore{}
+	stores := map[string]noStore{}
 	for name, answer := range map[string]http.HandlerFunc{
 		"forbidden": func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusForbidden)
@@ -121,10 +121,10 @@ func badStores(t *testing.T) map[string]badStore {
 	} {
 		web := httptest.NewTLSServer(answer)
 		t.Cleanup(web.Close)
-		stores[name] = badStore{web.URL, caFile(t, web)}
+		stores[name] = noStore{web.URL, caFile(t, web)}
 	}
 	down := httptest.NewTLSServer(nil)
-	stores["down"] = badStore{down.URL, caFile(t, down)}
+	stores["down"] = noStore{down.URL, caFile(t, down)}
 	down.Close()
 	return stores
 }
