@@ -289,7 +289,7 @@ func TestCostAtStores(t *testing.T) {
 				if first, ok := changes[c.name]; ok {
 					b.change(first, 6)
 				}
-				cmd := exec.Command("mailhaul", args[c.name]...)
+				cmd := exec.Command(program(t), args[c.name]...)
 				cmd.Env = append(cmd.Environ(), store.childEnv...)
 				if out, err := cmd.CombinedOutput(); err != nil {
 					t.Fatalf("%s: %v\n%s", c.name, err, out)

@@ -70,7 +70,7 @@ func as(t *testing.T, server *servers.S3, policy string) {
 
 func runs(t *testing.T, code int, args ...string) {
 	t.Helper()
-	cmd := exec.Command("mailhaul", args...)
+	cmd := exec.Command(program(t), args...)
 	if out, err := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != code {
 		t.Fatalf("%s: exit code %d, %v\n%s", args[0], cmd.ProcessState.ExitCode(), err, out)
 	}
