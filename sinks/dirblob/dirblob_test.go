@@ -245,8 +245,8 @@ func TestDurable(t *testing.T) {
 	second.write("packs/ab/ab14.zst", gcerrors.OK)
 	second.write("refs/m/1.json", gcerrors.FailedPrecondition)
 	want = []string{
-		"sync packs/ab/ab14.zst", "sync .", "sync packs", "name packs/ab/ab14.zst", "sync packs/ab", "done",
-		"sync refs/m/1.json", "sync .", "sync refs", "name refs/m/1.json", "sync refs/m", "done",
+		"sync packs/ab/ab14.zst", "sync .", "sync packs", "sync packs", "sync packs/ab", "name packs/ab/ab14.zst", "sync packs/ab", "done",
+		"sync refs/m/1.json", "sync .", "sync refs", "sync refs", "sync refs/m", "name refs/m/1.json", "sync refs/m", "done",
 	}
 	if diff := cmp.Diff(want, second.ops); diff != "" {
 		t.Error(diff)

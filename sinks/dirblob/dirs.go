@@ -52,11 +52,17 @@ func (b *bucket) makeDir(dir string) error {
 	if err := b.makeDir(parent); err != nil {
 		return err
 	}
-	if err := os.Mkdir(dir, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
+	made := os.Mkdir(dir, 0o777)
+	if made != nil && !errors.Is(made, fs.ErrExist) {
+		return made
 	}
 	if err := b.syncDir(parent); err != nil {
 		return err
+	}
+	if made != nil { // the names in it come before those that are given now
+		if err := b.syncDir(dir); err != nil {
+			return err
+		}
 	}
 	b.lasting.add(dir)
 	return nil
