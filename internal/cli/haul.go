@@ -33,6 +33,7 @@ func (a *app) exportAll(ctx context.Context, jobs []pipeline.Job, opts pipeline.
 	}
 	opts.Pool, opts.Logger = pool, a.log
 	e := &exports{app: a, opts: opts, json: asJSON, haul: newHaul(len(jobs))}
+	defer a.measure(&exportCollector{e.haul, pool})()
 	show := a.startProgress(e.haul.line)
 	defer show.stop()
 	var g errgroup.Group // without errors: each is of one mailbox

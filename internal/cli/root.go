@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 )
 
@@ -39,6 +40,7 @@ type app struct {
 	err     io.Writer // notes and errors
 	console *console  // that both go to, with progress
 	log     *slog.Logger
+	metrics *prometheus.Registry // nil: none are served
 }
 
 // Main runs the command line and returns the exit code.
@@ -118,7 +120,7 @@ and what was done by then is committed.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%v; see %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.exportCommand(), a.verifyCommand(), a.extractCommand(), a.snapshotsCommand(),
+	root.AddCommand(a.observed(a.exportCommand()), a.observed(a.verifyCommand()), a.extractCommand(), a.snapshotsCommand(),
 		a.lsCommand(), a.diffCommand(), a.reportCommand(), a.copyCommand(), a.doctorCommand(), a.simulateCommand(), a.demoCommand(),
 		a.benchCommand(), a.versionCommand())
 	return root

@@ -51,6 +51,7 @@ func (a *app) verify(ctx context.Context, f verifyFlags) error {
 	if f.mailbox != "" {
 		opts.Mailboxes = []string{f.mailbox}
 	}
+	defer a.measure(&verifyCollector{opts.Progress})()
 	show := a.startProgress(verifyLine(opts.Progress))
 	result, err := restore.Verify(ctx, repo, opts)
 	show.stop()
