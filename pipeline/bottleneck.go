@@ -20,26 +20,26 @@ const cpuIsFull = 0.9
 // stage, "throttling", "graph" or "cpu"; nothing if they did nothing.
 //
 // Export stands in the middle, so its workers show where to look: those that are
-// starved wait for enumerate. Otherwise the busiest stage is the one that the others
-// wait for, those before it blocked and those behind it starved. Where that is
-// enumerate or export, most of its time decides: "throttling" if it was held back,
-// "graph" if it waited for answers. If a stage is left that computes, and all
+// starved wait for enumerate. Otherwise the stage that was busy for most of the time is
+// the one that the others wait for, those before it blocked and those behind it starved.
+// Where that is enumerate or export, most of its time decides: "throttling" if it was
+// held back, "graph" if it waited for answers. If a stage is left that computes, and all
 // stages together had work for the cores that there are, it is "cpu".
 func Bottleneck(stages []Stage, seconds float64) string {
-	return bottleneck(stages, cpuLoad(stages, seconds))
+	return bottleneck(stages, seconds, cpuLoad(stages, seconds))
 }
 
 // bottleneck is Bottleneck where the stages of all that runs had work for a share of the
 // cores.
-func bottleneck(stages []Stage, load float64) string {
+func bottleneck(stages []Stage, seconds, cpu float64) string {
 	export := stageOf(stages, stageExport)
-	most, at := export.Share(export.Starved), stageEnumerate
+	most, at := export.of(export.Starved, seconds), stageEnumerate
 	if export.Count == 0 {
 		most = 1
 	}
 	for _, name := range []string{stageExport, stageCompress, stagePack, stageUpload, stageRecord} {
 		s := stageOf(stages, name)
-		if load := s.Share(s.Busy + s.Throttled); load > most {
+		if load := s.of(s.Busy+s.Throttled, seconds); load > most {
 			most, at = load, name
 		}
 	}
@@ -52,7 +52,7 @@ func bottleneck(stages []Stage, load float64) string {
 		return limitThrottling
 	case s.Waiting > work && at != stageUpload && at != stageRecord:
 		return limitGraph
-	case s.Waiting <= work && load >= cpuIsFull:
+	case s.Waiting <= work && cpu >= cpuIsFull:
 		return limitCPU
 	}
 	return at
@@ -82,6 +82,15 @@ func stageOf(stages []Stage, name string) Stage {
 		return Stage{Name: name}
 	}
 	return stages[i]
+}
+
+// of returns a part of the workers' time as a share of what they would have had in so
+// many seconds.
+func (s *Stage) of(part, seconds float64) float64 {
+	if s.Workers == 0 || seconds <= 0 {
+		return 0
+	}
+	return part / float64(s.Workers) / seconds
 }
 
 // lifetime is the time that the stage's workers were there, in seconds.

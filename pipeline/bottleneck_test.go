@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"math"
 	"runtime"
 	"testing"
 
@@ -10,8 +11,11 @@ import (
 // TestBottleneck holds the rule over what stages of ten seconds did.
 func TestBottleneck(t *testing.T) {
 	cores := float64(runtime.GOMAXPROCS(0))
-	export := func(s pipeline.Stage) pipeline.Stage { s.Name, s.Count = "export", 1; return s }
-	stage := func(name string, s pipeline.Stage) pipeline.Stage { s.Name = name; return s }
+	stage := func(name string, s pipeline.Stage) pipeline.Stage {
+		s.Name, s.Workers = name, int(math.Ceil((s.Busy+s.Throttled+s.Starved+s.Blocked-0.5)/10))
+		return s
+	}
+	export := func(s pipeline.Stage) pipeline.Stage { s.Count = 1; return stage("export", s) }
 	listing := stage("enumerate", pipeline.Stage{Busy: 30, Waiting: 25, Blocked: 10})
 	for name, tt := range map[string]struct {
 		stages []pipeline.Stage
@@ -38,7 +42,10 @@ func TestBottleneck(t *testing.T) {
 		"all cores": {[]pipeline.Stage{
 			listing, export(pipeline.Stage{Busy: 4 * cores, Waiting: cores, Blocked: 5 * cores}), stage("compress", pipeline.Stage{Busy: 9 * cores, Starved: cores})}, "cpu"},
 		"one stage, and cores to spare": {[]pipeline.Stage{
-			listing, export(pipeline.Stage{Busy: 8, Waiting: 7, Blocked: 32}), stage("pack", pipeline.Stage{Busy: 2, Blocked: 0.1})}, "pack"},
+			listing, export(pipeline.Stage{Busy: 8, Waiting: 7, Blocked: 32}), stage("pack", pipeline.Stage{Busy: 5, Waiting: 2.2, Blocked: 5})}, "pack"},
+		"a store that takes long when Graph is through": {[]pipeline.Stage{
+			stage("enumerate", pipeline.Stage{Busy: 2, Waiting: 2}), {Name: "export", Workers: 4, Count: 1, Busy: 4, Waiting: 4},
+			stage("upload", pipeline.Stage{Busy: 18, Waiting: 18, Starved: 2})}, "upload"},
 	} {
 		if got := pipeline.Bottleneck(tt.stages, 10); got != tt.want {
 			t.Errorf("%s: it is %q, want %q", name, got, tt.want)

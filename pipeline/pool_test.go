@@ -58,7 +58,7 @@ func newPool(t *testing.T, runs int) *pipeline.Pool {
 	return pool
 }
 
-// TestPool runs more mailboxes than there are places, each of which fills many packs.
+// TestPool runs more mailboxes than there are places, each of which fills several packs.
 func TestPool(t *testing.T) {
 	worlds := newWorlds(t, 5, simulator.Options{Seed: 20, Items: 150, MaxItemSize: 300 << 10})
 	pool := newPool(t, 3)
@@ -67,7 +67,7 @@ func TestPool(t *testing.T) {
 	for i, w := range worlds {
 		wg.Go(func() {
 			rep, err := pipeline.Run(t.Context(), w.job(), pipeline.Options{Pool: pool})
-			if err != nil || !rep.Whole() || rep.Packs < 5 {
+			if err != nil || !rep.Whole() || rep.Packs < 2 {
 				t.Errorf("run %d: %+v, %v", i, rep, err)
 			}
 			reports[i] = rep

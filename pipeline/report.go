@@ -101,7 +101,7 @@ func (r *run) report() *Report {
 		Seconds:  seconds,
 		Requests: stats.Requests, Throttled: stats.Throttled,
 		Budget: Budget{stats.Budget.Used, stats.Budget.Allowed},
-		Stages: stages, Bottleneck: bottleneck(stages, r.cpuLoad(seconds)),
+		Stages: stages, Bottleneck: bottleneck(stages, seconds, r.cpuLoad(seconds)),
 		Short: orEmpty(r.short), Refused: r.refused(), Failures: r.last.Failures,
 	}
 }

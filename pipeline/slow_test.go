@@ -23,7 +23,7 @@ func TestReportedBottleneck(t *testing.T) {
 	}
 	t.Run("upload", func(t *testing.T) {
 		// All uploads together take several times as long as a run does without them.
-		w := newWorld(t, simulator.Options{Seed: 24, Items: 120, ItemSize: 100 << 10})
+		w := newWorld(t, simulator.Options{Seed: 24, Items: 80, ItemSize: 100 << 10})
 		quick := w.run(pipeline.Options{Pool: newPool(t, 1)})
 		store := memstore.New()
 		w.repo = newRepository(t, store.Open())
