@@ -9,6 +9,10 @@
 // caller cancels; the stages behind it, the back, then store what has arrived,
 // and what they made durable is committed as a partial snapshot.
 //
+// Runs at the same time share a Pool: what compresses, what uploads, and the memory. Every
+// stage counts what its workers do with their time, and the report tells what held
+// the others up.
+//
 // An item's row is written when every pack that holds a chunk of it is durable,
 // a segment when its rows are, the manifest after its segments, and the ref last.
 package pipeline
