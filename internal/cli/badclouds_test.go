@@ -14,6 +14,25 @@ import (
 	"github.com/mailhaul/mailhaul/internal/servers"
 )
 
+// TestBadGateway is TestBadStores for an S3 server with words of its own.
+func TestBadGateway(t *testing.T) {
+	server := servers.VersityGW(t)
+	graph := newTenant(t)
+	for name, test := range map[string]struct {
+		bucket, key, secret string
+		bad                 badStore
+	}{
+		"no such bucket":     {"not-there", server.AccessKey, server.Secret, badStores["no such bucket"]},
+		"unknown access key": {"not-there", "nobody", server.Secret, badStore{code: 1, error: `No user exists`, hint: `does not know the access key`}},
+		"wrong secret":       {"not-there", server.AccessKey, "not-the-secret", badStores["wrong secret"]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			servers.Setenv(t, test.key, test.secret, "")
+			checkBad(t, graph, server.URL(test.bucket, "mail"), test.bad, server.Secret, "not-the-secret")
+		})
+	}
+}
+
 // TestBadContainers is TestBadStores for Azure.
 func TestBadContainers(t *testing.T) {
 	server := servers.Azurite(t)

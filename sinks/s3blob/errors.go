@@ -12,6 +12,7 @@ import (
 var codes = map[string]gcerrors.ErrorCode{
 	"NoSuchKey": gcerrors.NotFound, "NoSuchBucket": gcerrors.NotFound, "NoSuchVersion": gcerrors.NotFound, "NotFound": gcerrors.NotFound,
 	"PreconditionFailed": gcerrors.FailedPrecondition,
+	"XAdminUserNotFound": gcerrors.PermissionDenied, // VersityGW's word for an access key that it does not know
 	"AccessDenied":       gcerrors.PermissionDenied, "InvalidAccessKeyId": gcerrors.PermissionDenied, "SignatureDoesNotMatch": gcerrors.PermissionDenied,
 	"ExpiredToken": gcerrors.PermissionDenied, "InvalidToken": gcerrors.PermissionDenied, "AllAccessDisabled": gcerrors.PermissionDenied,
 	"InvalidTokenId": gcerrors.PermissionDenied, "AccountProblem": gcerrors.PermissionDenied, "RequestTimeTooSkewed": gcerrors.PermissionDenied,

@@ -10,6 +10,7 @@ import (
 
 const (
 	checkEndpoint = "what answers does not speak S3: check the endpoint in --repo; it is the address of the store's S3 API, not of its console"
+	unknownKey    = "the store does not know the access key: check AWS_ACCESS_KEY_ID or the profile, and that it is of this store"
 	newSession    = "the session's credentials are expired or of another store: get new ones (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN)"
 	otherRegion   = "the bucket is in another region: give region= in --repo"
 	makeRoom      = "the store is full or the bucket has a quota: make room and run the same command again"
@@ -19,7 +20,8 @@ const (
 var remedies = map[string]string{
 	"NoSuchBucket":          "check the bucket's name, the endpoint and the account, or create the bucket; mailhaul creates none",
 	"InvalidBucketName":     "check the bucket's name: it has 3 to 63 small letters, digits, dots and hyphens",
-	"InvalidAccessKeyId":    "the store does not know the access key: check AWS_ACCESS_KEY_ID or the profile, and that it is of this store",
+	"InvalidAccessKeyId":    unknownKey,
+	"XAdminUserNotFound":    unknownKey,
 	"SignatureDoesNotMatch": "the secret does not go with the access key: check AWS_SECRET_ACCESS_KEY or the profile; a proxy that changes requests does this, too",
 	"ExpiredToken":          newSession,
 	"InvalidToken":          newSession,
