@@ -28,7 +28,8 @@ creating an object only if it is absent, also when many try at once, reading wha
 written, ranges, complete listings, and canceled writes that leave nothing. It writes about
 1,200 objects and 50 MiB below doctor/ in the place that --repo names, nowhere else, and
 deletes them. Where they cannot be deleted it writes a few small ones, and says what stays;
-such a place still counts as empty for a new repository.
+such a place still counts as empty for a new repository. Store options are used as an export
+uses them, but for locks: that the bucket can lock is looked up.
 
 In Graph, for the user of --user: that a token is obtained and which permissions it names,
 and each permission by the call that needs it. One item is exported and thrown away.
@@ -44,6 +45,7 @@ usage or configuration.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context(), f) },
 	}
 	repoFlag(cmd, &f.repo)
+	writeFlags(cmd)
 	f.graph.add(cmd)
 	cmd.Flags().StringVar(&f.user, "user", "", "user principal name or id (`UPN`) whose mailbox to try")
 	cmd.Flags().BoolVar(&f.thorough, "thorough", false, "write much, too, where it cannot be deleted again")

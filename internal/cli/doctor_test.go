@@ -150,17 +150,22 @@ func versions(t *testing.T, s *servers.S3, repo string) (n int) {
 	return n
 }
 
-// TestDoctorLocks: what is to be locked needs a bucket that can.
-func TestDoctorLocks(t *testing.T) {
+// TestDoctorOptions: what an export is to write, and how, is tried or looked up.
+func TestDoctorOptions(t *testing.T) {
 	server := servers.MinIO(t)
 	servers.Setenv(t, server.AccessKey, server.Secret, "")
 	bucket := server.Bucket(t)
 	put(t, server, bucket, "mail/other", "so that the suite is short")
-	code, table := doctor(t, "--repo", server.URL(bucket, "mail")+"&lock_mode=governance&lock_days=1")
+	code, table := doctor(t, "--repo", server.URL(bucket, "mail"), "--lock-mode", "governance", "--lock-days", "1")
 	if code != 1 {
 		t.Errorf("exit code is %d", code)
 	}
 	expect(t, table, `protection +failed .*no Object Lock\n +→ create a bucket with Object Lock`)
+	code, table = doctor(t, "--repo", server.URL(bucket, "mail"), "--storage-class", "NO_SUCH_CLASS")
+	if code != 1 {
+		t.Errorf("exit code is %d", code)
+	}
+	expect(t, table, `create +failed .*storage class.*\n +→ the store does not have this storage class`)
 }
 
 // TestDoctorClock: a clock that is off is told, by how much.

@@ -39,6 +39,7 @@ var remedies = map[string]string{
 	"XMinioStorageFull":              makeRoom,
 	"QuotaExceeded":                  makeRoom,
 	"XMinioAdminBucketQuotaExceeded": makeRoom,
+	"InvalidStorageClass":            "the store does not have this storage class: check --storage-class",
 	"NotImplemented":                 "the store does not have what this needs: leave the option out, or use another store; mailhaul doctor tells",
 	"ObjectLocked":                   "Object Lock keeps the object",
 }
