@@ -109,7 +109,7 @@ func TestStoreGone(t *testing.T) {
 	if code := p.wait(); code != 1 {
 		t.Errorf("exit code is %d", code)
 	}
-	if text := p.said(); !strings.Contains(text, "connection refused") || !strings.Contains(text, "the store does not answer") {
+	if text := p.said(); !strings.Contains(text, "connection refused") || !strings.Contains(text, "nobody listens there") {
 		t.Errorf("it says %s", text)
 	}
 	proxy.Up(t)
