@@ -40,7 +40,7 @@ func TestForeignOptions(t *testing.T) {
 	t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
 	t.Setenv("AZURE_STORAGE_KEY", "a2V5")
 	t.Setenv("SENTINEL", strings.Repeat("k", 32))
-	const s3, az, gs, file, mem = "s3://b?endpoint=https://127.0.0.1:1", "azblob://c", "gs://b", "file:///tmp", "mem://"
+	const s3, az, gs, file, mem = "s3://bucket?endpoint=https://127.0.0.1:1", "azblob://c", "gs://b", "file:///tmp", "mem://"
 	for _, o := range []struct {
 		query string
 		has   []string
