@@ -168,9 +168,18 @@ func TestBadOptions(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	_, err := bench.Measure(t.Context(), options(t), bench.Scenario{Name: "s3", Store: bench.StoreS3, Items: 20})
-	if err == nil || !strings.Contains(err.Error(), "no MinIO") {
-		t.Errorf("without a store: %v", err)
+}
+
+// TestFailing: a scenario that cannot be measured keeps no other from being so.
+func TestFailing(t *testing.T) {
+	report, err := bench.Measure(t.Context(), options(t),
+		bench.Scenario{Name: "without a store", Store: bench.StoreS3, Items: 20},
+		bench.Scenario{Name: "tiny", Store: bench.StoreNowhere, Items: 20, Repetitions: 1})
+	if err == nil || !strings.Contains(err.Error(), "no MinIO") || !strings.Contains(err.Error(), "without a store") {
+		t.Errorf("error is %v", err)
+	}
+	if report == nil || len(report.Scenarios) != 1 || report.Scenarios[0].Scenario != "tiny" {
+		t.Errorf("the report is %+v", report)
 	}
 }
 

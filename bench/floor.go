@@ -7,11 +7,11 @@ import (
 )
 
 // stage measures the stages in a process of its own, which has one processor. The levels of zstd that mailhaul does not use
-// are measured once.
+// are measured once, where curves are wanted.
 func (m *measurement) stage(ctx context.Context) error {
 	return m.at(ctx, m.scenario.Store, func(p place) error {
 		args := []string{"bench", "stages", "--graph-url", m.sim.URL, "--mailbox", m.sim.Mailboxes[0].ID, "--repo", p.url}
-		if len(m.stages) == 0 {
+		if m.scenario.Curve && len(m.stages) == 0 {
 			args = append(args, "--levels")
 		}
 		out, _, err := run(m.opts.program(ctx, m.opts.contender(p.env, unlimited, []string{"GOMAXPROCS=1"}), args...))

@@ -7,34 +7,29 @@ import (
 	"time"
 )
 
-// Measure measures scenarios, one after the other. The context ends it early, with an error.
-func Measure(ctx context.Context, opts Options, scenarios ...Scenario) (*Report, error) {
-	return inLab(opts, func(l *lab, r *Report) error { return l.scenarios(ctx, r, scenarios) })
-}
-
-// inLab calls f with a lab and a report that begins, and ends both.
-func inLab(opts Options, f func(*lab, *Report) error) (_ *Report, err error) {
+// Measure measures scenarios, one after the other. One that fails does not keep the others from their turn: the report has
+// what was measured, and the error tells the rest. The context ends it early.
+func Measure(ctx context.Context, opts Options, scenarios ...Scenario) (_ *Report, err error) {
 	l, err := openLab(opts)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, l.close()) }()
-	r := &Report{Started: time.Now().UTC().Truncate(time.Second), Command: l.opts.CommandLine, Seed: l.opts.Seed, Machine: thisMachine()}
-	if err := f(l, r); err != nil {
-		return nil, fmt.Errorf("bench: %w", err)
-	}
-	r.Versions, r.Seconds = l.versions(), time.Since(r.Started).Seconds()
-	return r, nil
-}
-
-// scenarios measures some and puts the results into a report.
-func (l *lab) scenarios(ctx context.Context, r *Report, scenarios []Scenario) error {
+	start := time.Now()
+	r := &Report{Started: start.UTC().Truncate(time.Second), Command: l.opts.CommandLine, Seed: l.opts.Seed, Machine: thisMachine(), Scenarios: []Result{}}
+	var failed []error
 	for _, s := range scenarios {
 		result, err := l.measure(ctx, s)
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("bench: %w", context.Cause(ctx))
+		}
 		if err != nil {
-			return err
+			l.opts.Logger.Error("failed", "scenario", s.Name, "error", err)
+			failed = append(failed, fmt.Errorf("bench: %w", err))
+			continue
 		}
 		r.Scenarios = append(r.Scenarios, result)
 	}
-	return nil
+	r.Versions, r.Seconds = l.versions(), time.Since(start).Seconds()
+	return r, errors.Join(failed...)
 }

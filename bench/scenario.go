@@ -27,7 +27,7 @@ type Scenario struct {
 	Stages      bool // measure the stages, and so the efficiency
 	Cores       bool // measure mailhaul on one core too
 	Restic      bool // measure restic too, where it is installed
-	Curve       bool // measure fewer requests in flight too
+	Curve       bool // measure fewer requests in flight and, with Stages, other levels of zstd too
 	Nightly     bool // measure a second run, and how an item is extracted
 }
 

@@ -83,10 +83,10 @@ func (a *app) bench(ctx context.Context, f benchFlags) error {
 		measure = func() (*bench.Report, error) { return bench.Suite(ctx, opts) }
 	}
 	report, err := measure()
-	if err != nil {
+	if report == nil {
 		return err
 	}
-	return a.tellBench(f, report)
+	return errors.Join(err, a.tellBench(f, report))
 }
 
 // chosen returns the scenarios that the flags name.
