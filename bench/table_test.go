@@ -1,0 +1,96 @@
+package bench
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// reached are results that reach all rows.
+func reached() []Result {
+	run := func(seconds, cpu float64, peak int64) Run {
+		return Run{Items: 1, Bytes: gb, Stored: 5e8, Seconds: seconds, User: cpu, Peak: peak, Requests: 1000}
+	}
+	by := func(scenario string, contenders ...Contender) Result {
+		return Result{Scenario: scenario, Contenders: contenders}
+	}
+	of := func(name string, runs ...Run) Contender { return contender(name, runs) }
+
+	nowhere := by("nowhere", of(Mailhaul, run(5, 8, 0), run(6, 8, 0)), of(OneCore, run(9, 8, 0), run(12, 8, 0)))
+	nowhere.Floor, nowhere.Efficiency, nowhere.Stream = &Spread{Median: 6.4}, &Spread{Median: 0.8}, 454_545_455
+	limits := by("limits", of(Mailhaul, run(100, 8, 0)))
+	limits.Ceiling = 1.05e7
+	night := by("nightly", of(Mailhaul, run(9, 9, 0)), of(NoChange, run(1, 1, 0)))
+	night.PackReads = 3
+	return []Result{
+		nowhere, limits, night,
+		by("s3", of(Mailhaul, run(5, 8, 0)), of(TheBaseline, run(25, 24, 0)), of(Restic, run(7.5, 20, 0))),
+		by("huge", of(Mailhaul, run(5, 8, 256<<20))),
+		by("mailboxes16", of(Mailhaul, run(5, 8, 1<<30))),
+		by("items10k", of(Mailhaul, run(1, 1, 100<<20))),
+		by("items1m", of(Mailhaul, run(90, 90, 164<<20))),
+	}
+}
+
+func TestTable(t *testing.T) {
+	for i, row := range table(nil) {
+		if row.Outcome != LeftOut || row.What != goals[i].what {
+			t.Errorf("without results: %+v", row)
+		}
+	}
+	for _, row := range table(reached()) {
+		if row.Outcome != Pass || row.Measured == "" || row.Value == 0 {
+			t.Errorf("%+v", row)
+		}
+	}
+}
+
+// TestTableMisses: each row is missed when what it is about is a little worse, and no other is.
+func TestTableMisses(t *testing.T) {
+	worse := []func(results){
+		func(r results) { s, _ := r.of("nowhere"); s.Efficiency.Median = 0.79 },
+		func(r results) { r.runs("s3", Mailhaul)[0].User = 8.1 },
+		func(r results) { r.runs("s3", TheBaseline)[0].Seconds = 24 },
+		func(r results) { r.runs("s3", Restic)[0].Seconds = 7 },
+		func(r results) { r.runs("nowhere", OneCore)[0].Seconds = 7 },
+		func(r results) { r.runs("limits", Mailhaul)[0].Throttled = 11 },
+		func(r results) { r.runs("huge", Mailhaul)[0].Peak++ },
+		func(r results) { r.runs("mailboxes16", Mailhaul)[0].Peak++ },
+		func(r results) { r.runs("items1m", Mailhaul)[0].Peak++ },
+		func(r results) { r.runs("nowhere", Mailhaul)[1].Stored += 2 << 20 },
+		func(r results) { r.runs("nightly", NoChange)[0].System = 0.1 },
+		func(r results) { s, _ := r.of("nightly"); s.PackReads = 4 },
+	}
+	if len(worse) != len(goals) {
+		t.Fatalf("%d rows are tried of %d", len(worse), len(goals))
+	}
+	for i, change := range worse {
+		all := reached()
+		change(all)
+		var missed []string
+		for _, row := range table(all) {
+			if row.Outcome != Pass {
+				missed = append(missed, row.What)
+			}
+		}
+		if diff := cmp.Diff([]string{goals[i].what}, missed); diff != "" {
+			t.Errorf("row %d (-want +got):\n%s", i, diff)
+		}
+	}
+}
+
+func TestSpread(t *testing.T) {
+	for name, c := range map[string]struct {
+		values []float64
+		want   Spread
+	}{
+		"none": {nil, Spread{}},
+		"one":  {[]float64{3}, Spread{3, 3, 3}},
+		"even": {[]float64{4, 1, 2, 9}, Spread{3, 1, 9}},
+		"odd":  {[]float64{7, 1, 2}, Spread{2, 1, 7}},
+	} {
+		if got := spreadOf(c.values); got != c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}
