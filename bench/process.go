@@ -3,7 +3,6 @@ package bench
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -73,19 +72,6 @@ func lastLines(log string) string {
 	const most = 1000
 	log = strings.TrimSpace(log)
 	return log[max(0, len(log)-most):]
-}
-
-// allowed returns err unless it is an exit code of these.
-func allowed(err error, codes ...int) error {
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		for _, c := range codes {
-			if exit.ExitCode() == c {
-				return nil
-			}
-		}
-	}
-	return err
 }
 
 // environment returns this process's environment without what could lead a measured program elsewhere, and with
