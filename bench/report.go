@@ -16,7 +16,8 @@ type Report struct {
 	Machine   Machine           `json:"machine"`
 	Versions  map[string]string `json:"versions"` // of go, mailhaul, and the programs that took part
 	Scenarios []Result          `json:"scenarios"`
-	Table     []Row             `json:"table,omitempty"` // of a suite
+	Table     []Row             `json:"table,omitempty"`  // of a suite
+	Tenant    *Tenant           `json:"tenant,omitempty"` // of a measurement of a tenant
 }
 
 // A Machine is what it was measured on.
