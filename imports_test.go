@@ -22,8 +22,9 @@ const module = "github.com/mailhaul/mailhaul"
 var imports = map[string][]string{
 	"":                          nil, // this test
 	"cmd/mailhaul":              {"internal/cli"},
-	"internal/cli":              {"pipeline", "restore", "replicate", "snapshots", "graph", "manifest", "sinks", "sinks/sinktest", "simulator", "bench", "internal/entra"},
+	"internal/cli":              {"pipeline", "restore", "replicate", "snapshots", "graph", "manifest", "sinks", "sinks/sinktest", "simulator", "bench", "bench/render", "internal/entra"},
 	"bench":                     {"pipeline", "restore", "snapshots", "graph", "manifest", "compress", "sinks", "simulator"},
+	"bench/render":              {"bench", "pipeline"},
 	"pipeline":                  {"snapshots", "graph", "manifest", "compress", "sinks"},
 	"restore":                   {"snapshots", "manifest", "compress", "sinks"},
 	"replicate":                 {"snapshots", "manifest", "sinks"},
@@ -52,7 +53,7 @@ var imports = map[string][]string{
 // testImports tells what tests may import beyond that. The simulator and its
 // client meet in tests, but share no code.
 var testImports = map[string][]string{
-	"bench":        {"internal/cli", "internal/servers"},
+	"bench":        {"internal/cli", "internal/servers", "bench/render"},
 	"internal/cli": {"internal/servers", "internal/memstore", "compress"},
 	"pipeline":     {"restore", "simulator", "internal/servers", "internal/memstore"},
 	"replicate":    {"restore", "pipeline", "graph", "simulator", "internal/memstore"},

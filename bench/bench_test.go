@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/render"
 	"github.com/mailhaul/mailhaul/internal/cli"
 )
 
@@ -216,10 +217,10 @@ func TestReports(t *testing.T) {
 		t.Errorf("through JSON (-want +got):\n%s", diff)
 	}
 	var text, markdown bytes.Buffer
-	if err := report.WriteText(&text); err != nil {
+	if err := render.Text(&text, report, render.Style{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := report.WriteMarkdown(&markdown); err != nil {
+	if err := render.Markdown(&markdown, report); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"mailhaul bench", "mailhaul test", "seed 7", "a tiny mailbox", "compress, mailhaul", "efficiency"} {

@@ -2,13 +2,10 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,15 +17,15 @@ type benchFlags struct {
 	suite     bool
 	scenarios []string
 	opts      bench.Options
-	out       string
-	json      bool
+	user      benchUserFlags
+	out       benchOutput
 }
 
 func (a *app) benchCommand() *cobra.Command {
 	var f benchFlags
 	cmd := &cobra.Command{
-		Use:   "bench (--suite | --scenario NAME...)",
-		Short: "Measure how fast mailhaul is on this machine, and what bounds it",
+		Use:   "bench (--suite | --scenario NAME... | --user UPN)",
+		Short: "Measure how fast mailhaul is, here or with a tenant and a store of your own",
 		Long: `Bench hauls simulated mailboxes, and measures the rate, CPU time and memory of the export.
 The simulated Graph and the export run in processes of their own. Beside the export runs
 a straightforward program over the same bytes, and the stages of the export run alone: the
@@ -37,9 +34,17 @@ sum of their CPU time is the floor, and efficiency is the floor divided by what 
 --suite measures everything on two cores and shows what was reached of what is to be reached. It
 takes some ten minutes, and wants a machine that does nothing else.
 
+--user measures a mailbox of a real tenant on its way to --repo for some time, or to nowhere
+without it, and says what the export is limited by, what to change, and what more mailboxes
+would take. Nothing is committed: what is stored goes to a place of its own below --repo and is
+deleted afterwards; a repository that is there is not touched. Versions and locks of a bucket
+may keep it. Ctrl-C ends the measurement early.
+
 ` + scenarioHelp(),
 		Example: `  mailhaul bench --scenario nowhere
-  mailhaul bench --suite --minio .cache/bin/minio --out ./bench-results`,
+  mailhaul bench --suite --minio .cache/bin/minio --out ./bench-results
+  mailhaul bench --user megan@contoso.com --repo s3://archive/mail --for 5m --html report.html
+  mailhaul bench --user megan@contoso.com --for 2m --mailboxes 5000 --gigabytes 12`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.bench(cmd.Context(), f) },
 	}
@@ -50,9 +55,11 @@ takes some ten minutes, and wants a machine that does nothing else.
 	flags.IntVar(&f.opts.Repetitions, "repetitions", 3, "how often each contender runs, at most")
 	flags.IntVar(&f.opts.Cores, "cores", 0, "processors that contenders may use (default: 2 with --suite, or else all)")
 	flags.StringVar(&f.opts.MinIO, "minio", "", "`FILE` of the MinIO server to store in (default: minio in the PATH)")
-	flags.StringVar(&f.opts.Repo, "repo", "", "`URL` of an S3 store to use in its place; what is stored there is deleted again")
-	flags.StringVar(&f.out, "out", "", "`DIR` to write report.json and report.md to")
-	jsonFlag(cmd, &f.json, "print the report as JSON on stdout")
+	flags.StringVar(&f.opts.Repo, "repo", "", "`URL` of a store; what is stored there is deleted again (scenarios: S3, in MinIO's place)")
+	f.user.add(cmd)
+	f.out.add(cmd)
+	reachFlags(cmd, &f.opts.Repo)
+	writeFlags(cmd)
 	cmd.AddCommand(a.baselineCommand(), a.stagesCommand())
 	return cmd
 }
@@ -67,6 +74,12 @@ func scenarioHelp() string {
 }
 
 func (a *app) bench(ctx context.Context, f benchFlags) error {
+	if f.user.wanted() {
+		if f.suite || len(f.scenarios) > 0 {
+			return usagef("--user measures a tenant, --suite and --scenario this machine: give one of them")
+		}
+		return a.benchUser(ctx, f)
+	}
 	scenarios, err := f.chosen()
 	if err != nil {
 		return err
@@ -86,13 +99,13 @@ func (a *app) bench(ctx context.Context, f benchFlags) error {
 	if report == nil {
 		return err
 	}
-	return errors.Join(err, a.tellBench(f, report))
+	return errors.Join(err, a.printBench(f.out, report))
 }
 
 // chosen returns the scenarios that the flags name.
 func (f *benchFlags) chosen() ([]bench.Scenario, error) {
 	if f.suite == (len(f.scenarios) > 0) {
-		return nil, usagef("what to measure? give --suite or --scenario NAME; see mailhaul bench --help")
+		return nil, usagef("what to measure? give --suite, --scenario NAME or --user UPN; see mailhaul bench --help")
 	}
 	if f.opts.Repetitions < 1 || f.opts.Cores < 0 {
 		return nil, usagef("--repetitions must be at least 1, and --cores not negative")
@@ -106,42 +119,6 @@ func (f *benchFlags) chosen() ([]bench.Scenario, error) {
 		chosen = append(chosen, s)
 	}
 	return chosen, nil
-}
-
-// tellBench prints a report, and writes it to files.
-func (a *app) tellBench(f benchFlags, r *bench.Report) error {
-	if f.out != "" {
-		if err := writeBench(f.out, r); err != nil {
-			return err
-		}
-	}
-	if f.json {
-		return a.printJSON(r)
-	}
-	return r.WriteText(a.out)
-}
-
-func writeBench(dir string, r *bench.Report) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	asJSON := func(w io.Writer) error {
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(r)
-	}
-	return errors.Join(
-		writeFile(filepath.Join(dir, "report.json"), asJSON),
-		writeFile(filepath.Join(dir, "report.md"), r.WriteMarkdown),
-	)
-}
-
-func writeFile(name string, write func(io.Writer) error) error {
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(f), f.Close())
 }
 
 // self returns a command of this program.

@@ -1,0 +1,82 @@
+package render
+
+import (
+	"fmt"
+	"html"
+	"html/template"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// A canvas is an SVG image being drawn. Its coordinates are pixels on a page that shows it at full width.
+type canvas struct {
+	width, height float64
+	b             strings.Builder
+}
+
+// Anchors of text.
+const (
+	start  = "start"
+	middle = "middle"
+	end    = "end"
+)
+
+// xy writes a coordinate. What is no number would end the image: it is drawn at 0.
+func xy(v float64) string {
+	if !finite(v) {
+		v = 0
+	}
+	return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64)
+}
+
+func (c *canvas) line(class string, x1, y1, x2, y2 float64) {
+	fmt.Fprintf(&c.b, `<line class="%s" x1="%s" y1="%s" x2="%s" y2="%s"/>`, class, xy(x1), xy(y1), xy(x2), xy(y2))
+}
+
+// rect draws a rectangle that tells what it is when it is pointed at.
+func (c *canvas) rect(class string, x, y, w, h float64, tip string) {
+	fmt.Fprintf(&c.b, `<rect class="%s" x="%s" y="%s" width="%s" height="%s"><title>%s</title></rect>`,
+		class, xy(x), xy(y), xy(max(0, w)), xy(h), html.EscapeString(plain(tip)))
+}
+
+func (c *canvas) circle(class string, x, y, r float64, tip string) {
+	fmt.Fprintf(&c.b, `<circle class="%s" cx="%s" cy="%s" r="%s"><title>%s</title></circle>`,
+		class, xy(x), xy(y), xy(r), html.EscapeString(plain(tip)))
+}
+
+func (c *canvas) text(class, anchor string, x, y float64, words string) {
+	fmt.Fprintf(&c.b, `<text class="%s" text-anchor="%s" x="%s" y="%s">%s</text>`, class, anchor, xy(x), xy(y), html.EscapeString(plain(words)))
+}
+
+func (c *canvas) polyline(class string, points [][2]float64) {
+	c.b.WriteString(`<polyline class="` + class + `" points="`)
+	for i, p := range points {
+		if i > 0 {
+			c.b.WriteByte(' ')
+		}
+		c.b.WriteString(xy(p[0]) + "," + xy(p[1]))
+	}
+	c.b.WriteString(`"/>`)
+}
+
+// svg ends the image, which is told as label to those who do not see it.
+func (c *canvas) svg(label string) template.HTML {
+	return template.HTML(fmt.Sprintf(`<svg role="img" aria-label="%s" viewBox="0 0 %s %s">%s</svg>`,
+		html.EscapeString(plain(label)), xy(c.width), xy(c.height), c.b.String()))
+}
+
+// charWidth is about how wide a letter is.
+const charWidth = 7
+
+// textWidth guesses how wide text is.
+func textWidth(s string) float64 { return charWidth * float64(len([]rune(s))) }
+
+// fit shortens a text to a width.
+func fit(s string, width float64) string {
+	runes := []rune(plain(s))
+	if most := max(2, int(width/charWidth)); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return string(runes)
+}

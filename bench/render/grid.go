@@ -1,0 +1,226 @@
+package render
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/pipeline"
+)
+
+// A grid is a table of words.
+type grid struct {
+	title string
+	head  []string
+	right []bool // columns of numbers
+	rows  [][]string
+}
+
+func newGrid(title string, words []string, numbers ...string) *grid {
+	g := &grid{title: title, head: append(slices.Clip(words), numbers...)}
+	for i := range g.head {
+		g.right = append(g.right, i >= len(words))
+	}
+	return g
+}
+
+func (g *grid) add(cells ...string) {
+	for i := range cells {
+		cells[i] = plain(cells[i])
+	}
+	g.rows = append(g.rows, cells)
+}
+
+// grids returns all tables of a report, in the order of what people look for.
+func grids(r *bench.Report) []*grid {
+	var all []*grid
+	add := func(g *grid) {
+		if len(g.rows) > 0 {
+			all = append(all, g)
+		}
+	}
+	add(outcomes(r.Table))
+	if r.Tenant != nil {
+		add(tenantGrid(r))
+		add(estimateGrid(r.Tenant.Estimate))
+	}
+	for i := range r.Scenarios {
+		s := &r.Scenarios[i]
+		add(contenders(s))
+		add(costs(s))
+		stages := stageTimes(s)
+		add(timesGrid(s, stages))
+		add(latencies(s, stages))
+	}
+	return all
+}
+
+func outcomes(rows []bench.Row) *grid {
+	g := newGrid("What is to be reached", []string{"what", "reach", "measured", "outcome"})
+	for _, r := range rows {
+		g.add(r.What, r.Reach, r.Measured, string(r.Outcome))
+	}
+	return g
+}
+
+// heading names a scenario and what it hauls.
+func heading(s *bench.Result) string {
+	title := s.Scenario
+	if s.What != "" {
+		title += ": " + s.What
+	}
+	if s.Workload.Items > 0 {
+		title += fmt.Sprintf("; %s items, %s", count(s.Workload.Items), size(float64(s.Workload.Bytes)))
+	}
+	return plain(title)
+}
+
+func contenders(s *bench.Result) *grid {
+	g := newGrid(heading(s), []string{"contender"}, "MB/s", "CPU s/GB", "peak MiB", "runs")
+	for i := range s.Contenders {
+		c := &s.Contenders[i]
+		g.add(c.Name, spread(c.Rate, mb), spread(c.CPU, 1), spread(c.Peak, mib), count(int64(len(c.Runs))))
+	}
+	if s.Ceiling > 0 {
+		g.add("what the limits allow", number(s.Ceiling/mb), "", "", "")
+	}
+	return g
+}
+
+func costs(s *bench.Result) *grid {
+	g := newGrid(plain(s.Scenario)+": what each stage costs, alone on one core", []string{"stage", "in the floor"}, "CPU s/GB", "ratio")
+	for _, c := range s.Stages {
+		in, ratio := "", ""
+		if c.Floor {
+			in = "yes"
+		}
+		if c.Ratio > 0 {
+			ratio = number(c.Ratio)
+		}
+		g.add(strings.TrimSuffix(c.Name+", "+c.Variant, ", "), in, spread(c.CPU, 1), ratio)
+	}
+	if s.Floor != nil {
+		g.add("floor", "", spread(*s.Floor, 1), "")
+	}
+	if s.Efficiency != nil {
+		g.add("efficiency", "", spread(*s.Efficiency, 1), "")
+	}
+	return g
+}
+
+// stageTimes sums the stages up over all mailboxes of mailhaul's first run.
+func stageTimes(s *bench.Result) []pipeline.Stage {
+	run := firstRun(s)
+	if run == nil {
+		return nil
+	}
+	var stages []pipeline.Stage
+	for _, report := range run.Reports {
+		if report == nil {
+			continue
+		}
+		for _, st := range report.Stages {
+			i := slices.IndexFunc(stages, func(have pipeline.Stage) bool { return have.Name == st.Name })
+			if i < 0 {
+				stages = append(stages, st)
+				continue
+			}
+			sum(&stages[i], &st)
+		}
+	}
+	return stages
+}
+
+// sum adds what a stage did for another mailbox. The percentiles of several cannot be put together: the slowest are kept.
+func sum(to, from *pipeline.Stage) {
+	to.Busy, to.Waiting, to.Throttled = to.Busy+from.Busy, to.Waiting+from.Waiting, to.Throttled+from.Throttled
+	to.Starved, to.Blocked = to.Starved+from.Starved, to.Blocked+from.Blocked
+	to.Count, to.Bytes, to.Workers = to.Count+from.Count, to.Bytes+from.Bytes, to.Workers+from.Workers
+	if l := from.Latency; l != nil && (to.Latency == nil || l.P99 > to.Latency.P99) {
+		to.Latency = l
+	}
+	if l := from.FirstByte; l != nil && (to.FirstByte == nil || l.P99 > to.FirstByte.P99) {
+		to.FirstByte = l
+	}
+}
+
+// firstRun returns the first run of the first contender, which is mailhaul; nil if there is none.
+func firstRun(s *bench.Result) *bench.Run {
+	if len(s.Contenders) == 0 || len(s.Contenders[0].Runs) == 0 {
+		return nil
+	}
+	return &s.Contenders[0].Runs[0]
+}
+
+// digest is a part of the exporters' work, and no stage with workers of its own.
+const digest = "digest"
+
+func timesGrid(s *bench.Result, stages []pipeline.Stage) *grid {
+	g := newGrid(plain(s.Scenario)+": where the time of mailhaul's stages went", []string{"stage"}, "workers", "works", "waits", "throttled", "starved", "blocked", "units")
+	for i := range stages {
+		st := &stages[i]
+		if st.Name != digest && parts(st).total() > 0 {
+			share := func(part float64) string { return percent(st.Share(part)) }
+			g.add(st.Name, count(int64(st.Workers)), share(st.Busy-st.Waiting), share(st.Waiting), share(st.Throttled), share(st.Starved), share(st.Blocked), count(st.Count))
+		}
+	}
+	return g
+}
+
+func latencies(s *bench.Result, stages []pipeline.Stage) *grid {
+	g := newGrid(plain(s.Scenario)+": how long single requests took", []string{"request"}, "50 %", "90 %", "99 %", "longest")
+	for _, l := range requests(stages) {
+		g.add(l.name, seconds(l.P50), seconds(l.P90), seconds(l.P99), seconds(l.Max))
+	}
+	return g
+}
+
+// A latency is one with a name.
+type latency struct {
+	name string
+	pipeline.Latency
+}
+
+func requests(stages []pipeline.Stage) []latency {
+	var all []latency
+	for _, s := range stages {
+		if s.FirstByte != nil {
+			all = append(all, latency{s.Name + ", first byte", *s.FirstByte})
+		}
+		if s.Latency != nil {
+			all = append(all, latency{s.Name, *s.Latency})
+		}
+	}
+	return all
+}
+
+// about says where and when a report was made, as pairs of a name and a text.
+func about(r *bench.Report) [][2]string {
+	m := &r.Machine
+	machine := fmt.Sprintf("%s/%s, %d cores", m.OS, m.Arch, m.Cores)
+	if m.CPU != "" {
+		machine += ", " + m.CPU
+	}
+	if m.Memory > 0 {
+		machine += fmt.Sprintf(", %.0f GiB", float64(m.Memory)/(1<<30))
+	}
+	var versions []string
+	for _, name := range slices.Sorted(maps.Keys(r.Versions)) {
+		v := strings.TrimPrefix(strings.TrimPrefix(r.Versions[name], name+" "), name)
+		versions = append(versions, strings.TrimSpace(name+" "+v))
+	}
+	when := day(r.Started) + ", took " + seconds(r.Seconds)
+	if r.Seed > 0 {
+		when += fmt.Sprintf(", seed %d", r.Seed)
+	}
+	pairs := [][2]string{{"measured", when}, {"machine", plain(machine)}}
+	if len(versions) > 0 {
+		pairs = append(pairs, [2]string{"versions", plain(strings.Join(versions, "; "))})
+	}
+	if r.Command != "" {
+		pairs = append(pairs, [2]string{"command", plain(r.Command)})
+	}
+	return pairs
+}

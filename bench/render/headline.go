@@ -1,0 +1,117 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/mailhaul/mailhaul/bench"
+)
+
+// A headline is a figure that a reader looks for first.
+type headline struct{ Value, Unit, What string }
+
+// headlines returns those of a report that it has figures for.
+func headlines(r *bench.Report) []headline {
+	if r.Tenant != nil {
+		return tenantHeadlines(r)
+	}
+	var all []headline
+	s := leading(r.Scenarios)
+	if s == nil {
+		return nil
+	}
+	name := plain(s.Scenario)
+	if e := s.Efficiency; e != nil && finite(e.Median) {
+		all = append(all, headline{number(e.Median), "", "efficiency (" + name + "): floor ÷ CPU time used"})
+	}
+	all = append(all, ratios(r.Scenarios)...)
+	if len(s.Contenders) > 0 {
+		c := &s.Contenders[0]
+		all = append(all, headline{number(c.Rate.Median / mb), "MB/s", "throughput (" + name + ")"})
+		if c.Peak.Max > 0 {
+			all = append(all, headline{number(c.Peak.Max / mib), "MiB", "memory at most (" + name + ")"})
+		}
+	}
+	return all
+}
+
+// leading returns the scenario whose figures come first: one with an efficiency, or else the first.
+func leading(all []bench.Result) *bench.Result {
+	if len(all) == 0 {
+		return nil
+	}
+	i := slices.IndexFunc(all, func(s bench.Result) bool { return s.Efficiency != nil })
+	return &all[max(i, 0)]
+}
+
+// ratios compares mailhaul with the baseline, where it stores if that was measured.
+func ratios(all []bench.Result) []headline {
+	for _, s := range slices.Backward(all) {
+		i := slices.IndexFunc(s.Contenders, func(c bench.Contender) bool { return c.Name == bench.TheBaseline })
+		if i < 1 || s.Store != bench.StoreS3 && hasS3Baseline(all) {
+			continue
+		}
+		var found []headline
+		ours, base := &s.Contenders[0], &s.Contenders[i]
+		if ours.Rate.Median > 0 && base.Rate.Median > 0 {
+			found = append(found, headline{number(ours.Rate.Median / base.Rate.Median), "×", "throughput of the baseline (" + plain(s.Scenario) + ")"})
+		}
+		if ours.CPU.Median > 0 && base.CPU.Median > 0 {
+			found = append(found, headline{number(ours.CPU.Median / base.CPU.Median), "×", "CPU time of the baseline (" + plain(s.Scenario) + ")"})
+		}
+		return found
+	}
+	return nil
+}
+
+func hasS3Baseline(all []bench.Result) bool {
+	return slices.ContainsFunc(all, func(s bench.Result) bool {
+		return s.Store == bench.StoreS3 && slices.ContainsFunc(s.Contenders, func(c bench.Contender) bool { return c.Name == bench.TheBaseline })
+	})
+}
+
+func tenantHeadlines(r *bench.Report) []headline {
+	t, run := r.Tenant, tenantRun(r)
+	if run == nil || run.Seconds <= 0 {
+		return nil
+	}
+	all := []headline{
+		{number(float64(run.Bytes) / run.Seconds / mb), "MB/s", "decoded, of one mailbox"},
+		{number(float64(run.Items) / run.Seconds), "items/s", fmt.Sprintf("%s items in %s", count(run.Items), seconds(run.Seconds))},
+	}
+	if run.Stored > 0 {
+		all = append(all, headline{number(float64(run.Bytes) / float64(run.Stored)), ": 1", "compression"})
+	}
+	all = append(all, headline{orNone(plain(t.Bottleneck)), "", "bottleneck"})
+	if e := t.Estimate; e != nil {
+		all = append(all, headline{seconds(e.Seconds), "", fmt.Sprintf("estimate for %s of %s", mailboxes(e.Mailboxes), size(float64(e.Bytes)))})
+	}
+	return all
+}
+
+// title says in one line what the report found.
+func title(r *bench.Report) string {
+	if t := r.Tenant; t != nil {
+		name := t.User
+		if name == "" {
+			name = t.Mailbox
+		}
+		if t.Bottleneck == "" {
+			return "Measured: the mailbox of " + plain(name)
+		}
+		return fmt.Sprintf("The mailbox of %s is limited by %s", plain(name), plain(limit(t.Bottleneck)))
+	}
+	reached, measured := 0, 0
+	for _, row := range r.Table {
+		if row.Outcome != bench.LeftOut {
+			measured++
+		}
+		if row.Outcome == bench.Pass {
+			reached++
+		}
+	}
+	if measured > 0 {
+		return fmt.Sprintf("mailhaul reaches %d of %d goals", reached, measured)
+	}
+	return "How fast mailhaul is"
+}

@@ -1,0 +1,234 @@
+package render
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/pipeline"
+)
+
+// plots returns the plots of a scenario that its figures suffice for.
+func plots(s *bench.Result) []figure {
+	stages := stageTimes(s)
+	var all []figure
+	for _, f := range []figure{rates(s), stack(s), times(s, stages), requestTimes(stages), memory(s), arrived(s), haul(s)} {
+		if f.Image != "" {
+			all = append(all, f)
+		}
+	}
+	for i := range s.Curves {
+		if f := curve(&s.Curves[i]); f.Image != "" {
+			all = append(all, f)
+		}
+	}
+	for i := range all {
+		all[i].Title = upper(plain(all[i].Title))
+	}
+	return all
+}
+
+// titled gives a plot its title and a note.
+func (f figure) titled(title, note string) figure {
+	f.Title, f.Note = title, note
+	return f
+}
+
+// rates compares the throughput of the contenders.
+func rates(s *bench.Result) figure {
+	p := bars{axis: "MB/s"}
+	for i := range s.Contenders {
+		c := &s.Contenders[i]
+		p.add(bar{
+			name: c.Name, parts: []part{{color(min(i, 1) * 5), c.Name, c.Rate.Median / mb}},
+			low: c.Rate.Min / mb, high: c.Rate.Max / mb, note: number(c.Rate.Median / mb),
+		})
+	}
+	if s.Ceiling > 0 {
+		p.add(bar{name: "what the limits allow", parts: []part{{"c5", "limits", s.Ceiling / mb}}, note: number(s.Ceiling / mb)})
+	}
+	if len(p.all) < 2 {
+		return figure{}
+	}
+	title := "Throughput"
+	if first, last := s.Contenders[0], s.Contenders[len(s.Contenders)-1]; first.Rate.Median > last.Rate.Median && last.Rate.Median > 0 {
+		title = fmt.Sprintf("%s is %s times as fast as %s", first.Name, number(first.Rate.Median/last.Rate.Median), last.Name)
+	}
+	return p.draw(title).titled(title, "Lines reach from the slowest to the fastest of the runs.")
+}
+
+// stack sets what the stages cost alone against what the whole used.
+func stack(s *bench.Result) figure {
+	p, floor := bars{axis: "CPU seconds per GB"}, bar{name: "floor"}
+	greatest, name := 0.0, ""
+	for _, c := range s.Stages {
+		if !c.Floor || !finite(c.CPU.Median) || c.CPU.Median <= 0 {
+			continue
+		}
+		floor.parts = append(floor.parts, part{color(len(floor.parts)), c.Name, c.CPU.Median})
+		if c.CPU.Median > greatest {
+			greatest, name = c.CPU.Median, c.Name
+		}
+	}
+	all := floor.total()
+	if all == 0 {
+		return figure{}
+	}
+	floor.note = number(all)
+	p.add(floor)
+	for i := range s.Contenders {
+		c := &s.Contenders[i]
+		p.add(bar{name: c.Name, parts: []part{{"plainbar", "the whole", c.CPU.Median}}, low: c.CPU.Min, high: c.CPU.Max, note: number(c.CPU.Median)})
+	}
+	title := fmt.Sprintf("%s is %s of the floor", name, percent(greatest/all))
+	if s.Efficiency != nil && finite(s.Efficiency.Median) && s.Efficiency.Median > 0 {
+		title = fmt.Sprintf("%s of the CPU time that mailhaul uses is what its parts cost alone", percent(s.Efficiency.Median))
+	}
+	return p.draw(title).titled(title, "The floor is the sum of the stages, each run alone on one core.")
+}
+
+// What the workers of a stage do, in the order of drawing.
+var doings = []struct {
+	class, name string
+	of          func(*pipeline.Stage) float64
+}{
+	{"c1", "works", func(s *pipeline.Stage) float64 { return s.Busy - s.Waiting }},
+	{"c4", "waits for an answer", func(s *pipeline.Stage) float64 { return s.Waiting }},
+	{"c2", "throttled", func(s *pipeline.Stage) float64 { return s.Throttled }},
+	{"c3", "blocked: the next stage does not take", func(s *pipeline.Stage) float64 { return s.Blocked }},
+	{"idle", "starved: nothing comes in", func(s *pipeline.Stage) float64 { return s.Starved }},
+}
+
+// parts is a stage's time as a bar of shares; empty if it has none.
+func parts(s *pipeline.Stage) *bar {
+	b := &bar{name: s.Name}
+	for _, d := range doings {
+		b.parts = append(b.parts, part{d.class, d.name, 100 * s.Share(d.of(s))})
+	}
+	return b
+}
+
+// times shows where the time of each stage went.
+func times(s *bench.Result, stages []pipeline.Stage) figure {
+	p := bars{axis: "% of the workers' time", most: 100}
+	for i := range stages {
+		if stages[i].Name != digest {
+			p.add(*parts(&stages[i]))
+		}
+	}
+	if len(p.all) == 0 {
+		return figure{}
+	}
+	title, note := "Where the time of mailhaul's stages went", "In the order of the data's way."
+	run := firstRun(s)
+	if b := run.Reports[0].Bottleneck; b != "" && len(run.Reports) == 1 {
+		title = "The bottleneck is " + limit(b)
+	}
+	return p.draw(title).titled(title, note)
+}
+
+// limit says in words what a run was limited by.
+func limit(bottleneck string) string {
+	switch bottleneck {
+	case "cpu":
+		return "the CPU: all cores have work"
+	case "graph":
+		return "Graph: workers wait for its answers"
+	case "throttling":
+		return "Graph's throttling"
+	}
+	return "the stage " + bottleneck
+}
+
+func requestTimes(stages []pipeline.Stage) figure {
+	all := requests(stages)
+	if len(all) == 0 {
+		return figure{}
+	}
+	slowest := slices.MaxFunc(all, func(a, b latency) int { return cmp.Compare(a.P99, b.P99) })
+	title := fmt.Sprintf("Of the requests of %s, one in a hundred takes %s or more", slowest.name, seconds(slowest.P99))
+	return percentiles(all, title).titled(title, "")
+}
+
+// over draws what samples of each contender's first run tell over time; it leaves out those that tell nothing.
+func over(s *bench.Result, unit string, of func(*bench.Sample) float64) lines {
+	p := lines{x: "seconds", y: unit}
+	for i := range s.Contenders {
+		c := &s.Contenders[i]
+		if len(c.Runs) == 0 {
+			continue
+		}
+		var dots []dot
+		most := 0.0
+		for k := range c.Runs[0].Samples {
+			m := &c.Runs[0].Samples[k]
+			dots = append(dots, dot{x: m.Seconds, y: of(m)})
+			most = max(most, of(m))
+		}
+		if most > 0 {
+			p.add(c.Name, dots)
+		}
+	}
+	return p
+}
+
+func memory(s *bench.Result) figure {
+	p := over(s, "MiB", func(m *bench.Sample) float64 { return float64(m.Memory) / mib })
+	if len(p.all) == 0 {
+		return figure{}
+	}
+	title := "Memory"
+	if first := s.Contenders[0]; first.Peak.Max > 0 {
+		title = fmt.Sprintf("%s takes %s MiB of memory at most", first.Name, number(first.Peak.Max/mib))
+	}
+	return p.draw(title).titled(title, "Resident memory of the process, in its first run.")
+}
+
+func arrived(s *bench.Result) figure {
+	p := over(s, "MB", func(m *bench.Sample) float64 { return float64(m.Bytes) / mb })
+	if len(p.all) == 0 {
+		return figure{}
+	}
+	title := "What arrived from Graph"
+	if run := firstRun(s); run != nil && run.Seconds > 0 {
+		title = fmt.Sprintf("Graph sent %s MB/s", number(float64(run.Bytes)/run.Seconds/mb))
+	}
+	return p.draw(title).titled(title, "Decoded bytes; where the line is flat, nothing came.")
+}
+
+func haul(s *bench.Result) figure {
+	p := over(s, "items", func(m *bench.Sample) float64 { return float64(m.Items) })
+	if len(p.all) == 0 {
+		return figure{}
+	}
+	title := "Items that were stored"
+	if run := firstRun(s); run != nil && run.Items > 0 {
+		title = count(run.Items) + " items were stored"
+	}
+	return p.draw(title).titled(title, "Items count once they are durable: they come a pack at a time.")
+}
+
+// curve draws one, and says how far it rises.
+func curve(c *bench.Curve) figure {
+	p := lines{x: c.X, y: c.Y, marks: true}
+	var dots []dot
+	for i, pt := range c.Points {
+		d := dot{x: pt.X, y: pt.Y.Median, low: pt.Y.Min, high: pt.Y.Max}
+		if pt.Label != "" {
+			d.x, d.label = float64(i)+0.5, plain(pt.Label)
+		}
+		dots = append(dots, d)
+	}
+	p.add(c.Name, dots)
+	if len(p.all) == 0 {
+		return figure{}
+	}
+	d := p.all[0].points
+	title := fmt.Sprintf("%s by %s", strings.TrimSuffix(c.Y, ", MB/s"), c.Name)
+	if first, last := d[0], d[len(d)-1]; len(d) > 1 && first.label == "" && first.y > 0 && last.y > first.y {
+		title = fmt.Sprintf("%s %s give %s times the throughput of %s", tick(last.x), c.X, number(last.y/first.y), tick(first.x))
+	}
+	return p.draw(title).titled(title, "")
+}

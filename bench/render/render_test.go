@@ -1,0 +1,244 @@
+package render_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+
+	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/render"
+)
+
+// asPage renders a report and makes sure that the page is what it may be.
+func asPage(t *testing.T, r *bench.Report) (source string, root *html.Node) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := render.HTML(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	root, err := html.Parse(bytes.NewReader(b.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range root.Descendants() {
+		checkNode(t, n)
+	}
+	for _, image := range images.FindAllString(b.String(), -1) {
+		checkImage(t, image)
+	}
+	return b.String(), root
+}
+
+var images = regexp.MustCompile(`(?s)<svg.*?</svg>`)
+
+// checkNode finds what a page must not have: what runs or is loaded, and figures that are none.
+func checkNode(t *testing.T, n *html.Node) {
+	t.Helper()
+	if n.Type != html.ElementNode {
+		return
+	}
+	switch n.Data {
+	case "script", "img", "link", "iframe", "image", "use", "object", "a":
+		t.Errorf("the page has an element %s", n.Data)
+	}
+	for _, a := range n.Attr {
+		if strings.HasPrefix(a.Key, "on") || a.Key == "href" || a.Key == "src" || a.Key == "style" {
+			t.Errorf("%s has an attribute %s=%q", n.Data, a.Key, a.Val)
+		}
+		if n.Namespace == "svg" && strings.ContainsAny(a.Key, "xywhr") && (strings.Contains(a.Val, "NaN") || strings.Contains(a.Val, "Inf")) {
+			t.Errorf("%s has %s=%q", n.Data, a.Key, a.Val)
+		}
+	}
+}
+
+// checkImage makes sure that an image is well-formed, element by element.
+func checkImage(t *testing.T, image string) {
+	t.Helper()
+	d := xml.NewDecoder(strings.NewReader(image))
+	for {
+		_, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			t.Errorf("%v in %s", err, image)
+			return
+		}
+	}
+}
+
+// text is what a reader of a page sees.
+func text(root *html.Node) string {
+	var b strings.Builder
+	for n := range root.Descendants() {
+		if n.Type == html.TextNode && n.Parent.Data != "style" {
+			b.WriteString(n.Data + "\n")
+		}
+	}
+	return b.String()
+}
+
+func inText(t *testing.T, r *bench.Report, style render.Style) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := render.Text(&b, r, style); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func inMarkdown(t *testing.T, r *bench.Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := render.Markdown(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// names are all that a report has, which must be shown.
+func names(r *bench.Report) []string {
+	s, t := &r.Scenarios[0], r.Tenant
+	all := []string{
+		s.Scenario, s.What, s.Stages[0].Variant, s.Stages[1].Name, r.Command, r.Machine.CPU,
+		r.Versions["mailhaul"], t.User, t.Place, t.Advice[0], t.Left.Error, t.Estimate.Assumptions[0],
+	}
+	for _, row := range r.Table {
+		all = append(all, row.What, row.Reach, row.Measured, string(row.Outcome))
+	}
+	return all
+}
+
+func TestAllIsShown(t *testing.T) {
+	r := sample("x")
+	source, root := asPage(t, r)
+	page, plain, markdown := text(root), strings.Join(strings.Fields(inText(t, r, render.Style{Width: 1000})), " "), inMarkdown(t, r)
+	for _, name := range names(r) {
+		for form, shown := range map[string]string{"page": page, "text": plain, "Markdown": markdown} {
+			if !strings.Contains(shown, name) {
+				t.Errorf("%q is missing in the %s", name, form)
+			}
+		}
+	}
+	if n := len(images.FindAllString(source, -1)); n != 9 {
+		t.Errorf("%d plots; want rates, costs, times, latencies, memory, bytes, items and one curve over numbers, one over names", n)
+	}
+}
+
+// TestPlotsShowFigures looks for the figures in the plots themselves.
+func TestPlotsShowFigures(t *testing.T) {
+	source, _ := asPage(t, sample("x"))
+	for what, tip := range map[string]string{
+		"the rate":           "<title>mailhaul, mailhaul: 50.0</title>",
+		"a stage":            "<title>floor, decode: 1.50</title>",
+		"where the time was": "<title>export, throttled: 5.00</title>",
+		"a latency":          "<title>upload, 99 %: 1.10 s</title>",
+		"a curve":            "<title>curve x: 90.0</title>",
+	} {
+		if !strings.Contains(source, tip) {
+			t.Errorf("%s is not drawn: there is no %s", what, tip)
+		}
+	}
+}
+
+func TestHostileNames(t *testing.T) {
+	for _, name := range []string{
+		`<script>alert(1)</script>`, `"><svg onload=alert(1)>`, `'--><img src=x onerror=alert(1)>`, `</style></title></svg>`,
+		"\x1b[2J\x07\x9b", "a|b\nc `d` [e](http://f) &lt;", "\u202egnp.exe", string([]byte{0xff, 0xfe}), "{{.}}",
+	} {
+		r := sample(name)
+		asPage(t, r)
+		plain, markdown := inText(t, r, render.Style{}), inMarkdown(t, r)
+		for form, shown := range map[string]string{"text": plain, "Markdown": markdown} {
+			if strings.ContainsAny(shown, "\x1b\x07\u009b\u202e") || !utf8.ValidString(shown) {
+				t.Errorf("%q moves cursors in the %s", name, form)
+			}
+		}
+		if strings.ContainsAny(markdown, "<>") || strings.Contains(markdown, "\nc") {
+			t.Errorf("%q is Markdown in\n%s", name, markdown)
+		}
+	}
+}
+
+func TestOddReports(t *testing.T) {
+	for name, r := range oddReports() {
+		t.Run(name, func(t *testing.T) {
+			_, root := asPage(t, r)
+			for form, shown := range map[string]string{"page": text(root), "text": inText(t, r, render.Style{}), "Markdown": inMarkdown(t, r)} {
+				if strings.Contains(shown, "NaN") || strings.Contains(shown, "Inf") {
+					t.Errorf("there is what is no number in the %s:\n%s", form, shown)
+				}
+			}
+		})
+	}
+}
+
+func TestTextFitsTheWidth(t *testing.T) {
+	r := sample(strings.Repeat("long words ", 30))
+	for _, width := range []int{0, 80, 120} {
+		for line := range strings.Lines(inText(t, r, render.Style{Width: width})) {
+			most := width
+			if most == 0 {
+				most = 100
+			}
+			if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > most && !strings.Contains(line, "scenario") && !strings.Contains(line, "user") {
+				t.Errorf("width %d: %d columns: %s", width, n, line)
+			}
+		}
+	}
+}
+
+func TestColorIsOnlyColor(t *testing.T) {
+	r := sample("x")
+	plain, color := inText(t, r, render.Style{}), inText(t, r, render.Style{Color: true})
+	if !strings.Contains(color, "\x1b[32mpass\x1b[0m") || !strings.Contains(color, "\x1b[1;31mmiss\x1b[0m") {
+		t.Error("outcomes have no colour")
+	}
+	if diff := cmp.Diff(plain, regexp.MustCompile(`\x1b\[[0-9;]*m`).ReplaceAllString(color, "")); diff != "" {
+		t.Errorf("colour changes the words (-without +with):\n%s", diff)
+	}
+}
+
+func TestJSON(t *testing.T) {
+	r := sample("<x>")
+	var b bytes.Buffer
+	if err := render.JSON(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	back := &bench.Report{}
+	if err := json.Unmarshal(b.Bytes(), back); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(r, back); diff != "" {
+		t.Errorf("through JSON (-want +got):\n%s", diff)
+	}
+}
+
+// FuzzReport renders whatever a file may hold.
+func FuzzReport(f *testing.F) {
+	seed, err := json.Marshal(sample("x"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(seed)
+	f.Add([]byte(`{"scenarios":[{"curves":[{"points":[{"x":1e-320,"y":{"median":1e-320}},{"x":1e308,"y":{"median":1e308}}]}]}]}`))
+	f.Add([]byte(`{"scenarios":[{"contenders":[{"runs":[{"reports":[null],"samples":[{"seconds":1e300}]}]}]}],"tenant":{}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r := &bench.Report{}
+		if json.Unmarshal(data, r) != nil {
+			return
+		}
+		asPage(t, r)
+		inText(t, r, render.Style{Width: 60})
+		inMarkdown(t, r)
+	})
+}

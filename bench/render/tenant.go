@@ -1,0 +1,102 @@
+package render
+
+import (
+	"fmt"
+
+	"github.com/mailhaul/mailhaul/bench"
+)
+
+// tenantRun returns the run of a measurement of a tenant; nil if there is none.
+func tenantRun(r *bench.Report) *bench.Run {
+	if r.Tenant == nil || len(r.Scenarios) == 0 {
+		return nil
+	}
+	return firstRun(&r.Scenarios[0])
+}
+
+func tenantGrid(r *bench.Report) *grid {
+	t, run := r.Tenant, tenantRun(r)
+	title := "The mailbox " + t.Mailbox
+	if t.User != "" {
+		title = "The mailbox of " + t.User
+	}
+	g := newGrid(plain(title), []string{"what", "measured"})
+	g.add("stored at", place(t))
+	if run == nil {
+		return g
+	}
+	g.add("hauled", fmt.Sprintf("%s items, %s in %s: %s", count(run.Items), size(float64(run.Bytes)), seconds(run.Seconds), ended(t)))
+	if run.Seconds > 0 {
+		g.add("items", number(float64(run.Items)/run.Seconds)+" a second")
+		g.add("decoded", number(float64(run.Bytes)/run.Seconds/mb)+" MB/s")
+		g.add("stored", number(float64(run.Stored)/run.Seconds/mb)+" MB/s")
+	}
+	if run.Stored > 0 {
+		g.add("compression", number(float64(run.Bytes)/float64(run.Stored))+" : 1")
+	}
+	g.add("requests", fmt.Sprintf("%s, %s refused by Graph (429); workers were held back for %s in all", count(run.Requests), count(run.Throttled), seconds(t.Throttled)))
+	if b := t.Budget; b.Allowed > 0 {
+		g.add("budget", fmt.Sprintf("%s of %s requests in the last ten minutes", count(int64(b.Used)), count(int64(b.Allowed))))
+	}
+	if run.Bytes > 0 {
+		g.add("CPU", number(run.CPU()/float64(run.Bytes)*1e9)+" s per GB")
+	}
+	if run.Peak > 0 {
+		g.add("memory", number(float64(run.Peak)/mib)+" MiB at most")
+	}
+	g.add("bottleneck", orNone(t.Bottleneck))
+	if l := t.Left; l != nil {
+		g.add("not deleted", fmt.Sprintf("%s, %s, and %s stay below %s: %s", several(int64(l.Objects), "object"), size(float64(l.Bytes)), several(int64(l.Versions), "version"), l.Prefix, l.Error))
+	}
+	return g
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return none
+	}
+	return s
+}
+
+func place(t *bench.Tenant) string {
+	if t.Place == "" {
+		return "nowhere: Graph alone was measured"
+	}
+	if t.Left != nil {
+		return t.Place + ", in a place of its own"
+	}
+	return t.Place + ", in a place of its own that was deleted"
+}
+
+func ended(t *bench.Tenant) string {
+	switch t.Ended {
+	case bench.EndedInTime:
+		return "as long as was wanted"
+	case bench.EndedThrough:
+		return "the mailbox has no more"
+	case bench.EndedInterrupted:
+		return "it was interrupted"
+	}
+	return "it failed"
+}
+
+func mailboxes(n int) string {
+	if n == 1 {
+		return "1 mailbox"
+	}
+	return count(int64(n)) + " mailboxes"
+}
+
+func estimateGrid(e *bench.Estimate) *grid {
+	if e == nil {
+		return &grid{}
+	}
+	title := fmt.Sprintf("What %s of %s would take", mailboxes(e.Mailboxes), size(float64(e.Bytes)))
+	g := newGrid(title, []string{"what", "estimate"})
+	g.add("time", fmt.Sprintf("%s with %s, %s at once on each", seconds(e.Seconds), several(int64(e.Machines), "machine"), mailboxes(e.Parallel)))
+	g.add("one mailbox", fmt.Sprintf("%s, at %s MB/s", seconds(e.Longest), number(e.Rate/mb)))
+	g.add("used up first", e.Saturates)
+	g.add("CPU", seconds(e.CPU)+" in all")
+	g.add("stored", size(float64(e.Stored)))
+	return g
+}
