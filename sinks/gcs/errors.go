@@ -16,7 +16,10 @@ func code(err error) gcerrors.ErrorCode {
 	var api *googleapi.Error
 	var token *oauth2.RetrieveError
 	var ignored *ignoredError
+	var taken *takenError
 	switch {
+	case errors.As(err, &taken):
+		return gcerrors.FailedPrecondition
 	case errors.As(err, &ignored):
 		return gcerrors.Unimplemented
 	case errors.As(err, &api):
@@ -49,4 +52,18 @@ func codeOf(e *googleapi.Error) gcerrors.ErrorCode {
 		return gcerrors.Internal
 	}
 	return gcerrors.Unknown
+}
+
+// A takenError is the answer to a create of an object that is there, from an account that
+// may not delete: replacing an object takes that right, and creating one does not.
+type takenError struct{ error }
+
+// needsDelete returns what the service says for want of the right to delete, nil if it
+// says something else.
+func needsDelete(err error) *googleapi.Error {
+	var api *googleapi.Error
+	if errors.As(err, &api) && api.Code == http.StatusForbidden && strings.Contains(api.Error(), "storage.objects.delete") {
+		return api
+	}
+	return nil
 }

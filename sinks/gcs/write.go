@@ -66,6 +66,9 @@ func (p *putter) put(ctx context.Context, key string, body io.ReadSeeker, _ int6
 	if end := w.Close(); err == nil || end != nil {
 		err = end // what the service says, where writing tells only that it ended
 	}
+	if api := needsDelete(err); api != nil && opts.IfNotExist {
+		return &takenError{api}
+	}
 	if err != nil {
 		return err
 	}
