@@ -225,7 +225,12 @@ func TestJSON(t *testing.T) {
 
 // FuzzReport renders whatever a file may hold.
 func FuzzReport(f *testing.F) {
-	seed, err := json.Marshal(sample("x"))
+	r := sample("x")
+	for i := range r.Scenarios[0].Contenders {
+		run := &r.Scenarios[0].Contenders[i].Runs[0]
+		run.Samples = run.Samples[:3]
+	}
+	seed, err := json.Marshal(r)
 	if err != nil {
 		f.Fatal(err)
 	}
