@@ -53,8 +53,9 @@ func rates(s *bench.Result) figure {
 		return figure{}
 	}
 	title := "Throughput"
-	if first, last := s.Contenders[0], s.Contenders[len(s.Contenders)-1]; first.Rate.Median > last.Rate.Median && last.Rate.Median > 0 {
-		title = fmt.Sprintf("%s is %s times as fast as %s", first.Name, number(first.Rate.Median/last.Rate.Median), last.Name)
+	i := slices.IndexFunc(s.Contenders, func(c bench.Contender) bool { return c.Name == bench.TheBaseline })
+	if i > 0 && s.Contenders[0].Rate.Median > 0 && s.Contenders[i].Rate.Median > 0 {
+		title = fmt.Sprintf("%s has %s times the throughput of the baseline", s.Contenders[0].Name, number(s.Contenders[0].Rate.Median/s.Contenders[i].Rate.Median))
 	}
 	return p.draw(title).titled(title, "Lines reach from the slowest to the fastest of the runs.")
 }
@@ -122,9 +123,8 @@ func times(s *bench.Result, stages []pipeline.Stage) figure {
 		return figure{}
 	}
 	title, note := "Where the time of mailhaul's stages went", "In the order of the data's way."
-	run := firstRun(s)
-	if b := run.Reports[0].Bottleneck; b != "" && len(run.Reports) == 1 {
-		title = "The bottleneck is " + limit(b)
+	if run := firstRun(s); len(run.Reports) == 1 && run.Reports[0].Bottleneck != "" {
+		title = "The bottleneck is " + limit(run.Reports[0].Bottleneck)
 	}
 	return p.draw(title).titled(title, note)
 }

@@ -97,5 +97,8 @@ func oddReports() map[string]*bench.Report {
 			Curves:     []bench.Curve{{Name: "c", Points: []bench.Point{{X: 3, Y: one(5)}}}, {Name: "none"}, {Name: "zero", Points: []bench.Point{{}}}},
 		}}},
 		"no numbers": odd,
+		"a mailbox without a report": {Scenarios: []bench.Result{{Contenders: []bench.Contender{{Runs: []bench.Run{{
+			Reports: []*pipeline.Report{nil, sampleExport()}, Seconds: 1,
+		}}}}}}},
 	}
 }
