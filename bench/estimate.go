@@ -111,7 +111,7 @@ func (e *Estimate) assume(p Plan) {
 	e.Assumptions = []string{
 		"Graph's limits hold for an app and a mailbox, so that mailboxes do not slow each other down; what a tenant as a whole allows is not published",
 		"all mailboxes are like the measured part of this one, in items and in how well they compress",
-		"a GB is 10⁹ bytes of FastTransfer streams, which may be more than the size that Exchange shows",
+		"a GB is 10⁹ bytes of FastTransfer streams, which may be more than the size that Exchange shows: see the expansion of this mailbox",
 		fmt.Sprintf("%d mailboxes at once on each machine, until its %s is used up; machines are like this one", e.Parallel, saturated[e.Saturates]),
 	}
 	if p.Bandwidth == 0 {

@@ -139,6 +139,9 @@ func checkProbe(t *testing.T, r *bench.Report) *bench.Run {
 			t.Errorf("sample %d goes back: %+v, %+v", i, a, b)
 		}
 	}
+	if r.Tenant.Expansion <= 0.1 || r.Tenant.Expansion > 100 {
+		t.Errorf("the streams are %g times as long as Graph tells", r.Tenant.Expansion)
+	}
 	if len(r.Tenant.Advice) == 0 || r.Tenant.Bottleneck == "" {
 		t.Errorf("the report advises nothing: %+v", r.Tenant)
 	}

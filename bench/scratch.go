@@ -12,6 +12,7 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/snapshots"
 )
 
 // A scratch is a repository that lies apart from all else in a bucket, and is deleted after use.
@@ -49,6 +50,29 @@ func openScratch(ctx context.Context, bucket *blob.Bucket, url string) (*scratch
 	}
 	s.repo = repo
 	return s, nil
+}
+
+// expansion returns how much longer the streams of the items are than Graph says that they are; 0 if it cannot be told.
+func (s *scratch) expansion(ctx context.Context, mailbox string) float64 {
+	ctx, cancel := context.WithTimeout(ctx, removeTimeout)
+	defer cancel()
+	snapshot, err := snapshots.Latest(ctx, s.repo, mailbox)
+	if err != nil {
+		return 0
+	}
+	var told, long int64
+	for row, err := range snapshot.Rows(ctx) {
+		if err != nil {
+			return 0
+		}
+		if row.Size > 0 {
+			told, long = told+row.Size, long+row.Length
+		}
+	}
+	if told == 0 {
+		return 0
+	}
+	return float64(long) / float64(told)
 }
 
 // remove deletes the scratch and closes the bucket. What may not be deleted is told; the error is of what cannot even be

@@ -74,8 +74,9 @@ type Tenant struct {
 
 	Throttled  float64         `json:"throttled"` // seconds that workers were held back, summed over them
 	Budget     pipeline.Budget `json:"budget"`
-	Bottleneck string          `json:"bottleneck"` // as pipeline.Bottleneck names it
-	Advice     []string        `json:"advice"`     // what to change
+	Expansion  float64         `json:"expansion,omitempty"` // bytes of streams divided by the sizes that Graph tells
+	Bottleneck string          `json:"bottleneck"`          // as pipeline.Bottleneck names it
+	Advice     []string        `json:"advice"`              // what to change
 
 	Estimate *Estimate `json:"estimate,omitempty"`
 	Left     *Left     `json:"left,omitempty"` // what could not be deleted; nil if all was
@@ -109,6 +110,7 @@ func Probe(ctx context.Context, opts ProbeOptions) (*Report, error) {
 	p.started, p.cpu = time.Now(), cpuTime()
 	report, runErr := p.haul(ctx, s)
 	took := p.took()
+	expansion := s.expansion(context.WithoutCancel(ctx), opts.Mailbox.ID)
 	left, leftErr := s.remove(context.WithoutCancel(ctx))
 	if report == nil {
 		if runErr == nil || errors.Is(runErr, pipeline.ErrInterrupted) {
@@ -117,6 +119,7 @@ func Probe(ctx context.Context, opts ProbeOptions) (*Report, error) {
 		return nil, errors.Join(fmt.Errorf("bench: %w", runErr), leftErr)
 	}
 	r := p.report(report, took)
+	r.Tenant.Expansion = expansion
 	r.Tenant.Ended, r.Tenant.Left = ending(ctx, runErr), left
 	if r.Tenant.Ended != EndedFailed {
 		runErr = nil

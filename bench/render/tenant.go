@@ -34,6 +34,9 @@ func tenantGrid(r *bench.Report) *grid {
 	if run.Stored > 0 {
 		g.add("compression", number(float64(run.Bytes)/float64(run.Stored))+" : 1")
 	}
+	if t.Expansion > 0 {
+		g.add("expansion", "streams are "+number(t.Expansion)+" times as long as Graph says that the items are")
+	}
 	g.add("requests", fmt.Sprintf("%s, %s refused by Graph (429); workers were held back for %s in all", count(run.Requests), count(run.Throttled), seconds(t.Throttled)))
 	if b := t.Budget; b.Allowed > 0 {
 		g.add("budget", fmt.Sprintf("%s of %s requests in the last ten minutes", count(int64(b.Used)), count(int64(b.Allowed))))
