@@ -216,19 +216,10 @@ func (d *Decoder) dataString() error {
 	d.advance(1)
 	d.base64.reset()
 	for done := false; !done; {
-		var run []byte
+		var decoded []byte
 		var err error
-		at := d.offset() // of the run: behind an escape in it, the earliest possible
-		if run, done, err = d.text(); err != nil {
+		if decoded, done, err = d.dataRun(); err != nil {
 			return err
-		}
-		if d.element.Malformed != nil {
-			continue
-		}
-		decoded, bad := d.base64.decode(run)
-		if bad >= 0 {
-			d.malformed(at+int64(bad), "illegal base64 data")
-			continue
 		}
 		if len(decoded) > 0 {
 			if err := d.handler.Data(decoded); err != nil {
@@ -240,4 +231,32 @@ func (d *Decoder) dataString() error {
 		d.malformed(d.offset()-1, "base64 data without its end")
 	}
 	return nil
+}
+
+// dataRun reads the next run of data. Nothing is decoded once the data is malformed.
+func (d *Decoder) dataRun() (decoded []byte, done bool, err error) {
+	if d.element.Malformed == nil {
+		run, done, err := d.raw()
+		if err != nil {
+			return nil, false, err
+		}
+		if decoded, ok := d.base64.decodePlain(run); ok {
+			d.advance(len(run))
+			if done {
+				d.advance(1)
+			}
+			return decoded, done, nil
+		}
+	}
+	at := d.offset() // of the run: behind an escape in it, the earliest possible
+	run, done, err := d.text()
+	if err != nil || d.element.Malformed != nil {
+		return nil, done, err
+	}
+	decoded, bad := d.base64.decode(run)
+	if bad >= 0 {
+		d.malformed(at+int64(bad), "illegal base64 data")
+		return nil, done, nil
+	}
+	return decoded, done, nil
 }

@@ -94,6 +94,17 @@ func (x *lexer) readName() error {
 	}
 }
 
+// raw returns what there is of a string whose opening quote is read, up to its end or that
+// of the window, as it stands, and whether it ends there. It consumes nothing.
+func (x *lexer) raw() (run []byte, done bool, err error) {
+	if _, err := x.peek(); err != nil {
+		return nil, false, err
+	}
+	window := x.buf[x.r:x.w]
+	run = before(window, '"')
+	return run, len(run) < len(window), nil
+}
+
 // text returns the next run of a string whose opening quote is read: its bytes
 // without escapes, valid until the next call. The last run, which may be empty, is
 // done and behind it is what follows the string. It unescapes in place, so the
