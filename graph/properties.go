@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"strings"
@@ -50,15 +51,23 @@ const expandItem = "singleValueExtendedProperties($filter=" +
 type extendedProperties []extendedProperty
 
 type extendedProperty struct {
-	ID    string
+	ID    propertyID
 	Value json.RawMessage // a string, whatever its type
 }
 
-// text returns the value of an extended property whose id is spelled as
-// normalProperty does, or nothing.
-func (ps extendedProperties) text(id string) string {
+// A propertyID is the id of an extended property, as normalProperty spells it.
+type propertyID string
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (id *propertyID) UnmarshalText(text []byte) error {
+	*id = normalProperty(text)
+	return nil
+}
+
+// text returns the value of an extended property, or nothing.
+func (ps extendedProperties) text(id propertyID) string {
 	for _, p := range ps {
-		if normalProperty(p.ID) != id {
+		if p.ID != id {
 			continue
 		}
 		var s string
@@ -70,17 +79,18 @@ func (ps extendedProperties) text(id string) string {
 	return ""
 }
 
-func (ps extendedProperties) flag(id string) bool {
+func (ps extendedProperties) flag(id propertyID) bool {
 	return strings.EqualFold(strings.TrimSpace(ps.text(id)), "true")
 }
 
-func (ps extendedProperties) clipped(id string, n int) string { return clip(ps.text(id), n) }
+func (ps extendedProperties) clipped(id propertyID, n int) string { return clip(ps.text(id), n) }
 
 // normalProperty spells a property's id in one way: Graph gives "Integer 0x3601"
 // back with other case and without the zeros that it was asked with.
-func normalProperty(id string) string {
-	kind, tag, _ := strings.Cut(strings.ToLower(strings.TrimSpace(id)), " 0x")
-	return kind + " 0x" + strings.TrimLeft(strings.TrimSpace(tag), "0")
+func normalProperty(id []byte) propertyID {
+	kind, tag, _ := bytes.Cut(bytes.ToLower(bytes.TrimSpace(id)), []byte(" 0x"))
+	normal := append(kind, " 0x"...)
+	return propertyID(append(normal, bytes.TrimLeft(bytes.TrimSpace(tag), "0")...))
 }
 
 func (ps extendedProperties) properties() Properties {
