@@ -353,7 +353,7 @@ func TestPackGrows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if most := max(2*len(p.Data), 2<<20); cap(p.Data) > most {
+		if most := max(4*len(p.Data), 2<<20); cap(p.Data) > most {
 			t.Errorf("a pack of %d frames has %d bytes in a buffer of %d", want, len(p.Data), cap(p.Data))
 		}
 		if err := verify(p.Data); err != nil {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/cespare/xxhash/v2"
-
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
@@ -41,6 +39,7 @@ const (
 	seekTableTrailer  = 9
 	chunkListVersion  = 1
 	chunkListIdentity = "MHCL"
+	emptySum          = 0x51D8E999 // 32 bits of the XXH64 of nothing
 )
 
 // A Pack is a finished pack.
@@ -61,7 +60,7 @@ type PackWriter struct {
 }
 
 // NewPackWriter returns a writer of an empty pack. It takes over buf for the pack's
-// bytes, and another one twice as large where that does not do; a pack's Data can be
+// bytes, and another one, larger, where that does not do; a pack's Data can be
 // given back this way.
 func NewPackWriter(buf []byte) *PackWriter {
 	return &PackWriter{target: PackTarget, data: buf[:0]}
@@ -89,6 +88,10 @@ func (w *PackWriter) Add(f Frame) (int64, error) {
 	if next != int64(len(f.Raw)) {
 		return 0, fmt.Errorf("frame of %d bytes: its chunks cover %d", len(f.Raw), next)
 	}
+	sum, err := checksum(f.Compressed)
+	if err != nil {
+		return 0, err
+	}
 	for _, c := range f.Chunks {
 		c.Offset += base
 		w.chunks = append(w.chunks, c)
@@ -96,26 +99,36 @@ func (w *PackWriter) Add(f Frame) (int64, error) {
 	w.reserve(len(f.Compressed))
 	w.data = append(w.data, f.Compressed...)
 	w.raw += next
-	w.tell(len(f.Compressed), len(f.Raw), xxhash.Sum64(f.Raw))
+	w.tell(len(f.Compressed), len(f.Raw), sum)
 	return base, nil
 }
 
-// reserve makes room for n more bytes: twice as much as there was, but no more than a
-// pack can need.
+// checksum returns the checksum at the end of a zstd frame, which its header tells of. A
+// seek table has the same one of each frame: 32 bits of the content's XXH64.
+func checksum(frame []byte) (uint32, error) {
+	const descriptor, hasChecksum = 4, 1 << 2 // RFC 8878, section 3.1.1.1.1
+	if len(frame) < descriptor+1+4 || frame[descriptor]&hasChecksum == 0 {
+		return 0, errors.New("frame without a checksum of its content")
+	}
+	return binary.LittleEndian.Uint32(frame[len(frame)-4:]), nil
+}
+
+// reserve makes room for n more bytes: four times as much as there was, so that little is
+// copied, but no more than a pack can need.
 func (w *PackWriter) reserve(n int) {
 	need := len(w.data) + n
 	if need <= cap(w.data) {
 		return
 	}
 	most := w.target + packExcess
-	w.data = append(make([]byte, 0, max(need, min(2*max(cap(w.data), FrameTarget), most))), w.data...)
+	w.data = append(make([]byte, 0, max(need, min(max(4*cap(w.data), 2*FrameTarget), most))), w.data...)
 }
 
 // tell appends an entry to the seek table.
-func (w *PackWriter) tell(compressed, raw int, sum uint64) {
+func (w *PackWriter) tell(compressed, raw int, sum uint32) {
 	w.table = binary.LittleEndian.AppendUint32(w.table, uint32(compressed))
 	w.table = binary.LittleEndian.AppendUint32(w.table, uint32(raw))
-	w.table = binary.LittleEndian.AppendUint32(w.table, uint32(sum))
+	w.table = binary.LittleEndian.AppendUint32(w.table, sum)
 }
 
 // Empty reports whether no frame was added.
@@ -136,7 +149,7 @@ func (w *PackWriter) Finish() (Pack, error) {
 	w.reserve(skippableHeader + chunkListHeader + len(w.chunks)*chunkListEntry +
 		skippableHeader + len(w.table) + seekTableEntry + seekTableTrailer)
 	w.data = appendChunkList(w.data, w.chunks)
-	w.tell(len(w.data)-start, 0, xxhash.Sum64(nil))
+	w.tell(len(w.data)-start, 0, emptySum)
 
 	w.data = binary.LittleEndian.AppendUint32(w.data, seekTableMagic)
 	w.data = binary.LittleEndian.AppendUint32(w.data, uint32(len(w.table)+seekTableTrailer))

@@ -22,6 +22,7 @@ type packer struct {
 	open   *compress.PackWriter // nil: no frame is waiting
 	places []*place
 	since  time.Time
+	size   int // of a buffer that does not have to grow, once a pack was full
 }
 
 // pack is the pack stage. A pack that fills slowly is passed on when it has waited
@@ -78,7 +79,7 @@ func (p *packer) begin(ctx context.Context) error {
 	if err := p.run.packRoom.take(ctx, p.worker); err != nil {
 		return err
 	}
-	p.open, p.since = compress.NewPackWriter(p.run.pool.packData.take(0)), time.Now()
+	p.open, p.since = compress.NewPackWriter(p.run.pool.packData.take(p.size)), time.Now()
 	p.open.Limit(p.run.pool.packTarget)
 	return nil
 }
@@ -91,6 +92,9 @@ func (p *packer) finish(ctx context.Context) error {
 	pack, err := p.open.Finish()
 	if err != nil {
 		return err
+	}
+	if p.open.Full() {
+		p.size = cap(pack.Data)
 	}
 	p.worker.did(1, int64(len(pack.Data)))
 	done := packed{Pack: pack, places: p.places}
