@@ -29,6 +29,8 @@ require (
 	gopkg.in/ini.v1 v1.67.3
 )
 
+require github.com/go-json-experiment/json v1.27.2
+
 require (
 	cel.dev/expr v0.25.3 // indirect
 	cloud.google.com/go v0.123.0 // indirect

@@ -2,12 +2,14 @@ package graph
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 const (
@@ -156,6 +158,9 @@ func first[T any](ctx context.Context, m *MailboxClient, q *query) (T, *call, er
 	}
 }
 
+// lenient is how responses are read: what is in doubt is not worth losing them.
+var lenient = json.JoinOptions(json.MatchCaseInsensitiveNames(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
 // get sends a call and decodes its response. One that is cut off or malformed is
 // asked for again.
 func get[T any](ctx context.Context, c *caller, call *call) (T, error) {
@@ -167,7 +172,7 @@ func get[T any](ctx context.Context, c *caller, call *call) (T, error) {
 		}
 		if err == nil {
 			var decoded T
-			if err = json.Unmarshal(body, &decoded); err != nil {
+			if err = json.Unmarshal(body, &decoded, lenient); err != nil {
 				err = fmt.Errorf("%w: %w", errMalformed, err)
 			}
 			v = decoded

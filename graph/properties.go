@@ -3,9 +3,10 @@ package graph
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Properties are what tells people which item it is. What Graph does not tell, or
@@ -52,7 +53,7 @@ type extendedProperties []extendedProperty
 
 type extendedProperty struct {
 	ID    propertyID
-	Value json.RawMessage // a string, whatever its type
+	Value jsontext.Value // a string, whatever its type
 }
 
 // A propertyID is the id of an extended property, as normalProperty spells it.
@@ -70,11 +71,11 @@ func (ps extendedProperties) text(id propertyID) string {
 		if p.ID != id {
 			continue
 		}
-		var s string
-		if json.Unmarshal(p.Value, &s) != nil {
+		if p.Value.Kind() != '"' {
 			return string(p.Value) // a number, or true
 		}
-		return s
+		text, _ := jsontext.AppendUnquote(nil, p.Value) // it was read as JSON
+		return string(text)
 	}
 	return ""
 }

@@ -3,12 +3,13 @@ package manifest
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -33,7 +34,6 @@ type Segment struct {
 type SegmentWriter struct {
 	out   bytes.Buffer
 	zstd  *zstd.Encoder
-	json  *json.Encoder
 	line  bytes.Buffer
 	rows  int64
 	bytes int64
@@ -47,8 +47,6 @@ func NewSegmentWriter() (*SegmentWriter, error) {
 		return nil, fmt.Errorf("segment: %w", err)
 	}
 	w.zstd = enc
-	w.json = json.NewEncoder(&w.line)
-	w.json.SetEscapeHTML(false)
 	return w, nil
 }
 
@@ -58,9 +56,10 @@ func (w *SegmentWriter) Append(row Row) error {
 		return err
 	}
 	w.line.Reset()
-	if err := w.json.Encode(&row); err != nil {
+	if err := json.MarshalWrite(&w.line, &row, jsontext.AllowInvalidUTF8(true)); err != nil {
 		return fmt.Errorf("row of item %.200q: %w", row.ID, err)
 	}
+	w.line.WriteByte('\n')
 	if w.line.Len() > maxRowLength {
 		return fmt.Errorf("row of item %.200q is %d bytes long, more than %d", row.ID, w.line.Len(), maxRowLength)
 	}
