@@ -34,7 +34,7 @@ type Scenario struct {
 // Scenarios returns all scenarios, at their full size.
 func Scenarios() []Scenario {
 	return []Scenario{
-		{Name: "nowhere", What: "office mix, to nowhere", Store: StoreNowhere, Items: 8000, Baseline: true, Stages: true, Cores: true, Curve: true},
+		{Name: "nowhere", What: "office mix, to nowhere", Store: StoreNowhere, Items: 16_000, Baseline: true, Stages: true, Cores: true, Curve: true},
 		{Name: "s3", What: "office mix, to S3", Store: StoreS3, Items: 8000, Baseline: true, Stages: true, Restic: true},
 		{Name: "file", What: "office mix, to a directory", Store: StoreFile, Items: 8000, Repetitions: 1, Baseline: true, Stages: true},
 		{Name: "small", What: "items of 12 kB, to S3", Store: StoreS3, Items: 8000, ItemSize: 12_000, Repetitions: 1, Baseline: true, Stages: true},
@@ -42,7 +42,7 @@ func Scenarios() []Scenario {
 		{Name: "mailboxes16", What: "16 mailboxes of the office mix at once, to S3", Store: StoreS3, Mailboxes: 16, Items: 1000, Repetitions: 1},
 		{
 			Name: "limits", What: "Graph's limits: 80 ms a request, 4 in flight, 4 MB/s each; to S3", Store: StoreS3,
-			Items: 4000, MaxItemSize: 2 << 20, Latency: 80 * time.Millisecond, ResponseRate: 4_000_000, Repetitions: 2,
+			Items: 12_000, MaxItemSize: 2 << 20, Latency: 80 * time.Millisecond, ResponseRate: 4_000_000, Repetitions: 2,
 		},
 		{Name: "items10k", What: "10,000 items of 3 kB, to nowhere", Store: StoreNowhere, Items: 10_000, ItemSize: 3000, Unprepared: true, Repetitions: 1},
 		{Name: "items1m", What: "1,000,000 items of 3 kB, to nowhere", Store: StoreNowhere, Items: 1_000_000, ItemSize: 3000, Unprepared: true, Repetitions: 1},
