@@ -5,7 +5,7 @@
 GO      ?= go
 BIN     := .cache/bin
 RACE    := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
-TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+TARGETS := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 EXE     := $(shell $(GO) env GOEXE)
 SERVERS := minio versitygw fake-gcs-server toxiproxy
 
@@ -28,7 +28,7 @@ vet:
 	$(GO) mod verify
 	$(GO) mod tidy -diff
 
-cross: ## that it builds for every platform, without cgo
+cross: ## that it builds for other platforms, without cgo; TARGETS="darwin/amd64 windows/arm64" names more
 	@for t in $(TARGETS); do \
 		echo "build $$t"; \
 		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -o /dev/null ./cmd/mailhaul || exit 1; \
