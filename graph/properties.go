@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -44,6 +45,11 @@ const (
 	propertySearchKey      = "binary 0x300b"
 )
 
+var itemProperties = []string{
+	propertySubject, propertySenderName, propertySenderSMTP, propertySenderAddress, propertyReceived, propertyMessageID,
+	propertyHasAttachments, propertySearchKey,
+}
+
 // expandItem asks for them.
 const expandItem = "singleValueExtendedProperties($filter=" +
 	"id eq 'String 0x0037' or id eq 'String 0x0C1A' or id eq 'String 0x5D01' or id eq 'String 0x0C1F' or " +
@@ -51,48 +57,84 @@ const expandItem = "singleValueExtendedProperties($filter=" +
 
 type extendedProperties []extendedProperty
 
+// An extendedProperty has its id as normalProperty spells it, and its value as text,
+// whatever its type.
 type extendedProperty struct {
-	ID    propertyID
-	Value jsontext.Value // a string, whatever its type
+	id   string
+	text string
 }
 
-// A propertyID is the id of an extended property, as normalProperty spells it.
-type propertyID string
+// UnmarshalJSONFrom implements json.UnmarshalerFrom. There are eight of these an item:
+// they are read without a copy.
+func (p *extendedProperty) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if dec.PeekKind() != '{' {
+		return dec.SkipValue()
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() == '"' {
+		name, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		isID, isValue := bytes.EqualFold(name, []byte(`"id"`)), bytes.EqualFold(name, []byte(`"value"`))
+		value, err := dec.ReadValue()
+		switch {
+		case err != nil:
+			return err
+		case isID:
+			p.id = normalProperty(value)
+		case isValue:
+			p.text = plainText(value)
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
+}
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (id *propertyID) UnmarshalText(text []byte) error {
-	*id = normalProperty(text)
-	return nil
+// plainText returns what a JSON value says: the content of a string, or a number, or true.
+func plainText(v jsontext.Value) string {
+	switch v.Kind() {
+	case 'n':
+		return ""
+	case '"':
+		if inner := v[1 : len(v)-1]; bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
+			return string(inner)
+		}
+		text, _ := jsontext.AppendUnquote(nil, v) // what is no UTF-8 it replaces
+		return string(text)
+	}
+	return string(v)
+}
+
+// normalProperty spells a property's id in one way: Graph gives "Integer 0x3601"
+// back with other case and without the zeros that it was asked with.
+func normalProperty(v jsontext.Value) string {
+	for _, id := range itemProperties {
+		if len(v) == len(id)+2 && bytes.EqualFold(v[1:len(v)-1], []byte(id)) {
+			return id
+		}
+	}
+	kind, tag, _ := strings.Cut(strings.ToLower(strings.TrimSpace(plainText(v))), " 0x")
+	return kind + " 0x" + strings.TrimLeft(strings.TrimSpace(tag), "0")
 }
 
 // text returns the value of an extended property, or nothing.
-func (ps extendedProperties) text(id propertyID) string {
+func (ps extendedProperties) text(id string) string {
 	for _, p := range ps {
-		if p.ID != id {
-			continue
+		if p.id == id {
+			return p.text
 		}
-		if p.Value.Kind() != '"' {
-			return string(p.Value) // a number, or true
-		}
-		text, _ := jsontext.AppendUnquote(nil, p.Value) // it was read as JSON
-		return string(text)
 	}
 	return ""
 }
 
-func (ps extendedProperties) flag(id propertyID) bool {
+func (ps extendedProperties) flag(id string) bool {
 	return strings.EqualFold(strings.TrimSpace(ps.text(id)), "true")
 }
 
-func (ps extendedProperties) clipped(id propertyID, n int) string { return clip(ps.text(id), n) }
-
-// normalProperty spells a property's id in one way: Graph gives "Integer 0x3601"
-// back with other case and without the zeros that it was asked with.
-func normalProperty(id []byte) propertyID {
-	kind, tag, _ := bytes.Cut(bytes.ToLower(bytes.TrimSpace(id)), []byte(" 0x"))
-	normal := append(kind, " 0x"...)
-	return propertyID(append(normal, bytes.TrimLeft(bytes.TrimSpace(tag), "0")...))
-}
+func (ps extendedProperties) clipped(id string, n int) string { return clip(ps.text(id), n) }
 
 func (ps extendedProperties) properties() Properties {
 	p := Properties{

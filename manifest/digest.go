@@ -3,6 +3,7 @@ package manifest
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -55,13 +56,16 @@ func (d Digest) Hex() string { return hex.EncodeToString(d[:]) }
 // IsZero reports whether d names nothing.
 func (d Digest) IsZero() bool { return d == Digest{} }
 
-// MarshalText implements encoding.TextMarshaler. It refuses the zero digest.
-func (d Digest) MarshalText() ([]byte, error) {
+// AppendText implements encoding.TextAppender. It refuses the zero digest.
+func (d Digest) AppendText(b []byte) ([]byte, error) {
 	if d.IsZero() {
-		return nil, fmt.Errorf("digest is not set")
+		return b, errors.New("digest is not set")
 	}
-	return []byte(d.String()), nil
+	return hex.AppendEncode(append(b, digestPrefix...), d[:]), nil
 }
+
+// MarshalText implements encoding.TextMarshaler. It refuses the zero digest.
+func (d Digest) MarshalText() ([]byte, error) { return d.AppendText(nil) }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (d *Digest) UnmarshalText(text []byte) error {
