@@ -42,7 +42,7 @@ type SegmentWriter struct {
 // NewSegmentWriter returns a writer of an empty segment.
 func NewSegmentWriter() (*SegmentWriter, error) {
 	w := &SegmentWriter{}
-	enc, err := zstd.NewWriter(&w.out, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
+	enc, err := zstd.NewWriter(&w.out, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20), zstd.WithEncoderLevel(zstd.SpeedFastest))
 	if err != nil {
 		return nil, fmt.Errorf("segment: %w", err)
 	}
