@@ -9,6 +9,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 	"gocloud.dev/gcerrors"
+
+	"github.com/mailhaul/mailhaul/sinks/internal/layer"
 )
 
 var codes = map[bloberror.Code]gcerrors.ErrorCode{
@@ -42,25 +44,10 @@ func codeOf(e *azcore.ResponseError) gcerrors.ErrorCode {
 	if c, ok := codes[bloberror.Code(e.ErrorCode)]; ok {
 		return c
 	}
-	switch s := e.StatusCode; {
-	case s == http.StatusBadRequest && e.ErrorCode == "InvalidOperation" && strings.Contains(strings.ToLower(e.Error()), "md5"):
+	if e.StatusCode == http.StatusBadRequest && e.ErrorCode == "InvalidOperation" && strings.Contains(strings.ToLower(e.Error()), "md5") {
 		return gcerrors.Internal // as the emulator tells an MD5Mismatch
-	case s == http.StatusBadRequest:
-		return gcerrors.InvalidArgument
-	case s == http.StatusUnauthorized, s == http.StatusForbidden:
-		return gcerrors.PermissionDenied
-	case s == http.StatusNotFound:
-		return gcerrors.NotFound
-	case s == http.StatusPreconditionFailed, s == http.StatusConflict:
-		return gcerrors.FailedPrecondition
-	case s == http.StatusRequestTimeout, s == http.StatusTooManyRequests, s == http.StatusServiceUnavailable:
-		return gcerrors.ResourceExhausted
-	case s == http.StatusNotImplemented:
-		return gcerrors.Unimplemented
-	case s >= http.StatusInternalServerError:
-		return gcerrors.Internal
 	}
-	return gcerrors.Unknown
+	return layer.StatusCode(e.StatusCode)
 }
 
 // isUnavailable reports whether there are no credentials at all.

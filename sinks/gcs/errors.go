@@ -9,6 +9,8 @@ import (
 	"gocloud.dev/gcerrors"
 	"golang.org/x/oauth2"
 	"google.golang.org/api/googleapi"
+
+	"github.com/mailhaul/mailhaul/sinks/internal/layer"
 )
 
 // code classifies what Google's client says.
@@ -33,25 +35,10 @@ func code(err error) gcerrors.ErrorCode {
 }
 
 func codeOf(e *googleapi.Error) gcerrors.ErrorCode {
-	switch s := e.Code; {
-	case s == http.StatusBadRequest && strings.Contains(strings.ToLower(e.Message), "crc32c"):
+	if e.Code == http.StatusBadRequest && strings.Contains(strings.ToLower(e.Message), "crc32c") {
 		return gcerrors.Internal // content that changed on its way is sent again
-	case s == http.StatusBadRequest:
-		return gcerrors.InvalidArgument
-	case s == http.StatusUnauthorized, s == http.StatusForbidden:
-		return gcerrors.PermissionDenied
-	case s == http.StatusNotFound:
-		return gcerrors.NotFound
-	case s == http.StatusPreconditionFailed, s == http.StatusConflict:
-		return gcerrors.FailedPrecondition
-	case s == http.StatusRequestTimeout, s == http.StatusTooManyRequests, s == http.StatusServiceUnavailable:
-		return gcerrors.ResourceExhausted
-	case s == http.StatusNotImplemented:
-		return gcerrors.Unimplemented
-	case s >= http.StatusInternalServerError:
-		return gcerrors.Internal
 	}
-	return gcerrors.Unknown
+	return layer.StatusCode(e.Code)
 }
 
 // A takenError is the answer to a create of an object that is there, from an account that
