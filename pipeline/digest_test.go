@@ -14,10 +14,17 @@ type framed struct {
 	t      *testing.T
 	frames map[*place]*frame
 	bytes  int
+
+	encoder *compress.Encoder
 }
 
 func newFramed(t *testing.T) (*framed, *framer) {
-	out := &framed{t: t, frames: map[*place]*frame{}}
+	encoder, err := compress.NewEncoder(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { encoder.Close() })
+	out := &framed{t: t, frames: map[*place]*frame{}, encoder: encoder}
 	return out, &framer{
 		known:  newChunkSet(),
 		emit:   out.emit,
@@ -29,8 +36,9 @@ func (o *framed) emit(f *frame) error {
 	if small := len(f.Raw) <= frameBuffer; cap(f.Raw) > compress.MaxFrame || small && len(f.Chunks) > 1 && cap(f.Raw) != frameBuffer {
 		o.t.Errorf("frame of %d bytes in a buffer of %d", len(f.Raw), cap(f.Raw))
 	}
-	w := compress.NewPackWriter(nil)
-	if _, err := w.Add(f.Frame); err != nil {
+	packed := f.Frame
+	packed.Compressed = o.encoder.Compress(nil, f.Raw)
+	if _, err := compress.NewPackWriter(nil).Add(packed); err != nil {
 		o.t.Errorf("frame is not one that a pack takes: %v", err)
 	}
 	for _, c := range f.Chunks {
