@@ -1,12 +1,14 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -161,18 +163,24 @@ func first[T any](ctx context.Context, m *MailboxClient, q *query) (T, *call, er
 // lenient is how responses are read: what is in doubt is not worth losing them.
 var lenient = json.JoinOptions(json.MatchCaseInsensitiveNames(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
+// pages holds buffers for responses: decoding copies what it keeps.
+var pages = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // get sends a call and decodes its response. One that is cut off or malformed is
 // asked for again.
 func get[T any](ctx context.Context, c *caller, call *call) (T, error) {
 	var v T
 	err := c.do(ctx, call, func(r *reply) error {
-		body, err := io.ReadAll(io.LimitReader(r.Body, maxPage+1))
-		if err == nil && len(body) > maxPage {
+		body := pages.Get().(*bytes.Buffer)
+		defer pages.Put(body)
+		body.Reset()
+		_, err := body.ReadFrom(io.LimitReader(r.Body, maxPage+1))
+		if err == nil && body.Len() > maxPage {
 			err = errTooLarge
 		}
 		if err == nil {
 			var decoded T
-			if err = json.Unmarshal(body, &decoded, lenient); err != nil {
+			if err = json.Unmarshal(body.Bytes(), &decoded, lenient); err != nil {
 				err = fmt.Errorf("%w: %w", errMalformed, err)
 			}
 			v = decoded
