@@ -44,8 +44,8 @@ func Scenarios() []Scenario {
 			Name: "limits", What: "Graph's limits: 80 ms a request, 4 in flight, 4 MB/s each; to S3", Store: StoreS3,
 			Items: 12_000, MaxItemSize: 2 << 20, Latency: 80 * time.Millisecond, ResponseRate: 4_000_000, Repetitions: 2,
 		},
-		{Name: "items10k", What: "10,000 items of 3 kB, to nowhere", Store: StoreNowhere, Items: 10_000, ItemSize: 3000, Unprepared: true, Repetitions: 1},
-		{Name: "items1m", What: "1,000,000 items of 3 kB, to nowhere", Store: StoreNowhere, Items: 1_000_000, ItemSize: 3000, Unprepared: true, Repetitions: 1},
+		{Name: "items10k", What: "10,000 items of 3 kB, to a directory", Store: StoreFile, Items: 10_000, ItemSize: 3000, Unprepared: true, Repetitions: 1},
+		{Name: "items1m", What: "1,000,000 items of 3 kB, to a directory", Store: StoreFile, Items: 1_000_000, ItemSize: 3000, Unprepared: true, Repetitions: 1},
 		{
 			Name: "nightly", What: "100,000 items of 3 kB, to S3; then a night in which nothing changes", Store: StoreS3,
 			Items: 100_000, ItemSize: 3000, Unprepared: true, Repetitions: 1, Nightly: true,
