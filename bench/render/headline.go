@@ -46,7 +46,7 @@ func leading(all []bench.Result) *bench.Result {
 
 // ratios compares mailhaul with the baseline, where it stores if that was measured.
 func ratios(all []bench.Result) []headline {
-	for _, s := range slices.Backward(all) {
+	for _, s := range all {
 		i := slices.IndexFunc(s.Contenders, func(c bench.Contender) bool { return c.Name == bench.TheBaseline })
 		if i < 1 || s.Store != bench.StoreS3 && hasS3Baseline(all) {
 			continue
