@@ -52,7 +52,7 @@ func (a *app) stagesCommand() *cobra.Command {
 }
 
 func (a *app) stages(ctx context.Context, f partFlags) error {
-	repo, err := createRepository(ctx, f.repo)
+	repo, err := a.createRepository(ctx, f.repo)
 	if err != nil {
 		return err
 	}

@@ -59,14 +59,12 @@ func (a *app) copy(ctx context.Context, f copyFlags) error {
 	case f.to == "":
 		return usagef("where to? give --to URL")
 	}
-	from, to, err := f.open(ctx)
+	from, to, err := a.openBoth(ctx, f)
 	if err != nil {
 		return err
 	}
 	defer from.Close()
 	defer to.Close()
-	from.SetLogger(a.log)
-	to.SetLogger(a.log)
 	opts := replicate.Options{Progress: &replicate.Progress{}}
 	if f.mailbox != "" {
 		opts.Mailboxes = []string{f.mailbox}
@@ -90,10 +88,10 @@ func (a *app) copy(ctx context.Context, f copyFlags) error {
 	return nil
 }
 
-// open opens both repositories. The target is created last, when there is something to
+// openBoth opens both repositories of a copy. The target is created last, when there is something to
 // copy to it.
-func (f *copyFlags) open(ctx context.Context) (from, to *sinks.Repository, err error) {
-	source, err := openRepository(ctx, f.from)
+func (a *app) openBoth(ctx context.Context, f copyFlags) (from, to *sinks.Repository, err error) {
+	source, err := a.openRepository(ctx, f.from)
 	if errors.Is(err, sinks.ErrNoRepository) {
 		return nil, nil, fmt.Errorf("%w: %w", errNoSource, err)
 	}
@@ -101,7 +99,7 @@ func (f *copyFlags) open(ctx context.Context) (from, to *sinks.Repository, err e
 		return nil, nil, err
 	}
 	if err = f.check(ctx, source); err == nil {
-		to, err = createRepository(ctx, f.to)
+		to, err = a.createRepository(ctx, f.to)
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, source.Close())

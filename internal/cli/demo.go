@@ -78,7 +78,7 @@ func (d *demo) run(ctx context.Context) error {
 		return err
 	}
 	defer client.Close()
-	repo, err := createRepository(ctx, d.repoPath)
+	repo, err := d.createRepository(ctx, d.repoPath)
 	if err != nil {
 		return err
 	}

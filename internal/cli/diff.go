@@ -53,7 +53,7 @@ func (a *app) diff(ctx context.Context, f diffFlags, args []string) (err error) 
 			return usagef("%q is not the number of a snapshot", arg)
 		}
 	}
-	repo, before, err := openSnapshot(ctx, f.repo, f.mailbox, numbers[0])
+	repo, before, err := a.openSnapshot(ctx, f.repo, f.mailbox, numbers[0])
 	if err != nil {
 		return err
 	}

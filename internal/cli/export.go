@@ -125,12 +125,11 @@ func (a *app) export(ctx context.Context, f exportFlags) error {
 	if err != nil {
 		return err
 	}
-	repo, err := createRepository(ctx, f.repo)
+	repo, err := a.createRepository(ctx, f.repo)
 	if err != nil {
 		return err
 	}
 	defer repo.Close()
-	repo.SetLogger(a.log)
 	jobs := make([]pipeline.Job, len(mailboxes))
 	for i, m := range mailboxes {
 		jobs[i] = pipeline.Job{

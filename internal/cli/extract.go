@@ -54,7 +54,7 @@ func (a *app) extract(ctx context.Context, f extractFlags) error {
 	if f.out == "" {
 		return usagef("where to? give --out DIR")
 	}
-	repo, s, err := openSnapshot(ctx, f.repo, f.mailbox, f.snapshot)
+	repo, s, err := a.openSnapshot(ctx, f.repo, f.mailbox, f.snapshot)
 	if err != nil {
 		return err
 	}
@@ -80,11 +80,11 @@ func (a *app) extract(ctx context.Context, f extractFlags) error {
 
 // openSnapshot opens the repository and the snapshot; 0 is the last one. The
 // caller closes the repository.
-func openSnapshot(ctx context.Context, url, mailbox string, sequence uint64) (*sinks.Repository, *snapshots.Snapshot, error) {
+func (a *app) openSnapshot(ctx context.Context, url, mailbox string, sequence uint64) (*sinks.Repository, *snapshots.Snapshot, error) {
 	if mailbox == "" {
 		return nil, nil, usagef("which mailbox? give --mailbox ID; mailhaul snapshots lists them")
 	}
-	repo, err := openRepository(ctx, url)
+	repo, err := a.openRepository(ctx, url)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -46,7 +46,7 @@ func configError(err error) error {
 }
 
 // openRepository opens a repository that must exist. The caller closes it.
-func openRepository(ctx context.Context, url string) (*sinks.Repository, error) {
+func (a *app) openRepository(ctx context.Context, url string) (*sinks.Repository, error) {
 	if url == "" {
 		return nil, usagef("which repository? give --repo URL or set MAILHAUL_REPO")
 	}
@@ -59,11 +59,12 @@ func openRepository(ctx context.Context, url string) (*sinks.Repository, error) 
 		bucket.Close()
 		return nil, err
 	}
+	repo.SetLogger(a.log)
 	return repo, nil
 }
 
 // createRepository opens a repository and creates it where there is none.
-func createRepository(ctx context.Context, url string) (*sinks.Repository, error) {
+func (a *app) createRepository(ctx context.Context, url string) (*sinks.Repository, error) {
 	bucket, err := openBucket(ctx, url)
 	if err != nil {
 		return nil, configError(err)
@@ -73,6 +74,7 @@ func createRepository(ctx context.Context, url string) (*sinks.Repository, error
 		bucket.Close()
 		return nil, err
 	}
+	repo.SetLogger(a.log)
 	return repo, nil
 }
 

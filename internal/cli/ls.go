@@ -42,7 +42,7 @@ as the repository keeps it, and its folder's path.`,
 }
 
 func (a *app) ls(ctx context.Context, f lsFlags) error {
-	repo, s, err := openSnapshot(ctx, f.repo, f.mailbox, f.snapshot)
+	repo, s, err := a.openSnapshot(ctx, f.repo, f.mailbox, f.snapshot)
 	if err != nil {
 		return err
 	}

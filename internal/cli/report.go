@@ -61,7 +61,7 @@ type lastComplete struct {
 }
 
 func (a *app) report(ctx context.Context, f reportFlags) error {
-	repo, err := openRepository(ctx, f.repo)
+	repo, err := a.openRepository(ctx, f.repo)
 	if err != nil {
 		return err
 	}

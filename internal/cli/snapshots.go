@@ -37,7 +37,7 @@ func (a *app) snapshotsCommand() *cobra.Command {
 }
 
 func (a *app) snapshots(ctx context.Context, f snapshotsFlags) error {
-	repo, err := openRepository(ctx, f.repo)
+	repo, err := a.openRepository(ctx, f.repo)
 	if err != nil {
 		return err
 	}

@@ -41,12 +41,11 @@ func (a *app) verify(ctx context.Context, f verifyFlags) error {
 	if f.data != "none" && f.data != "all" {
 		return usagef("--data is none or all, not %q", f.data)
 	}
-	repo, err := openRepository(ctx, f.repo)
+	repo, err := a.openRepository(ctx, f.repo)
 	if err != nil {
 		return err
 	}
 	defer repo.Close()
-	repo.SetLogger(a.log)
 	opts := restore.VerifyOptions{SkipData: f.data == "none", Progress: &restore.VerifyProgress{}}
 	if f.mailbox != "" {
 		opts.Mailboxes = []string{f.mailbox}
