@@ -15,7 +15,7 @@ build: ## the program, into the current directory
 	CGO_ENABLED=0 $(GO) build -trimpath -o mailhaul$(EXE) ./cmd/mailhaul
 
 test: check servers
-	MAILHAUL_TEST_SERVERS=required $(GO) test $(RACE) -timeout 20m ./...
+	MAILHAUL_TEST_SERVERS=required $(GO) test $(RACE) -timeout 30m ./...
 
 check: format vet cross
 
