@@ -50,8 +50,12 @@ func testRepository(t *testing.T, bucket *blob.Bucket) {
 	data := randomBytes(3 << 20)
 	d := manifest.SumOf(data)
 	for i := range 2 {
+		retries := repo.Retries()
 		isNew, err := repo.PutPack(ctx, d, data)
-		if err != nil || isNew != (i == 0) {
+		// VersityGW may hang up on a body that it does not want, and so leave it open who
+		// stored the pack.
+		unsure := isNew && repo.Retries() > retries
+		if err != nil || isNew != (i == 0) && !unsure {
 			t.Fatalf("pack is new: %t, %v", isNew, err)
 		}
 	}
