@@ -122,7 +122,10 @@ func (r *Repository) CreateRef(ctx context.Context, mailbox string, sequence uin
 	if err == nil {
 		return nil
 	}
-	there, readErr := r.read(context.WithoutCancel(ctx), key, maxRefSize)
+	// A caller who is about to go wants to know too, but waits no longer for a store that is down.
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastLook)
+	defer cancel()
+	there, readErr := r.read(last, key, maxRefSize)
 	switch {
 	case readErr == nil && bytes.Equal(there, data):
 		return nil

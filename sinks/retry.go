@@ -23,6 +23,9 @@ const (
 	patience      = 5 * time.Minute
 	firstPatience = 4 * time.Second
 
+	// lastLook bounds the time for finding out whether a ref was stored that failed.
+	lastLook = 15 * time.Second
+
 	firstWait = 200 * time.Millisecond
 	maxWait   = 15 * time.Second
 )

@@ -96,6 +96,11 @@ func TestPatience(t *testing.T) {
 			t.Errorf("cancelled: %v after %v", err, time.Since(started))
 		}
 
+		started = time.Now()
+		if err := repo.CreateRef(ctx, "MBX:a", 1, nil); err == nil || time.Since(started) > 20*time.Second {
+			t.Errorf("a ref, cancelled: %v after %v", err, time.Since(started))
+		}
+
 		store.Stumble(0)
 		store.FailAfter(0)
 		before := repo.Retries()
