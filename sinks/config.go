@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"gocloud.dev/blob"
-	"gocloud.dev/gcerrors"
 
 	"github.com/mailhaul/mailhaul/manifest"
 )
@@ -154,7 +153,7 @@ func (r *Repository) checkRefusal(ctx context.Context, config []byte) error {
 	switch {
 	case err == nil:
 		return fmt.Errorf("%s: %w", configKey, ErrOverwrites)
-	case gcerrors.Code(err) == gcerrors.FailedPrecondition:
+	case isRefused(err):
 		return nil
 	}
 	return &storeError{"write", configKey, err}

@@ -33,6 +33,9 @@ var (
 
 	// ErrRefExists is in the error of a ref that another run created first.
 	ErrRefExists = errors.New("the snapshot exists")
+
+	// errUnsettled passes: a store may refuse what is there already before it shows it.
+	errUnsettled = errors.New("the store says that the object exists, and that it does not")
 )
 
 // A CorruptError is an object that is not what it should be.
@@ -90,6 +93,9 @@ func (e *storeError) Unwrap() error { return e.err }
 
 // IsNotFound reports whether err is that an object or a bucket is not there.
 func IsNotFound(err error) bool { return gcerrors.Code(err) == gcerrors.NotFound }
+
+// isRefused reports whether err is that an object is there which must not be.
+func isRefused(err error) bool { return gcerrors.Code(err) == gcerrors.FailedPrecondition }
 
 // IsTransient reports whether err is of the store and not of what lies in it: the same
 // call may succeed later, or with other rights.

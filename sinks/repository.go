@@ -3,6 +3,7 @@ package sinks
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -10,7 +11,6 @@ import (
 	"slices"
 
 	"gocloud.dev/blob"
-	"gocloud.dev/gcerrors"
 
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/sinks/s3blob"
@@ -61,25 +61,36 @@ func (r *Repository) PutManifest(ctx context.Context, d manifest.Digest, data []
 // have the same size: its name tells the rest. It is new also if the answer to a try was
 // lost: the store may have taken that one.
 func (r *Repository) create(ctx context.Context, key string, data []byte, d manifest.Digest) (isNew bool, err error) {
-	tries := 0
+	there, lost := int64(-1), false
 	err = r.retry.do(ctx, "write", key, func() error {
-		tries++
-		return r.put(ctx, key, data, d)
+		err := r.put(ctx, key, data, d)
+		if isRefused(err) {
+			there, err = r.sizeOfRefused(ctx, key)
+			return err
+		}
+		lost = lost || passes(err)
+		return err
 	})
-	if err == nil {
-		return true, nil
-	}
-	if gcerrors.Code(err) != gcerrors.FailedPrecondition {
-		return false, &storeError{"write", key, err}
-	}
-	size, err := r.size(ctx, key)
 	switch {
 	case err != nil:
-		return false, err
-	case size != int64(len(data)) && key != configKey:
-		return false, corrupt(key, "it is there with %d bytes, not %d", size, len(data))
+		return false, &storeError{"write", key, err}
+	case there >= 0 && there != int64(len(data)) && key != configKey:
+		return false, corrupt(key, "it is there with %d bytes, not %d", there, len(data))
 	}
-	return tries > 1, nil
+	return there < 0 || lost, nil
+}
+
+// sizeOfRefused returns the number of bytes of an object that the store refused to create
+// because it is there; -1 with an error.
+func (r *Repository) sizeOfRefused(ctx context.Context, key string) (int64, error) {
+	attrs, err := r.bucket.Attributes(ctx, key)
+	switch {
+	case IsNotFound(err):
+		return -1, errUnsettled
+	case err != nil:
+		return -1, err
+	}
+	return attrs.Size, nil
 }
 
 // size returns the number of bytes of an object.
@@ -125,14 +136,29 @@ func (r *Repository) CreateRef(ctx context.Context, mailbox string, sequence uin
 	// A caller who is about to go wants to know too, but waits no longer for a store that is down.
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastLook)
 	defer cancel()
-	there, readErr := r.read(last, key, maxRefSize)
+	there, readErr := r.readAttempted(last, key, isRefused(err))
 	switch {
 	case readErr == nil && bytes.Equal(there, data):
 		return nil
-	case gcerrors.Code(err) == gcerrors.FailedPrecondition:
+	case errors.Is(readErr, errUnsettled):
+		err = readErr
+	case isRefused(err):
 		return fmt.Errorf("%s: %w", key, ErrRefExists)
 	}
 	return &storeError{"write", key, err}
+}
+
+// readAttempted returns the bytes of a ref that could not be created, of whoever they are.
+// One that was refused for being there must be, if not at once.
+func (r *Repository) readAttempted(ctx context.Context, key string, refused bool) (data []byte, err error) {
+	err = r.retry.do(ctx, "read", key, func() error {
+		data, err = r.readOnce(ctx, key, maxRefSize)
+		if refused && IsNotFound(err) {
+			return errUnsettled
+		}
+		return err
+	})
+	return data, err
 }
 
 // ReadRef returns the stored bytes of a ref.

@@ -130,6 +130,41 @@ func TestLostAnswer(t *testing.T) {
 	})
 }
 
+// TestShownLate: what a store refuses for being there is waited for until it is seen.
+func TestShownLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memstore.New()
+		repo := newRepository(t, store)
+		pack, ref := []byte("a pack"), []byte("a ref")
+		d := manifest.SumOf(pack)
+		if _, err := repo.PutPack(t.Context(), d, pack); err != nil {
+			t.Fatal(err)
+		}
+		store.ShowLate(2)
+		if isNew, err := repo.PutPack(t.Context(), d, pack); isNew || err != nil {
+			t.Errorf("PutPack: %v, %v", isNew, err)
+		}
+		if err := repo.CreateRef(t.Context(), "MBX:a", 1, ref); err != nil {
+			t.Fatal(err)
+		}
+		store.ShowLate(2)
+		if err := repo.CreateRef(t.Context(), "MBX:a", 1, ref); err != nil {
+			t.Errorf("the same ref: %v", err)
+		}
+		store.ShowLate(2)
+		if err := repo.CreateRef(t.Context(), "MBX:a", 1, []byte("another")); !errors.Is(err, sinks.ErrRefExists) {
+			t.Errorf("another ref: %v", err)
+		}
+		store.ShowLate(1 << 20)
+		if err := repo.CreateRef(t.Context(), "MBX:a", 1, ref); err == nil || errors.Is(err, sinks.ErrRefExists) {
+			t.Errorf("never seen: %v", err)
+		}
+		if _, err := repo.PutPack(t.Context(), d, pack); err == nil {
+			t.Error("a pack that is never seen was stored")
+		}
+	})
+}
+
 // TestInit: a repository is not put among other things, nor into a store that overwrites.
 func TestInit(t *testing.T) {
 	store := memstore.New()

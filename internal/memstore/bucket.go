@@ -33,7 +33,7 @@ func (b bucket) Attributes(_ context.Context, key string) (*driver.Attributes, e
 	if err := b.stumble(); err != nil {
 		return nil, err
 	}
-	data, ok := b.objects[key]
+	data, ok := b.see(key)
 	if !ok {
 		return nil, errAbsent
 	}
@@ -92,7 +92,7 @@ func (b bucket) NewRangeReader(_ context.Context, key string, offset, length int
 	if err := b.stumble(); err != nil {
 		return nil, err
 	}
-	data, ok := b.objects[key]
+	data, ok := b.see(key)
 	if !ok {
 		return nil, errAbsent
 	}

@@ -19,6 +19,7 @@ type Store struct {
 	left     int  // writes until all fail; negative: none does
 	stumbles int  // calls that fail for a reason that passes
 	lost     int  // writes whose answer is lost
+	late     int  // calls that do not see an object yet that is there
 	rude     bool // conditions are ignored
 	delay    time.Duration
 	calls    Calls
@@ -69,6 +70,14 @@ func (s *Store) LoseAnswers(writes int) {
 	s.lost = writes
 }
 
+// ShowLate lets the next calls that look at an object or read it not see it, as when a
+// store refuses one that another writer is just storing.
+func (s *Store) ShowLate(calls int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.late = calls
+}
+
 // IgnoreConditions makes the store one that overwrites what is there in spite of the
 // condition that it must be absent.
 func (s *Store) IgnoreConditions() {
@@ -101,6 +110,16 @@ func (s *Store) stumble() error {
 		s.stumbles--
 	}
 	return errBusy
+}
+
+// see returns an object, if it is there and shown; the lock is held.
+func (s *Store) see(key string) (data []byte, ok bool) {
+	if s.late > 0 {
+		s.late--
+		return nil, false
+	}
+	data, ok = s.objects[key]
+	return data, ok
 }
 
 // Calls returns the requests since the last call of it.
