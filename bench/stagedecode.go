@@ -111,6 +111,9 @@ func (g *cannedGraph) Do(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
+// Room implements graph.ExportHandler: what is decoded is not kept.
+func (g *cannedGraph) Room(int) []byte { return nil }
+
 func (g *cannedGraph) Data(p []byte) error {
 	g.bytes += int64(len(p))
 	return nil

@@ -20,8 +20,12 @@ type ItemError struct {
 // An ExportHandler takes what Export brings. Its calls do not overlap, and an error
 // of it ends the export, which returns it.
 type ExportHandler interface {
-	// Data takes the next bytes of the item that is arriving, valid during the call.
-	// Which item that is shows with the next Exported.
+	// Room returns n bytes of the handler's own memory where the next Data may come to lie,
+	// so that it need not be copied, or nil. It may be asked for in vain.
+	Room(n int) []byte
+
+	// Data takes the next bytes of the item that is arriving, valid during the call if
+	// they do not lie where Room told last. Which item that is shows with the next Exported.
 	Data(p []byte) error
 
 	// Discard tells that what Data was given since the last verdict or Discard is void.

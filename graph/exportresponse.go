@@ -65,6 +65,9 @@ func (r *exportResponse) read(reply *reply) error {
 	return errBroken
 }
 
+// Room implements exportjson.Handler.
+func (r *exportResponse) Room(n int) []byte { return r.x.h.Room(n) }
+
 // Data implements exportjson.Handler.
 func (r *exportResponse) Data(p []byte) error {
 	r.started = true

@@ -92,6 +92,7 @@ func holdError(t *testing.T, err error) {
 // An oneVerdict counts verdicts.
 type oneVerdict struct{ of map[string]int }
 
+func (v *oneVerdict) Room(int) []byte                           { return nil }
 func (v *oneVerdict) Data([]byte) error                         { return nil }
 func (v *oneVerdict) Discard()                                  {}
 func (v *oneVerdict) Exported(id, _ string) error               { v.of[id]++; return nil }

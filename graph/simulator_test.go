@@ -103,6 +103,7 @@ type streams struct {
 	data    bytes.Buffer
 }
 
+func (s *streams) Room(n int) []byte   { s.data.Grow(n); return s.data.AvailableBuffer()[:n] }
 func (s *streams) Data(p []byte) error { _, err := s.data.Write(p); return err }
 func (s *streams) Discard()            { s.data.Reset() }
 

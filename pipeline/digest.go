@@ -11,7 +11,7 @@ import (
 
 // A framer is the digest stage of one exporter: it lays the bytes of items into
 // frames as they arrive, cuts them into chunks and names those by their SHA-256.
-// It is an item's first and only copy before compression.
+// What was decoded where it told is not copied before compression.
 //
 // A frame takes chunks until it has FrameTarget bytes. A chunk that alone grows
 // to that size moves to a frame of its own.
@@ -37,8 +37,36 @@ type stream struct {
 	chunks []chunkRef
 }
 
+// room returns the n bytes behind the item under way, if they end neither its chunk nor
+// the frame.
+func (f *framer) room(n int) []byte {
+	f.begin()
+	end := f.pending() + n
+	if end >= manifest.MaxChunkLength || f.start > 0 && end >= compress.FrameTarget {
+		return nil
+	}
+	if raw := f.frame.Raw; len(raw)+n <= cap(raw) {
+		return raw[len(raw) : len(raw)+n]
+	}
+	return nil
+}
+
+// inRoom reports whether p lies where room told.
+func (f *framer) inRoom(p []byte) bool {
+	if f.frame == nil || len(p) == 0 {
+		return false
+	}
+	raw := f.frame.Raw
+	return len(raw) < cap(raw) && &raw[:len(raw)+1][len(raw)] == &p[0]
+}
+
 // write adds bytes to the item under way.
 func (f *framer) write(p []byte) error {
+	if f.inRoom(p) {
+		f.frame.Raw = f.frame.Raw[:len(f.frame.Raw)+len(p)]
+		f.length += int64(len(p))
+		return nil
+	}
 	for len(p) > 0 {
 		f.begin()
 		n := min(len(p), manifest.MaxChunkLength-f.pending())
@@ -101,7 +129,7 @@ func (f *framer) cut() error {
 	})
 	f.refs = append(f.refs, ref)
 	if !isNew {
-		f.frame.Raw = f.frame.Raw[:f.start]
+		f.drop()
 		return nil
 	}
 	f.frame.Chunks = append(f.frame.Chunks, compress.Chunk{SHA256: sum, Offset: int64(f.start), Length: int64(len(chunk))})
@@ -142,11 +170,20 @@ func (f *framer) finish() (stream, error) {
 	return s, nil
 }
 
+// drop takes the chunk under way out of the frame. Small items do not fill the buffer
+// that a long one had for itself.
+func (f *framer) drop() {
+	f.frame.Raw = f.frame.Raw[:f.start]
+	if f.start == 0 && cap(f.frame.Raw) > frameBuffer {
+		f.frame = nil
+	}
+}
+
 // discard drops the item under way. Chunks of it that were cut stay in their
 // frames, where another item may have found them already.
 func (f *framer) discard() {
 	if f.frame != nil {
-		f.frame.Raw = f.frame.Raw[:f.start]
+		f.drop()
 	}
 	f.reset()
 }

@@ -79,6 +79,19 @@ func randomBytes(rng *rand.Rand, n int) []byte {
 	return b
 }
 
+// put gives the framer a piece as a decoder does: where it tells, or elsewhere.
+func put(t *testing.T, f *framer, p []byte) (inPlace bool) {
+	t.Helper()
+	if room := f.room(len(p) + 8); room != nil {
+		inPlace = true
+		p = room[:copy(room, p)]
+	}
+	if err := f.write(p); err != nil {
+		t.Fatal(err)
+	}
+	return inPlace
+}
+
 // TestFramerBoundaries writes items of every interesting length, one after
 // another, in pieces of several sizes.
 func TestFramerBoundaries(t *testing.T) {
@@ -93,9 +106,7 @@ func TestFramerBoundaries(t *testing.T) {
 			item := randomBytes(rng, n)
 			for rest := item; len(rest) > 0; {
 				p := rest[:min(piece, len(rest))]
-				if err := f.write(p); err != nil {
-					t.Fatal(err)
-				}
+				put(t, f, p)
 				rest = rest[len(p):]
 			}
 			s, err := f.finish()
@@ -115,6 +126,31 @@ func TestFramerBoundaries(t *testing.T) {
 				t.Errorf("item of %d bytes has %d chunks, not %d", len(items[i]), len(s.chunks), want)
 			}
 		}
+	}
+}
+
+// TestFramerInPlace: of items as most are, nearly all bytes come to lie where they are
+// compressed from without being copied there.
+func TestFramerInPlace(t *testing.T) {
+	_, f := newFramed(t)
+	item := randomBytes(rand.New(rand.NewPCG(3, 3)), 80<<10)
+	var all, copied int
+	for i := range 100 {
+		item[0] = byte(i) // another one
+		for rest := item; len(rest) > 0; {
+			p := rest[:min(48<<10, len(rest))]
+			if !put(t, f, p) {
+				copied += len(p)
+			}
+			all += len(p)
+			rest = rest[len(p):]
+		}
+		if _, err := f.finish(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if copied > all/20 {
+		t.Errorf("%d of %d bytes were copied", copied, all)
 	}
 }
 
@@ -140,8 +176,13 @@ func TestFramerModel(t *testing.T) {
 		if rng.IntN(4) == 0 {
 			n = rng.IntN(n + 1)
 		}
-		if err := f.write(item[:n]); err != nil {
-			t.Fatal(err)
+		for rest := item[:n]; len(rest) > 0; {
+			p := rest[:1+rng.IntN(min(len(rest), 100_000))]
+			if rest = rest[len(p):]; rng.IntN(2) == 0 {
+				put(t, f, p)
+			} else if err := f.write(p); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if n < len(item) {
 			f.discard()

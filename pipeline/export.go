@@ -99,6 +99,9 @@ func (x *exporter) export(ctx context.Context, batch []item) error {
 	return x.run.job.Source.Export(ctx, ids, x)
 }
 
+// Room implements graph.ExportHandler.
+func (x *exporter) Room(n int) []byte { return x.framer.room(n) }
+
 // Data implements graph.ExportHandler.
 func (x *exporter) Data(p []byte) error {
 	x.run.opts.Progress.Arrived.Add(int64(len(p)))

@@ -171,6 +171,7 @@ type discard struct {
 	gone   bool
 }
 
+func (d *discard) Room(int) []byte               { return nil }
 func (d *discard) Data(p []byte) error           { d.bytes += int64(len(p)); return nil }
 func (d *discard) Discard()                      { d.bytes = 0 }
 func (d *discard) Exported(string, string) error { return nil }

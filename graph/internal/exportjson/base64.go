@@ -18,14 +18,21 @@ type base64Stream struct {
 }
 
 func newBase64Stream(maxRun int) base64Stream {
-	return base64Stream{out: make([]byte, base64.StdEncoding.DecodedLen(maxRun)+8)}
+	return base64Stream{out: make([]byte, decodedRoom(maxRun))}
 }
+
+// decodedRoom is what a run of so many bytes decodes to at most, with what was carried.
+func decodedRoom(run int) int { return base64.StdEncoding.DecodedLen(run) + 8 }
 
 func (s *base64Stream) reset() { s.n, s.padded = 0, false }
 
 // decodePlain is decode of a run of some length that has no line breaks, in a third of the
-// time. It is not ok, and nothing has changed, if the run is not that, or not base64.
-func (s *base64Stream) decodePlain(run []byte) (decoded []byte, ok bool) {
+// time, into room if that is not nil. It is not ok, and nothing has changed, if the run is
+// not that, or not base64.
+func (s *base64Stream) decodePlain(room, run []byte) (decoded []byte, ok bool) {
+	if room == nil {
+		room = s.out
+	}
 	head := (len(s.carry) - s.n) % len(s.carry) // what ends the quantum under way
 	if s.padded || len(run) < head+4 {
 		return nil, false
@@ -34,24 +41,24 @@ func (s *base64Stream) decodePlain(run []byte) (decoded []byte, ok bool) {
 	if head > 0 {
 		quantum := s.carry
 		copy(quantum[s.n:], run[:head])
-		if n, ok = decodeQuantum(s.out, quantum[:]); !ok || n < 3 {
+		if n, ok = decodeQuantum(room, quantum[:]); !ok || n < 3 {
 			return nil, false
 		}
 	}
 	rest := run[head:]
 	last := len(rest)&^3 - 4 // the last whole quantum, which may be padded
-	m, err := fast.StdEncoding.Decode(s.out[n:], rest[:last])
+	m, err := fast.StdEncoding.Decode(room[n:], rest[:last])
 	if err != nil || m != last/4*3 {
 		return nil, false
 	}
 	n += m
-	m, ok = decodeQuantum(s.out[n:], rest[last:last+4])
+	m, ok = decodeQuantum(room[n:], rest[last:last+4])
 	tail := rest[last+4:]
 	if !ok || m < 3 && len(tail) > 0 || unescaped(tail) < len(tail) {
 		return nil, false
 	}
 	s.padded, s.n = m < 3, copy(s.carry[:], tail)
-	return s.out[:n+m], true
+	return room[:n+m], true
 }
 
 func decodeQuantum(dst, src []byte) (n int, ok bool) {

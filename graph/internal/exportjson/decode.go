@@ -26,8 +26,13 @@ type ItemError struct{ Code, Message string }
 
 // A Handler takes a response, in the order of its arrival.
 type Handler interface {
+	// Room returns n bytes of the handler's own memory where the next Data may come to lie,
+	// so that it need not be copied, or nil. It may be asked for in vain.
+	Room(n int) []byte
+
 	// Data takes the next decoded bytes of the element that is arriving, valid
-	// during the call. Which element that is may show only at its end.
+	// during the call if they do not lie where Room told last. Which element that is may
+	// show only at its end.
 	Data(p []byte) error
 
 	// Restart tells that the element has other data, or none, than Data was given.
@@ -240,7 +245,7 @@ func (d *Decoder) dataRun() (decoded []byte, done bool, err error) {
 		if err != nil {
 			return nil, false, err
 		}
-		if decoded, ok := d.base64.decodePlain(run); ok {
+		if decoded, ok := d.base64.decodePlain(d.handler.Room(decodedRoom(len(run))), run); ok {
 			d.advance(len(run))
 			if done {
 				d.advance(1)

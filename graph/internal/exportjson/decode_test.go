@@ -200,6 +200,7 @@ func TestDeliversBeforeTheEnd(t *testing.T) {
 
 type watcher struct{ events chan string }
 
+func (h *watcher) Room(int) []byte     { return nil }
 func (h *watcher) Data(p []byte) error { h.events <- fmt.Sprint("data ", len(p)); return nil }
 func (h *watcher) Restart()            { h.events <- "restart" }
 func (h *watcher) Element(e exportjson.Element) error {
@@ -266,6 +267,7 @@ func TestConstantMemory(t *testing.T) {
 
 type counter struct{ n int64 }
 
+func (c *counter) Room(int) []byte                  { return nil }
 func (c *counter) Data(p []byte) error              { c.n += int64(len(p)); return nil }
 func (c *counter) Restart()                         {}
 func (c *counter) Element(exportjson.Element) error { return nil }
