@@ -30,24 +30,29 @@ func KeyOf(folder, id string) RowKey {
 const (
 	rowShards   = 256
 	firstShard  = 8
-	shardFilled = 5 // of shardOf slots at most are taken before a shard grows by half
-	shardOf     = 6
+	shardFilled = 15 // of shardOf slots at most are taken before a shard grows
+	shardOf     = 16
 )
 
-// A RowMap maps row keys to values without pointers. It takes about 1.5 times
-// the bytes of its keys and values, and never more than 1.8 times once it holds some
-// thousands: it grows shard by shard, so that no copy of the whole is made. The
+// A RowMap maps row keys to values without pointers. It takes 1.15 times the bytes of its
+// keys and values or so, and no more than 1.3 times once it holds some thousands: it
+// grows shard by shard and little at a time, so that no copy of the whole is made. The
 // zero value is empty. It is not safe for concurrent use.
 type RowMap[V any] struct {
 	shards [rowShards]rowShard[V]
 	n      int
 }
 
-// A rowShard is an open hash table; a slot with the zero key is free.
+// A rowShard is an open hash table.
 type rowShard[V any] struct {
-	keys   []RowKey
-	values []V
-	n      int
+	slots []rowSlot[V]
+	n     int
+}
+
+// A rowSlot with the zero key is free.
+type rowSlot[V any] struct {
+	key   RowKey
+	value V
 }
 
 // Len returns the number of keys.
@@ -59,45 +64,44 @@ func (m *RowMap[V]) Get(key RowKey) (v V, ok bool) {
 	if s.n == 0 {
 		return v, false
 	}
-	at := s.find(key)
-	return s.values[at], s.keys[at] == key
+	slot := s.find(key)
+	return slot.value, slot.key == key
 }
 
 // Set gives the key a value.
 func (m *RowMap[V]) Set(key RowKey, v V) {
 	s := &m.shards[key[0]]
-	if s.n*shardOf >= len(s.keys)*shardFilled {
+	if (s.n+1)*shardOf > len(s.slots)*shardFilled {
 		s.grow()
 	}
-	at := s.find(key)
-	if s.keys[at] != key {
-		s.keys[at] = key
+	slot := s.find(key)
+	if slot.key != key {
+		slot.key = key
 		s.n++
 		m.n++
 	}
-	s.values[at] = v
+	slot.value = v
 }
 
 // find returns the slot of the key, or the free one where it belongs.
-func (s *rowShard[V]) find(key RowKey) int {
-	n := uint64(len(s.keys))
+func (s *rowShard[V]) find(key RowKey) *rowSlot[V] {
+	n := uint64(len(s.slots))
 	at := uint64(binary.LittleEndian.Uint32(key[1:])) * n >> 32
-	for s.keys[at] != key && s.keys[at] != (RowKey{}) {
+	for s.slots[at].key != key && s.slots[at].key != (RowKey{}) {
 		if at++; at == n {
 			at = 0
 		}
 	}
-	return int(at)
+	return &s.slots[at]
 }
 
+// grow makes the shard an eighth larger.
 func (s *rowShard[V]) grow() {
-	old := *s
-	size := max(firstShard, len(old.keys)*3/2)
-	s.keys, s.values = make([]RowKey, size), make([]V, size)
-	for i, key := range old.keys {
-		if key != (RowKey{}) {
-			at := s.find(key)
-			s.keys[at], s.values[at] = key, old.values[i]
+	old := s.slots
+	s.slots = make([]rowSlot[V], len(old)+max(firstShard, len(old)/8))
+	for i := range old {
+		if key := old[i].key; key != (RowKey{}) {
+			*s.find(key) = old[i]
 		}
 	}
 }

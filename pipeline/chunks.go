@@ -32,7 +32,7 @@ type chunkRef struct {
 
 // knownChunks is of how many chunks at least the run knows where they are. Equal
 // ones are near each other: an item that moved or was asked for again.
-const knownChunks = 1 << 15
+const knownChunks = 1 << 14
 
 // A chunkSet knows the chunks that the run has put into frames, so that none is
 // stored twice. It forgets the oldest, so that its size does not depend on the run's.

@@ -9,7 +9,7 @@ import (
 )
 
 // An index knows which items the repository holds and which ones this run has
-// seen, at some 40 bytes an item. It starts from the counts of the last snapshot;
+// seen, at some 30 bytes an item. It starts from the counts of the last snapshot;
 // the rows behind them are loaded only when an item has to be looked up: a run in
 // which nothing changed reads no segment.
 type index struct {

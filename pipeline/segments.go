@@ -10,7 +10,7 @@ import (
 const (
 	// A segment ends at either bound, so that a run of any length holds
 	// little of it in memory.
-	segmentTarget = 4 << 20
+	segmentTarget = 2 << 20
 	segmentRows   = 100_000
 )
 

@@ -30,9 +30,9 @@ const (
 // most of it, and without it garbage would be allowed to take as much again.
 const memoryLimit = 200 << 20
 
-// gcPercent keeps garbage to a quarter of what is in use, where GOGC does not say
+// gcPercent keeps garbage to a fifth of what is in use, where GOGC does not say
 // otherwise. Nearly all of that is buffers without pointers: collecting often is cheap.
-const gcPercent = 25
+const gcPercent = 20
 
 // An app is what the commands share.
 type app struct {
