@@ -14,7 +14,7 @@ func (m *measurement) stage(ctx context.Context) error {
 		if m.scenario.Curve && len(m.stages) == 0 {
 			args = append(args, "--levels")
 		}
-		out, _, err := run(m.opts.program(ctx, m.opts.contender(p.env, unlimited, []string{"GOMAXPROCS=1"}), args...))
+		out, _, err := run(m.opts.program(ctx, m.opts.contender(p.env, unlimited, oneProcessor), args...))
 		if err != nil {
 			return err
 		}

@@ -87,15 +87,16 @@ func (m *measurement) all(ctx context.Context) (err error) {
 
 func (m *measurement) turns() []func(context.Context) error {
 	s := &m.scenario
-	turns := []func(context.Context) error{m.haul}
+	var turns []func(context.Context) error
 	add := func(wanted bool, turn func(context.Context) error) {
 		if wanted {
 			turns = append(turns, turn)
 		}
 	}
-	add(s.Cores, func(ctx context.Context) error {
-		return m.contend(ctx, OneCore, func(p place) (Run, error) { return m.export(ctx, m.sim, p, []string{"GOMAXPROCS=1"}) })
-	})
+	// Those that ratios are made of follow one another: the machine's speed may not stay the same for long.
+	add(s.Cores && m.crowded() && canHold, m.onOneOfAll(OneOfAll))
+	add(s.Cores, m.onOneCore)
+	add(true, m.haul)
 	add(s.Stages, m.stage)
 	add(s.Baseline, func(ctx context.Context) error {
 		return m.contend(ctx, TheBaseline, func(p place) (Run, error) { return m.baseline(ctx, m.sim, p) })

@@ -16,7 +16,7 @@ type Options struct {
 	// Seed decides all content; 1 if zero.
 	Seed uint64
 
-	// Repetitions is how often each contender runs; 3 if zero.
+	// Repetitions is how often each contender runs, at most; 5 if zero.
 	Repetitions int
 
 	// Cores is how many processors contenders may use; all if zero. The simulated Graph and the store may use all.
@@ -47,7 +47,7 @@ func (o Options) withDefaults() Options {
 		o.Seed = 1
 	}
 	if o.Repetitions == 0 {
-		o.Repetitions = 3
+		o.Repetitions = 5
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -56,6 +56,7 @@ type Workload struct {
 const (
 	Mailhaul    = "mailhaul"
 	OneCore     = "mailhaul, one core"
+	OneOfAll    = "mailhaul, GOMAXPROCS=1"    // where the simulated Graph has another one, which OneCore does not give it
 	NoChange    = "mailhaul, nothing changed" // a run over what the one before it has hauled
 	TheBaseline = "baseline"
 	Restic      = "restic"

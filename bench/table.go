@@ -32,9 +32,7 @@ var goals = []goal{
 	{"throughput to MinIO, against restic", "≥ 1.5 ×", func(r results) (figure, bool) {
 		return r.compare("s3", Mailhaul, Restic, megabytes, atLeast(1.5), "%.2f ×: %.0f against %.0f MB/s")
 	}},
-	{"throughput of two cores, against one", "≥ 1.8 ×", func(r results) (figure, bool) {
-		return r.compare("nowhere", Mailhaul, OneCore, megabytes, atLeast(1.8), "%.2f ×: %.0f against %.0f MB/s")
-	}},
+	{"throughput of two cores, against one", "≥ 1.8 ×", twoCores},
 	{"limits modelled: share of what they allow", "≥ 95 %, < 1 % throttled", limits},
 	{"peak memory, one mailbox, items up to 150 MB", "≤ 256 MiB", peakOf("huge", 256)},
 	{"peak memory, 16 mailboxes at once", "≤ 1 GiB", peakOf("mailboxes16", 1024)},
@@ -111,6 +109,15 @@ func efficiency(r results) (figure, bool) {
 	e := s.Efficiency
 	words := fmt.Sprintf("%.2f (%.2f to %.2f); floor %.2f CPU s/GB", e.Median, e.Min, e.Max, s.Floor.Median)
 	return figure{e.Median, words, e.Median >= 0.80}, true
+}
+
+// twoCores tells also, where it was measured, what comes of one core when the simulated Graph keeps the other.
+func twoCores(r results) (figure, bool) {
+	f, ok := r.compare("nowhere", Mailhaul, OneCore, megabytes, atLeast(1.8), "%.2f ×: %.0f against %.0f MB/s")
+	if other, there := r.compare("nowhere", Mailhaul, OneOfAll, megabytes, atLeast(1.8), ""); ok && there {
+		f.words += fmt.Sprintf("; %.2f × if the simulated Graph keeps the other core", other.value)
+	}
+	return f, ok
 }
 
 func limits(r results) (figure, bool) {

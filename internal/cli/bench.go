@@ -32,7 +32,7 @@ a straightforward program over the same bytes, and the stages of the export run 
 sum of their CPU time is the floor, and efficiency is the floor divided by what the export used.
 
 --suite measures everything on two cores and shows what was reached of what is to be reached. It
-takes some ten minutes, and wants a machine that does nothing else.
+takes a quarter of an hour, and wants a machine that does nothing else.
 
 --user measures a mailbox of a real tenant on its way to --repo for some time, or to nowhere
 without it, and says what the export is limited by, what to change, and what more mailboxes
@@ -52,7 +52,7 @@ may keep it. Ctrl-C ends the measurement early.
 	flags.BoolVar(&f.suite, "suite", false, "measure all scenarios, and what they are to reach")
 	flags.StringArrayVar(&f.scenarios, "scenario", nil, "`NAME` of a scenario; may be repeated")
 	flags.Uint64Var(&f.opts.Seed, "seed", 1, "seed of all content")
-	flags.IntVar(&f.opts.Repetitions, "repetitions", 3, "how often each contender runs, at most")
+	flags.IntVar(&f.opts.Repetitions, "repetitions", 5, "how often each contender runs, at most")
 	flags.IntVar(&f.opts.Cores, "cores", 0, "processors that contenders may use (default: 2 with --suite, or else all)")
 	flags.StringVar(&f.opts.MinIO, "minio", "", "`FILE` of the MinIO server to store in (default: minio in the PATH)")
 	flags.StringVar(&f.opts.Repo, "repo", "", "`URL` of a store; what is stored there is deleted again (scenarios: S3, in MinIO's place)")
