@@ -154,8 +154,7 @@ func (o *Options) transport() (t policy.Transporter, closeIdle func()) {
 	noRedirect := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	switch t := o.Transport.(type) {
 	case nil:
-		own := http.DefaultTransport.(*http.Transport).Clone()
-		own.MaxIdleConns, own.MaxIdleConnsPerHost = 0, 64
+		own := newTransport(silence)
 		return &http.Client{Transport: own, CheckRedirect: noRedirect}, own.CloseIdleConnections
 	case *http.Client:
 		c := *t
@@ -163,6 +162,18 @@ func (o *Options) transport() (t policy.Transporter, closeIdle func()) {
 		return &c, func() {}
 	}
 	return o.Transport, func() {}
+}
+
+// silence is after how long without a sign of life a connection of HTTP/2 is pinged, and
+// then given up: all requests share it, and would go on with one that has died.
+const silence = 15 * time.Second
+
+// newTransport returns the connections of a client.
+func newTransport(silence time.Duration) *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 64
+	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: silence, PingTimeout: silence}
+	return t
 }
 
 // NewCredential returns a credential that always gives token or, if that is empty,
