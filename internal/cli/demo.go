@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,7 +58,7 @@ func (a *app) demo(ctx context.Context, f demoFlags) error {
 	if err != nil {
 		return err
 	}
-	d := &demo{app: a, url: url + "/v1.0", user: sim.Mailboxes()[0].User, dir: f.dir, repoPath: filepath.Join(f.dir, "repository")}
+	d := &demo{app: a, url: url, user: sim.Mailboxes()[0].User, dir: f.dir, repoPath: filepath.Join(f.dir, "repository")}
 	err = d.run(ctx)
 	if err := errors.Join(err, stop()); err != nil {
 		return err
@@ -73,7 +75,9 @@ type demo struct {
 }
 
 func (d *demo) run(ctx context.Context) error {
-	client, err := (&graphFlags{url: d.url, inFlight: 4}).open(true)
+	transport := d.transport()
+	defer transport.CloseIdleConnections()
+	client, err := newGraphClient(graph.Options{BaseURL: demoGraph, Transport: &http.Client{Transport: transport}})
 	if err != nil {
 		return err
 	}
@@ -92,12 +96,24 @@ func (d *demo) run(ctx context.Context) error {
 	return d.extract(ctx, repo)
 }
 
+// demoGraph is where the simulated Graph is, to the client, whatever its port: what a run
+// remembers of it holds in the next one.
+const demoGraph = "http://localhost/v1.0"
+
+// transport connects to the simulated Graph.
+func (d *demo) transport() *http.Transport {
+	addr := strings.TrimPrefix(d.url, "http://")
+	return &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, addr)
+	}}
+}
+
 func (d *demo) step(n int, format string, args ...any) {
 	fmt.Fprintf(d.out, "\n%d. %s\n\n", n, fmt.Sprintf(format, args...))
 }
 
 func (d *demo) export(ctx context.Context, client *graph.Client, repo *sinks.Repository) error {
-	d.step(1, "Export the mailbox of %s from a simulated Microsoft Graph at %s", d.user, d.url)
+	d.step(1, "Export the mailbox of %s from a simulated Microsoft Graph at %s/v1.0", d.user, d.url)
 	found, err := findMailboxes(ctx, client, exportFlags{users: []string{d.user}})
 	if err != nil {
 		return err
@@ -105,7 +121,7 @@ func (d *demo) export(ctx context.Context, client *graph.Client, repo *sinks.Rep
 	d.mailbox = found[0]
 	job := pipeline.Job{
 		Source: client.Open(d.mailbox.ID), Repository: repo, Mailbox: d.mailbox,
-		Graph: manifest.Graph{Version: graphVersion(d.url)},
+		Graph: manifest.Graph{Version: graphVersion(demoGraph)},
 	}
 	return d.exportAll(ctx, []pipeline.Job{job}, pipeline.Options{}, 1, false)
 }
@@ -161,12 +177,12 @@ func (d *demo) printNext(f demoFlags, took time.Duration) {
 	fmt.Fprintf(d.out, `
 Done in %.1f s. All of it lies in %s. Try next:
 
-  %[3]s demo                                # again: nothing is exported twice
+  %[3]s demo --dir %[2]s  # again: nothing is exported twice
   %[3]s snapshots --repo %[4]s
   %[3]s ls --repo %[4]s --mailbox %[5]s | head
   %[3]s verify --repo %[4]s --json
   %[3]s extract --repo %[4]s --mailbox %[5]s --out %[6]s
-  %[3]s export --help                       # a mailbox of your own
+  %[3]s export --help  # a mailbox of your own
 `, took.Seconds(), f.dir, name, d.repoPath, d.mailbox.ID, filepath.Join(f.dir, "all"))
 }
 
