@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path"
 	"strings"
@@ -172,7 +171,7 @@ func findMailboxes(ctx context.Context, client *graph.Client, f exportFlags) ([]
 	for _, user := range f.users {
 		ms, err := client.Mailboxes(ctx, user, f.archive)
 		if err != nil {
-			return nil, fmt.Errorf("mailbox of user %s: %w", user, err)
+			return nil, err
 		}
 		for _, m := range ms {
 			add(manifest.Mailbox{ID: m.ID, User: m.User, Kind: m.Kind})
