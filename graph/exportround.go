@@ -170,7 +170,7 @@ func (x *export) ask(ctx context.Context, group []*wanted) error {
 	if err != nil {
 		return err
 	}
-	call := &call{op: opExport, method: http.MethodPost, url: group[0].url, body: body, attempts: exportAttempts}
+	call := &call{op: opExport, method: http.MethodPost, url: group[0].url, body: body, header: asItIs, attempts: exportAttempts}
 	r := &exportResponse{x: x, call: call}
 	err = x.m.do(ctx, call, r.read)
 	var e *Error

@@ -41,9 +41,10 @@ func (g *guard) Do(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	body.ReadCloser, resp.Body = resp.Body, body
+	unpack(resp)
 	if resp.StatusCode >= http.StatusBadRequest {
 		// What of the body can be read is of help; that it ends early is not.
-		text, _ := io.ReadAll(io.LimitReader(body, maxErrorBody))
+		text, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 		_ = body.Close()
 		resp.Body = io.NopCloser(bytes.NewReader(text))
 	}
