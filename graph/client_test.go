@@ -182,13 +182,14 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// TestGzip takes compressed responses, whole and cut off.
+// TestGzip takes compressed responses, whole and cut off, and asks for none of exports.
 func TestGzip(t *testing.T) {
 	s := &exportServer{script: map[string][]string{"b": {missing, fine}}}
 	cutNext := true
 	m := openReached(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Accept-Encoding") != "gzip" {
-			t.Errorf("accepts %q", r.Header.Get("Accept-Encoding"))
+		want := map[string]string{http.MethodGet: "gzip", http.MethodPost: "identity"}[r.Method]
+		if got := r.Header.Get("Accept-Encoding"); got != want {
+			t.Errorf("%s accepts %q", r.Method, got)
 		}
 		rec := httptest.NewRecorder()
 		s.ServeHTTP(rec, r)

@@ -79,12 +79,13 @@ type export struct {
 }
 
 func newExport(m *MailboxClient, ids []string, h ExportHandler) *export {
-	x := &export{m: m, h: h, items: make(map[string]*wanted, len(ids))}
-	target := m.url("exportItems")
-	for _, id := range ids {
+	x := &export{m: m, h: h, items: make(map[string]*wanted, len(ids)), left: make([]*wanted, 0, len(ids))}
+	all, target := make([]wanted, len(ids)), m.url("exportItems")
+	for i, id := range ids {
 		if x.items[id] == nil {
-			x.items[id] = &wanted{id: id, url: target}
-			x.left = append(x.left, x.items[id])
+			all[i] = wanted{id: id, url: target}
+			x.items[id] = &all[i]
+			x.left = append(x.left, &all[i])
 		}
 	}
 	return x

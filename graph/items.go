@@ -122,6 +122,9 @@ func (m *MailboxClient) listItems(ctx context.Context, folderID string, kind kin
 }
 
 func parseTime(s string) time.Time {
+	if s == "" {
+		return time.Time{}
+	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
 		return time.Time{}

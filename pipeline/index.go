@@ -266,7 +266,7 @@ func (x *index) size() int64 {
 }
 
 func hashOf(changeKey string) (h [6]byte) {
-	sum := sha256.Sum256([]byte(changeKey))
+	sum := sha256.Sum256(append(make([]byte, 0, 128), changeKey...))
 	copy(h[:], sum[:])
 	return h
 }

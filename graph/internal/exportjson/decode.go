@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"unicode/utf8"
 )
 
 const (
@@ -188,11 +189,26 @@ func (d *Decoder) small(name string, v any, limit int) error {
 	case raw == nil:
 		d.malformed(at, "%s of more than %d bytes", name, limit)
 	default:
-		if err := json.Unmarshal(raw, v); err != nil {
+		if text, ok := v.(*string); ok && isPlain(raw) {
+			*text = string(raw[1 : len(raw)-1])
+		} else if err := json.Unmarshal(raw, v); err != nil {
 			d.malformed(at, "%s of another type", name)
 		}
 	}
 	return nil
+}
+
+// isPlain reports whether a JSON value is a string that says what stands in it.
+func isPlain(raw []byte) bool {
+	if raw[0] != '"' {
+		return false
+	}
+	for _, c := range raw {
+		if c == '\\' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // data reads data and hands out its bytes.
