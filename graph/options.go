@@ -154,7 +154,7 @@ func (o *Options) transport() (t policy.Transporter, closeIdle func()) {
 	noRedirect := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	switch t := o.Transport.(type) {
 	case nil:
-		own := newTransport(silence)
+		own := newTransport()
 		return &http.Client{Transport: own, CheckRedirect: noRedirect}, own.CloseIdleConnections
 	case *http.Client:
 		c := *t
@@ -164,15 +164,14 @@ func (o *Options) transport() (t policy.Transporter, closeIdle func()) {
 	return o.Transport, func() {}
 }
 
-// silence is after how long without a sign of life a connection of HTTP/2 is pinged, and
-// then given up: all requests share it, and would go on with one that has died.
-const silence = 15 * time.Second
-
-// newTransport returns the connections of a client.
-func newTransport(silence time.Duration) *http.Transport {
+// newTransport returns the connections of a client: of HTTP/1.1, one for each request in
+// flight. Those of HTTP/2 would share one, with its windows and its end, and take a
+// seventh more CPU time.
+func newTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 64
-	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: silence, PingTimeout: silence}
+	t.Protocols = &http.Protocols{}
+	t.Protocols.SetHTTP1(true)
 	return t
 }
 

@@ -2,11 +2,13 @@ package graph
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -34,31 +36,41 @@ func (l *deadLine) Write(p []byte) (int, error) {
 	return l.Conn.Write(p)
 }
 
-// TestDeadConnection: a connection of HTTP/2 that has died without a word is given up, and the
-// next request goes over another one.
-func TestDeadConnection(t *testing.T) {
+// TestConnections: each request in flight has a connection to itself, which serves the next one
+// unless it has died.
+func TestConnections(t *testing.T) {
+	var busy sync.WaitGroup
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/together" {
+			busy.Done()
+			busy.Wait()
+		}
 		_, _ = io.WriteString(w, r.Proto)
 	}))
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	defer server.Close()
 
-	tr := newTransport(100 * time.Millisecond)
-	tr.TLSClientConfig.RootCAs = x509.NewCertPool()
+	var dead atomic.Bool // of those there are
+	var dialed atomic.Int64
+	tr := newTransport()
+	defer tr.CloseIdleConnections()
+	tr.TLSClientConfig = &tls.Config{RootCAs: x509.NewCertPool()}
 	tr.TLSClientConfig.RootCAs.AddCert(server.Certificate())
-	var dead []*atomic.Bool
 	tr.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		dialed.Add(1)
 		c, err := new(net.Dialer).DialContext(ctx, network, addr)
-		dead = append(dead, new(atomic.Bool))
-		return &deadLine{c, dead[len(dead)-1]}, err
+		if dead.Load() {
+			return c, err
+		}
+		return &deadLine{c, &dead}, err
 	}
-	get := func() (string, error) {
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	get := func(path string, patience time.Duration) (string, error) {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+path, nil)
 		if err != nil {
-			t.Fatal(err)
+			return "", err
 		}
 		resp, err := tr.RoundTrip(req)
 		if err != nil {
@@ -68,18 +80,27 @@ func TestDeadConnection(t *testing.T) {
 		text, err := io.ReadAll(resp.Body)
 		return string(text), err
 	}
-	if got, err := get(); got != "HTTP/2.0" || err != nil {
-		t.Fatalf("%q, %v", got, err)
+	const together = 4
+	busy.Add(together)
+	var wg sync.WaitGroup
+	for range together {
+		wg.Go(func() {
+			if got, err := get("/together", time.Minute); got != "HTTP/1.1" || err != nil {
+				t.Errorf("%q, %v", got, err)
+			}
+		})
 	}
-	dead[0].Store(true)
-	began := time.Now()
-	if got, err := get(); err == nil {
-		t.Errorf("an answer came over a dead connection: %q", got)
+	wg.Wait()
+	if got, err := get("/", time.Minute); got != "HTTP/1.1" || err != nil || dialed.Load() != together {
+		t.Errorf("%q over one of %d connections, %v", got, dialed.Load(), err)
 	}
-	if took := time.Since(began); took > 9*time.Second {
-		t.Errorf("it was given up after %v only", took)
+	dead.Store(true)
+	for range together {
+		if got, err := get("/", 50*time.Millisecond); err == nil {
+			t.Errorf("an answer came over a dead connection: %q", got)
+		}
 	}
-	if got, err := get(); got != "HTTP/2.0" || err != nil || len(dead) != 2 {
-		t.Errorf("%q over connection %d, %v", got, len(dead), err)
+	if got, err := get("/", time.Minute); got != "HTTP/1.1" || err != nil || dialed.Load() != together+1 {
+		t.Errorf("%q over one of %d connections, %v", got, dialed.Load(), err)
 	}
 }
