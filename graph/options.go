@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -170,7 +171,8 @@ func (o *Options) transport() (t policy.Transporter, closeIdle func()) {
 func newTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 64
-	t.Protocols = &http.Protocols{}
+	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12} // in which the default's speaks of HTTP/2
+	t.ForceAttemptHTTP2, t.Protocols = false, &http.Protocols{}
 	t.Protocols.SetHTTP1(true)
 	return t
 }
