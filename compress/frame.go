@@ -23,6 +23,10 @@ const (
 	MaxFrameChunks = 4096
 )
 
+// window is how far back zstd looks, which takes the encoder twice the memory. Few frames
+// are longer, and hardly smaller with a larger one.
+const window = FrameTarget
+
 // A Chunk is a run of bytes and its place: in a frame's uncompressed bytes
 // while it is written, in the pack's once it is packed.
 type Chunk struct {
@@ -47,7 +51,7 @@ func NewEncoder(concurrency int) (*Encoder, error) {
 	enc, err := zstd.NewWriter(nil,
 		zstd.WithEncoderLevel(zstd.SpeedFastest),
 		zstd.WithEncoderConcurrency(max(1, concurrency)),
-		zstd.WithWindowSize(MaxFrame),
+		zstd.WithWindowSize(window),
 		zstd.WithEncoderCRC(true))
 	if err != nil {
 		return nil, fmt.Errorf("zstd encoder: %w", err)

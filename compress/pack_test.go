@@ -368,3 +368,56 @@ func TestPackGrows(t *testing.T) {
 		data = p.Data
 	}
 }
+
+// TestPackFits: packs of frames that fit stay in their bounds, and none ends without need.
+func TestPackFits(t *testing.T) {
+	const target = 5 << 20
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	random := make([]byte, compress.MaxFrame)
+	for i := range random {
+		random[i] = byte(rng.Uint32())
+	}
+	enc, err := compress.NewEncoder(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer enc.Close()
+	w, packs := newLimited(target), 0
+	for range 100 {
+		raw := random[:1+rng.IntN([]int{100, 1 << 20, compress.MaxFrame}[rng.IntN(3)])]
+		f := compress.Frame{Raw: raw, Compressed: enc.Compress(nil, raw)}
+		for at := 0; at < len(raw); {
+			n := min(1+rng.IntN(len(raw)/3+1), len(raw)-at)
+			f.Chunks = append(f.Chunks, compress.Chunk{SHA256: manifest.SumOf(raw[at : at+n]), Offset: int64(at), Length: int64(n)})
+			at += n
+		}
+		if !w.Fits(f) || w.Full() {
+			p, err := w.Finish()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(p.Data) > target+compress.PackExcess || cap(p.Data) > target+compress.PackExcess || len(p.Data) < target-compress.MaxFrame {
+				t.Errorf("a pack has %d bytes in a buffer of %d", len(p.Data), cap(p.Data))
+			}
+			if err := verify(p.Data); err != nil {
+				t.Error(err)
+			}
+			packs++
+			w = newLimited(target)
+		}
+		if _, err := w.Add(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if packs < 10 {
+		t.Errorf("%d packs", packs)
+	}
+}
+
+func newLimited(target int) *compress.PackWriter {
+	w := compress.NewPackWriter(nil)
+	w.Limit(target)
+	return w
+}

@@ -13,7 +13,7 @@ const (
 	PackTarget = 32 << 20
 
 	// MaxPackSize bounds the stored size of a pack that is read: 64 MiB.
-	// A pack that is written stays below PackTarget + MaxFrame + 2 MiB.
+	// A pack that is written stays below PackTarget + PackExcess.
 	MaxPackSize = 64 << 20
 
 	// A pack of well compressible or very small items ends before its stored
@@ -21,9 +21,9 @@ const (
 	maxPackRaw    = 256 << 20
 	maxPackChunks = 8 << 10
 
-	// packExcess is room for the last frame, which may not compress, the chunk list
-	// and the seek table.
-	packExcess = MaxFrame + 2<<20
+	// PackExcess is what a pack may have beyond its target: room for a last frame of
+	// small items, the chunk list and the seek table.
+	PackExcess = 2 << 20
 )
 
 const (
@@ -114,14 +114,14 @@ func checksum(frame []byte) (uint32, error) {
 }
 
 // reserve makes room for n more bytes: four times as much as there was, so that little is
-// copied, but no more than a pack can need.
+// copied, but no more than a pack needs whose frames fit.
 func (w *PackWriter) reserve(n int) {
 	need := len(w.data) + n
 	if need <= cap(w.data) {
 		return
 	}
-	most := w.target + packExcess
-	w.data = append(make([]byte, 0, max(need, min(max(4*cap(w.data), 2*FrameTarget), most))), w.data...)
+	size := min(max(4*cap(w.data), 2*FrameTarget), w.target+PackExcess)
+	w.data = append(make([]byte, 0, max(need, size)), w.data...)
 }
 
 // tell appends an entry to the seek table.
@@ -139,6 +139,19 @@ func (w *PackWriter) Full() bool {
 	return len(w.data) >= w.target || w.raw >= maxPackRaw || len(w.chunks) >= maxPackChunks
 }
 
+// Fits reports whether the pack, with a frame more, stays below its target and PackExcess. An
+// empty pack takes any frame.
+func (w *PackWriter) Fits(f Frame) bool {
+	return w.Empty() || len(w.data)+len(f.Compressed)+w.trailer(len(f.Chunks), 1) <= w.target+PackExcess
+}
+
+// trailer returns the length of what Finish appends once there are so many more chunks and
+// frames.
+func (w *PackWriter) trailer(chunks, frames int) int {
+	return skippableHeader + chunkListHeader + (len(w.chunks)+chunks)*chunkListEntry +
+		skippableHeader + len(w.table) + (frames+1)*seekTableEntry + seekTableTrailer
+}
+
 // Finish writes the chunk list and the seek table and returns the pack. The
 // writer cannot be used afterwards. An empty pack is an error.
 func (w *PackWriter) Finish() (Pack, error) {
@@ -146,8 +159,7 @@ func (w *PackWriter) Finish() (Pack, error) {
 		return Pack{}, errors.New("pack holds no frame")
 	}
 	start := len(w.data)
-	w.reserve(skippableHeader + chunkListHeader + len(w.chunks)*chunkListEntry +
-		skippableHeader + len(w.table) + seekTableEntry + seekTableTrailer)
+	w.reserve(w.trailer(0, 0))
 	w.data = appendChunkList(w.data, w.chunks)
 	w.tell(len(w.data)-start, 0, emptySum)
 

@@ -1,5 +1,7 @@
 package pipeline
 
+import "github.com/mailhaul/mailhaul/compress"
+
 // SmallPacks lets the packs of a pool end at a stored size that tests reach quickly.
 func SmallPacks(p *Pool, size int) { p.packTarget = size }
 
@@ -7,4 +9,4 @@ func SmallPacks(p *Pool, size int) { p.packTarget = size }
 func InUse(p *Pool) int { return len(p.places) + len(p.frames) + len(p.packs) + len(p.uploads) }
 
 // PackMemory returns how many stored bytes of packs a pool has in memory at most.
-func PackMemory(p *Pool) int { return cap(p.packs) * (p.packTarget + packExcess) }
+func PackMemory(p *Pool) int { return cap(p.packs) * (p.packTarget + compress.PackExcess) }

@@ -22,7 +22,7 @@ type packer struct {
 	open   *compress.PackWriter // nil: no frame is waiting
 	places []*place
 	since  time.Time
-	size   int // of a buffer that does not have to grow, once a pack was full
+	size   int // of a buffer that will not have to grow, as far as earlier packs tell
 }
 
 // pack is the pack stage. A pack that fills slowly is passed on when it has waited
@@ -54,6 +54,11 @@ func (r *run) pack(ctx context.Context, w *worker) error {
 }
 
 func (p *packer) add(ctx context.Context, f *frame) error {
+	if p.open != nil && !p.open.Fits(f.Frame) {
+		if err := p.finish(ctx); err != nil {
+			return err
+		}
+	}
 	if p.open == nil {
 		if err := p.begin(ctx); err != nil {
 			return err
@@ -93,9 +98,7 @@ func (p *packer) finish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.open.Full() {
-		p.size = cap(pack.Data)
-	}
+	p.size = max(p.size, cap(pack.Data))
 	p.worker.did(1, int64(len(pack.Data)))
 	done := packed{Pack: pack, places: p.places}
 	p.open, p.places = nil, nil

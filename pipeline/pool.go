@@ -45,9 +45,8 @@ const (
 
 	// packMemory bounds the packs that are in memory, stored. Packs are smaller where
 	// there are too many runs for full ones.
-	packMemory    = 448 << 20
+	packMemory    = 384 << 20
 	minPackTarget = 4 << 20
-	packExcess    = compress.MaxFrame + 2<<20 // what a pack grows beyond its target
 
 	// frameBuffer has room for a frame of small items. Larger ones move to a buffer
 	// of their own.
@@ -64,12 +63,12 @@ func NewPool(runs int) (*Pool, error) {
 		return nil, err
 	}
 	// One frame on each way between two stages of a run lets both go on.
-	frames, packs := encoders+runs+2, uploaders+runs
+	frames, packs := encoders+runs+1, uploaders+runs
 	return &Pool{
 		encoder: encoder,
 		places:  make(chan struct{}, runs), uploads: make(chan struct{}, uploaders),
 		frames: make(chan struct{}, frames), packs: make(chan struct{}, packs),
-		packTarget: min(max(packMemory/packs-packExcess, minPackTarget), compress.PackTarget),
+		packTarget: min(max(packMemory/packs-compress.PackExcess, minPackTarget), compress.PackTarget),
 		raw:        make(buffers, frames+4*runs), zstd: make(buffers, frames), packData: make(buffers, packs),
 		clocks: newClocks(nil),
 	}, nil

@@ -167,7 +167,7 @@ func TestPoolWait(t *testing.T) {
 
 // TestPoolMemory: packs get smaller before they take too much memory together.
 func TestPoolMemory(t *testing.T) {
-	for runs, most := range map[int]int{1: 120 << 20, 4: 240 << 20, 16: 448 << 20, 30: 448 << 20} {
+	for runs, most := range map[int]int{1: 120 << 20, 4: 240 << 20, 16: 384 << 20, 30: 384 << 20} {
 		pool, err := pipeline.NewPool(runs)
 		if err != nil {
 			t.Fatal(err)

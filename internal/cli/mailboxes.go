@@ -5,18 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"runtime/debug"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mailhaul/mailhaul/pipeline"
 )
-
-// memoryPerMailbox is what each further mailbox that is exported at once adds to the
-// limit of the heap.
-const memoryPerMailbox = 45 << 20
 
 // exportAll exports mailboxes, so many at once. One that fails does not keep the others
 // from their turn; the worst outcome is the command's. When ctx ends, those that run
@@ -28,9 +22,6 @@ func (a *app) exportAll(ctx context.Context, jobs []pipeline.Job, opts pipeline.
 		return err
 	}
 	defer pool.Close()
-	if os.Getenv("GOMEMLIMIT") == "" {
-		defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit + int64(atOnce-1)*memoryPerMailbox))
-	}
 	opts.Pool, opts.Logger = pool, a.log
 	e := &exports{app: a, opts: opts, json: asJSON, haul: newHaul(len(jobs))}
 	defer a.measure(&exportCollector{e.haul, pool})()

@@ -25,11 +25,6 @@ const (
 	exitInterrupted = 130
 )
 
-// memoryLimit is the heap that the garbage collector aims to stay below, where
-// GOMEMLIMIT does not say otherwise: the buffers of one mailbox's pipeline take
-// most of it, and without it garbage would be allowed to take as much again.
-const memoryLimit = 200 << 20
-
 // gcPercent keeps garbage to a fifth of what is in use, where GOGC does not say
 // otherwise. Nearly all of that is buffers without pointers: collecting often is cheap.
 const gcPercent = 20
@@ -45,9 +40,6 @@ type app struct {
 
 // Main runs the command line and returns the exit code.
 func Main(args []string, stdout, stderr io.Writer) int {
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryLimit)
-	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
