@@ -159,6 +159,11 @@ func (b *stageBench) newPacking(repo *sinks.Repository) *packing {
 func (p *packing) pack(ctx context.Context, frames []compress.Frame) error {
 	for _, f := range frames {
 		var err error
+		if p.writer != nil && !p.writer.Fits(f) {
+			if err := p.finish(ctx); err != nil {
+				return err
+			}
+		}
 		p.watch.time(func() {
 			if p.writer == nil {
 				p.writer = compress.NewPackWriter(p.buf)

@@ -62,7 +62,7 @@ func NewPool(runs int) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	// One frame on each way between two stages of a run lets both go on.
+	// One frame more than those that are compressed and packed lets all of these go on.
 	frames, packs := encoders+runs+1, uploaders+runs
 	return &Pool{
 		encoder: encoder,
