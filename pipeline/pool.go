@@ -26,7 +26,8 @@ type Pool struct {
 	packs   chan struct{} // room for packs
 	uploads chan struct{}
 
-	packTarget int // stored bytes
+	packTarget  int // stored bytes
+	compressors int
 
 	raw, zstd, packData buffers // for the next ones of those
 	clocks              *clocks
@@ -68,11 +69,15 @@ func NewPool(runs int) (*Pool, error) {
 		encoder: encoder,
 		places:  make(chan struct{}, runs), uploads: make(chan struct{}, uploaders),
 		frames: make(chan struct{}, frames), packs: make(chan struct{}, packs),
-		packTarget: min(max(packMemory/packs-compress.PackExcess, minPackTarget), compress.PackTarget),
-		raw:        make(buffers, frames+4*runs), zstd: make(buffers, frames), packData: make(buffers, packs),
+		packTarget:  min(max(packMemory/packs-compress.PackExcess, minPackTarget), compress.PackTarget),
+		compressors: encoders,
+		raw:         make(buffers, frames+4*runs), zstd: make(buffers, frames), packData: make(buffers, packs),
 		clocks: newClocks(nil),
 	}, nil
 }
+
+// Compressors returns how many frames are compressed at once.
+func (p *Pool) Compressors() int { return p.compressors }
 
 // Close ends the pool's use. Its runs are over.
 func (p *Pool) Close() error { return p.encoder.Close() }

@@ -5,12 +5,27 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"runtime/debug"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mailhaul/mailhaul/pipeline"
 )
+
+// What each further mailbox that is exported at once adds to the limit of the heap, and
+// each further frame that is compressed at once: its bytes, plain and compressed, and
+// zstd's window.
+const (
+	memoryPerMailbox    = 45 << 20
+	memoryPerCompressor = 12 << 20
+)
+
+// heapLimit is memoryLimit for a pool of so many runs.
+func heapLimit(pool *pipeline.Pool, runs int) int64 {
+	return memoryLimit + int64(runs-1)*memoryPerMailbox + int64(max(0, pool.Compressors()-2))*memoryPerCompressor
+}
 
 // exportAll exports mailboxes, so many at once. One that fails does not keep the others
 // from their turn; the worst outcome is the command's. When ctx ends, those that run
@@ -22,6 +37,9 @@ func (a *app) exportAll(ctx context.Context, jobs []pipeline.Job, opts pipeline.
 		return err
 	}
 	defer pool.Close()
+	if os.Getenv("GOMEMLIMIT") == "" {
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(heapLimit(pool, atOnce)))
+	}
 	opts.Pool, opts.Logger = pool, a.log
 	e := &exports{app: a, opts: opts, json: asJSON, haul: newHaul(len(jobs))}
 	defer a.measure(&exportCollector{e.haul, pool})()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -110,10 +111,10 @@ type simulated struct {
 	Content   simulator.Content   `json:"content,omitzero"` // if it was prepared
 }
 
-// prepare makes all items in memory, where nothing is gained by collecting garbage as often as an export does.
+// prepare makes all items in memory, which the bounds of an export are not made for.
 func prepare(ctx context.Context, sim *simulator.Server) (simulator.Content, error) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(100)
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(math.MaxInt64)
 	}
 	return sim.Prepare(ctx)
 }
