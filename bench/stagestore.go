@@ -96,7 +96,7 @@ func (b *stageBench) newLevels(all bool) ([]*level, error) {
 		return levels, nil
 	}
 	for _, l := range []zstd.EncoderLevel{zstd.SpeedFastest, zstd.SpeedDefault, zstd.SpeedBetterCompression} {
-		z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(l), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(compress.MaxFrame))
+		z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(l), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(compress.FrameTarget))
 		if err != nil {
 			return nil, err
 		}
