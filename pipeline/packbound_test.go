@@ -1,0 +1,35 @@
+package pipeline_test
+
+import (
+	"testing"
+
+	"github.com/mailhaul/mailhaul/compress"
+	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/simulator"
+	"github.com/mailhaul/mailhaul/sinks"
+)
+
+// TestPackBound: no pack outgrows its bound, which memory is reckoned by, though frames may be
+// larger than what is left of it.
+func TestPackBound(t *testing.T) {
+	const target = 5 << 20
+	w := newWorld(t, simulator.Options{Seed: 31, Items: 60, MinItemSize: 1 << 20, MaxItemSize: 8 << 20})
+	pool := newPool(t, 1)
+	pipeline.SmallPacks(pool, target)
+	w.run(pipeline.Options{Pool: pool})
+	packs := 0
+	for o, err := range w.repo.Objects(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o.Kind != sinks.KindPack {
+			continue
+		}
+		if packs++; o.Size > target+compress.PackExcess {
+			t.Errorf("a pack has %d bytes", o.Size)
+		}
+	}
+	if packs < 10 {
+		t.Errorf("%d packs", packs)
+	}
+}
