@@ -29,7 +29,7 @@ func (m *measurement) onOneCore(ctx context.Context) error {
 	return m.onOneOfAll(OneCore)(ctx)
 }
 
-// onOneOfAll runs mailhaul, as a contender of a name, on one processor of a machine whose others take the simulated Graph.
+// onOneOfAll runs mailhaul, as a contender of a name, on one processor of those that it may use.
 func (m *measurement) onOneOfAll(name string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		return m.contend(ctx, name, func(p place) (Run, error) { return m.export(ctx, m.sim, p, oneProcessor) })

@@ -167,7 +167,7 @@ func (o *Options) transport() (t policy.Transporter, closeIdle func()) {
 
 // newTransport returns the connections of a client: of HTTP/1.1, one for each request in
 // flight. Those of HTTP/2 would share one, with its windows and its end, and take a
-// seventh more CPU time.
+// sixth more CPU time.
 func newTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 64

@@ -25,8 +25,8 @@ const (
 	exitInterrupted = 130
 )
 
-// memoryLimit is what the garbage collector keeps the process's memory below, where
-// GOMEMLIMIT does not say otherwise. What one mailbox's pipeline on two processors has in
+// memoryLimit is what the garbage collector aims to keep memory below, as Go counts it,
+// where GOMEMLIMIT does not say otherwise. What one mailbox's pipeline on two processors has in
 // use when its bucket is slow, some 180 MiB, stays well below it: else garbage would be
 // collected all the time.
 const memoryLimit = 215 << 20
