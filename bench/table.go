@@ -113,8 +113,8 @@ func efficiency(r results) (figure, bool) {
 
 // twoCores tells also, where it was measured, what comes of one core when the simulated Graph keeps the other.
 func twoCores(r results) (figure, bool) {
-	f, ok := r.compare("nowhere", Mailhaul, OneCore, megabytes, atLeast(1.8), "%.2f ×: %.0f against %.0f MB/s")
-	if other, there := r.compare("nowhere", Mailhaul, OneOfAll, megabytes, atLeast(1.8), ""); ok && there {
+	f, ok := r.compare("cores", Mailhaul, OneCore, megabytes, atLeast(1.8), "%.2f ×: %.0f against %.0f MB/s")
+	if other, there := r.compare("cores", Mailhaul, OneOfAll, megabytes, atLeast(1.8), ""); ok && there {
 		f.words += fmt.Sprintf("; %.2f × if the simulated Graph keeps the other core", other.value)
 	}
 	return f, ok

@@ -1,9 +1,11 @@
 package compress
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 
 	"github.com/mailhaul/mailhaul/manifest"
 )
@@ -54,6 +56,7 @@ type Pack struct {
 type PackWriter struct {
 	target int
 	data   []byte
+	sha256 hash.Hash // of data
 	table  []byte
 	chunks []Chunk
 	raw    int64
@@ -63,7 +66,7 @@ type PackWriter struct {
 // bytes, and another one, larger, where that does not do; a pack's Data can be
 // given back this way.
 func NewPackWriter(buf []byte) *PackWriter {
-	return &PackWriter{target: PackTarget, data: buf[:0]}
+	return &PackWriter{target: PackTarget, data: buf[:0], sha256: sha256.New()}
 }
 
 // Limit makes the pack full at a stored size below PackTarget.
@@ -98,6 +101,7 @@ func (w *PackWriter) Add(f Frame) (int64, error) {
 	}
 	w.reserve(len(f.Compressed))
 	w.data = append(w.data, f.Compressed...)
+	w.sha256.Write(f.Compressed) // now, while it is in the processor's caches
 	w.raw += next
 	w.tell(len(f.Compressed), len(f.Raw), sum)
 	return base, nil
@@ -169,7 +173,10 @@ func (w *PackWriter) Finish() (Pack, error) {
 	w.data = binary.LittleEndian.AppendUint32(w.data, uint32(len(w.table)/seekTableEntry))
 	w.data = append(w.data, seekTableHasSums)
 	w.data = binary.LittleEndian.AppendUint32(w.data, seekTableFooter)
-	return Pack{SHA256: manifest.SumOf(w.data), Data: w.data, Chunks: w.chunks, Raw: w.raw}, nil
+	w.sha256.Write(w.data[start:])
+	p := Pack{Data: w.data, Chunks: w.chunks, Raw: w.raw}
+	w.sha256.Sum(p.SHA256[:0])
+	return p, nil
 }
 
 func appendChunkList(dst []byte, chunks []Chunk) []byte {

@@ -52,7 +52,7 @@ may keep it. Ctrl-C ends the measurement early.
 	flags.BoolVar(&f.suite, "suite", false, "measure all scenarios, and what they are to reach")
 	flags.StringArrayVar(&f.scenarios, "scenario", nil, "`NAME` of a scenario; may be repeated")
 	flags.Uint64Var(&f.opts.Seed, "seed", 1, "seed of all content")
-	flags.IntVar(&f.opts.Repetitions, "repetitions", 5, "how often each contender runs, at most")
+	flags.IntVar(&f.opts.Repetitions, "repetitions", 9, "how often each contender runs, at most")
 	flags.IntVar(&f.opts.Cores, "cores", 0, "processors that contenders may use (default: 2 with --suite, or else all)")
 	flags.StringVar(&f.opts.MinIO, "minio", "", "`FILE` of the MinIO server to store in (default: minio in the PATH)")
 	flags.StringVar(&f.opts.Repo, "repo", "", "`URL` of a store; what is stored there is deleted again (scenarios: S3, in MinIO's place)")

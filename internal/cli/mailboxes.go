@@ -14,19 +14,6 @@ import (
 	"github.com/mailhaul/mailhaul/pipeline"
 )
 
-// What each further mailbox that is exported at once adds to the limit of the heap, and
-// each further frame that is compressed at once: its bytes, plain and compressed, and
-// zstd's window.
-const (
-	memoryPerMailbox    = 45 << 20
-	memoryPerCompressor = 12 << 20
-)
-
-// heapLimit is memoryLimit for a pool of so many runs.
-func heapLimit(pool *pipeline.Pool, runs int) int64 {
-	return memoryLimit + int64(runs-1)*memoryPerMailbox + int64(max(0, pool.Compressors()-2))*memoryPerCompressor
-}
-
 // exportAll exports mailboxes, so many at once. One that fails does not keep the others
 // from their turn; the worst outcome is the command's. When ctx ends, those that run
 // commit what they have.

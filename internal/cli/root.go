@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -25,16 +24,6 @@ const (
 	exitInterrupted = 130
 )
 
-// memoryLimit is what the garbage collector aims to keep memory below, as Go counts it,
-// where GOMEMLIMIT does not say otherwise. What one mailbox's pipeline on two processors has in
-// use when its bucket is slow, some 180 MiB, stays well below it: else garbage would be
-// collected all the time.
-const memoryLimit = 215 << 20
-
-// gcPercent keeps garbage to a fifth of what is in use, where GOGC does not say
-// otherwise. Nearly all of that is buffers without pointers: collecting often is cheap.
-const gcPercent = 20
-
 // An app is what the commands share.
 type app struct {
 	out     io.Writer // results
@@ -46,12 +35,7 @@ type app struct {
 
 // Main runs the command line and returns the exit code.
 func Main(args []string, stdout, stderr io.Writer) int {
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryLimit)
-	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	boundMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// The first signal asks for an orderly end. From then on signals do what

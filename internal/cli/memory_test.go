@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"math"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"testing"
+	"time"
+)
+
+// TestBoundMemory: garbage is collected late for the first time, and as often as told from then on.
+func TestBoundMemory(t *testing.T) {
+	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(-1)
+	defer debug.SetMemoryLimit(limit)
+	defer debug.SetGCPercent(percent)
+	t.Setenv("GOGC", "")
+	t.Setenv("GOMEMLIMIT", "")
+
+	boundMemory()
+	if got := gcSetting(t, "/gc/gogc:percent"); got != firstGCPercent {
+		t.Errorf("GOGC is %d before garbage was collected, want %d", got, firstGCPercent)
+	}
+	if got := gcSetting(t, "/gc/gomemlimit:bytes"); got != memoryLimit {
+		t.Errorf("GOMEMLIMIT is %d, want %d", got, memoryLimit)
+	}
+	for began := time.Now(); gcSetting(t, "/gc/gogc:percent") != gcPercent; time.Sleep(time.Millisecond) {
+		if time.Since(began) > time.Minute {
+			t.Fatalf("GOGC is %d after garbage was collected, want %d", gcSetting(t, "/gc/gogc:percent"), gcPercent)
+		}
+		runtime.GC()
+	}
+}
+
+// TestMemoryOfTheEnvironment: what the environment says of memory holds.
+func TestMemoryOfTheEnvironment(t *testing.T) {
+	percent, limit := debug.SetGCPercent(77), debug.SetMemoryLimit(math.MaxInt64)
+	defer debug.SetMemoryLimit(limit)
+	defer debug.SetGCPercent(percent)
+	t.Setenv("GOGC", "77")
+	t.Setenv("GOMEMLIMIT", "off")
+
+	boundMemory()
+	if got := gcSetting(t, "/gc/gogc:percent"); got != 77 {
+		t.Errorf("GOGC is %d, want 77", got)
+	}
+	if got := gcSetting(t, "/gc/gomemlimit:bytes"); got != math.MaxInt64 {
+		t.Errorf("GOMEMLIMIT is %d, want none", got)
+	}
+}
+
+// gcSetting reads a setting of the garbage collector.
+func gcSetting(t *testing.T, name string) uint64 {
+	t.Helper()
+	sample := []metrics.Sample{{Name: name}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindUint64 {
+		t.Fatalf("no metric %s", name)
+	}
+	return sample[0].Value.Uint64()
+}
