@@ -5,7 +5,7 @@
 // peak memory are its own. Beside it run, in turns and over the same bytes:
 //
 //   - the baseline: what is written in an afternoon, with encoding/json, a zstd frame and a PUT for each item;
-//   - the stages, each alone on one core. The sum of what they cost is the floor: the CPU time below which no pipeline
+//   - the stages, each by itself on one core. The sum of what they cost is the floor: the CPU time below which no pipeline
 //     that is made of these parts can go.
 //
 // Efficiency is the floor divided by the CPU time of the exporter. It is what is worth watching: absolute figures tell

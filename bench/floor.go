@@ -4,31 +4,96 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"runtime"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
 )
 
-// stage measures the stages in a process of its own, which has one processor. The levels of zstd that mailhaul does not use
-// are measured once, where curves are wanted.
+// mostStages is how many frames of a mailbox its export compresses at once, at most.
+const mostStages = 4
+
+// stage measures the stages in processes of their own, each of which has one processor. There are as many at once as an
+// export computes on: caches and memory are as busy as they are for it.
 func (m *measurement) stage(ctx context.Context) error {
-	return m.at(ctx, m.scenario.Store, func(p place) error {
-		args := []string{"bench", "stages", "--graph-url", m.sim.URL, "--mailbox", m.sim.Mailboxes[0].ID, "--repo", p.url}
-		if m.scenario.Curve && len(m.stages) == 0 {
-			args = append(args, "--levels")
+	atOnce := m.opts.Cores
+	if atOnce == 0 {
+		atOnce = runtime.NumCPU()
+	}
+	return m.atAll(ctx, min(atOnce, mostStages), nil, func(places []place) error {
+		reports := make([]*StageReport, len(places))
+		g, ctx := errgroup.WithContext(ctx)
+		for i, p := range places {
+			g.Go(func() (err error) {
+				reports[i], err = m.stagesAt(ctx, p, i == 0)
+				return err
+			})
 		}
-		out, _, err := run(m.opts.program(ctx, m.opts.contender(p.env, unlimited, oneProcessor), args...))
-		if err != nil {
+		if err := g.Wait(); err != nil {
 			return err
 		}
-		r := &StageReport{}
-		if err := json.Unmarshal(out, r); err != nil {
-			return fmt.Errorf("stages: %w", err)
-		}
-		if r.Items != m.result.Workload.Items || r.Bytes != m.result.Workload.Bytes {
-			return fmt.Errorf("the stages saw %d items of %d bytes", r.Items, r.Bytes)
-		}
+		r := joined(reports)
 		m.stages = append(m.stages, r)
 		m.opts.Logger.Info("ran", "scenario", m.scenario.Name, "contender", "stages", "CPU seconds per GB", round(r.floor(m.scenario.Store)))
 		return nil
 	})
+}
+
+// atAll calls with for so many places more.
+func (m *measurement) atAll(ctx context.Context, n int, places []place, with func([]place) error) error {
+	if n == 0 {
+		return with(places)
+	}
+	return m.at(ctx, m.scenario.Store, func(p place) error {
+		return m.atAll(ctx, n-1, append(places, p), with)
+	})
+}
+
+// stagesAt measures the stages in one process. The first one measures the levels of zstd that mailhaul does not use too: once,
+// where curves are wanted.
+func (m *measurement) stagesAt(ctx context.Context, p place, first bool) (*StageReport, error) {
+	args := []string{"bench", "stages", "--graph-url", m.sim.URL, "--mailbox", m.sim.Mailboxes[0].ID, "--repo", p.url}
+	if first && m.scenario.Curve && len(m.stages) == 0 {
+		args = append(args, "--levels")
+	}
+	out, _, err := run(m.opts.program(ctx, m.opts.contender(p.env, unlimited, oneProcessor), args...))
+	if err != nil {
+		return nil, err
+	}
+	r := &StageReport{}
+	if err := json.Unmarshal(out, r); err != nil {
+		return nil, fmt.Errorf("stages: %w", err)
+	}
+	if r.Items != m.result.Workload.Items || r.Bytes != m.result.Workload.Bytes {
+		return nil, fmt.Errorf("the stages saw %d items of %d bytes", r.Items, r.Bytes)
+	}
+	return r, nil
+}
+
+// joined adds what stages took in other processes to what they took in the first.
+func joined(reports []*StageReport) *StageReport {
+	all := reports[0]
+	for i := range all.Stages {
+		for _, r := range reports[1:] {
+			if other := r.of(all.Stages[i].Name, all.Stages[i].Variant); other != nil {
+				all.Stages[i].add(other)
+			}
+		}
+	}
+	return all
+}
+
+// of returns a stage's run, nil if it was not measured.
+func (r *StageReport) of(name, variant string) *StageRun {
+	i := slices.IndexFunc(r.Stages, func(s StageRun) bool { return s.Name == name && s.Variant == variant })
+	if i < 0 {
+		return nil
+	}
+	return &r.Stages[i]
+}
+
+func (r *StageRun) add(other *StageRun) {
+	r.CPU, r.Bytes, r.Out = r.CPU+other.CPU, r.Bytes+other.Bytes, r.Out+other.Out
 }
 
 // levels draws the rate of each level of zstd on one core.
@@ -87,10 +152,8 @@ func stageCosts(reports []*StageReport, s Store) []StageCost {
 	for i, stage := range first.Stages {
 		var values []float64
 		for _, r := range reports {
-			for k := range r.Stages {
-				if other := &r.Stages[k]; other.Name == stage.Name && other.Variant == stage.Variant {
-					values = append(values, other.perGB())
-				}
+			if run := r.of(stage.Name, stage.Variant); run != nil {
+				values = append(values, run.perGB())
 			}
 		}
 		cost := StageCost{Name: stage.Name, Variant: stage.Variant, CPU: spreadOf(values), Floor: in[i]}

@@ -36,7 +36,7 @@ func Scenarios() []Scenario {
 	return []Scenario{
 		{Name: "nowhere", What: "office mix, to nowhere", Store: StoreNowhere, Items: 16_000, Repetitions: 5, Baseline: true, Stages: true, Curve: true},
 		{Name: "cores", What: "office mix, to nowhere, on one core too", Store: StoreNowhere, Items: 16_000, Cores: true},
-		{Name: "s3", What: "office mix, to S3", Store: StoreS3, Items: 8000, Repetitions: 3, Baseline: true, Stages: true, Restic: true},
+		{Name: "s3", What: "office mix, to S3", Store: StoreS3, Items: 8000, Repetitions: 5, Baseline: true, Stages: true, Restic: true},
 		{Name: "file", What: "office mix, to a directory", Store: StoreFile, Items: 8000, Repetitions: 1, Baseline: true, Stages: true},
 		{Name: "small", What: "items of 12 kB, to S3", Store: StoreS3, Items: 8000, ItemSize: 12_000, Repetitions: 1, Baseline: true, Stages: true},
 		{Name: "huge", What: "items of up to 150 MB, to S3", Store: StoreS3, Items: 80, MinItemSize: 16 << 10, MaxItemSize: 150_000_000, Repetitions: 1},

@@ -94,6 +94,19 @@ func TestTwoCores(t *testing.T) {
 	}
 }
 
+// TestJoined: what processes took is added up, stage by stage, and what only one measured is its own.
+func TestJoined(t *testing.T) {
+	report := func(runs ...StageRun) *StageReport { return &StageReport{Items: 3, Bytes: 9, Stream: 5, Stages: runs} }
+	got := joined([]*StageReport{
+		report(StageRun{Name: "read", CPU: 1, Bytes: 9}, StageRun{Name: "compress", Variant: ours, CPU: 2, Bytes: 9, Out: 5}, StageRun{Name: "compress", Variant: "better", CPU: 8, Bytes: 9}),
+		report(StageRun{Name: "read", CPU: 3, Bytes: 9}, StageRun{Name: "compress", Variant: ours, CPU: 5, Bytes: 9, Out: 5}),
+	})
+	want := report(StageRun{Name: "read", CPU: 4, Bytes: 18}, StageRun{Name: "compress", Variant: ours, CPU: 7, Bytes: 18, Out: 10}, StageRun{Name: "compress", Variant: "better", CPU: 8, Bytes: 9})
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestSpread(t *testing.T) {
 	for name, c := range map[string]struct {
 		values []float64

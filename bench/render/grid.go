@@ -90,7 +90,7 @@ func contenders(s *bench.Result) *grid {
 }
 
 func costs(s *bench.Result) *grid {
-	g := newGrid(plain(s.Scenario)+": what each stage costs, alone on one core", []string{"stage", "in the floor"}, "CPU s/GB", "ratio")
+	g := newGrid(plain(s.Scenario)+": what each stage costs, by itself on one core", []string{"stage", "in the floor"}, "CPU s/GB", "ratio")
 	for _, c := range s.Stages {
 		in, ratio := "", ""
 		if c.Floor {

@@ -87,7 +87,7 @@ func stack(s *bench.Result) figure {
 	if s.Efficiency != nil && finite(s.Efficiency.Median) && s.Efficiency.Median > 0 {
 		title = fmt.Sprintf("%s of the CPU time that mailhaul uses is what its parts cost alone", percent(s.Efficiency.Median))
 	}
-	return p.draw(title).titled(title, "The floor is the sum of the stages, each run alone on one core.")
+	return p.draw(title).titled(title, "The floor is the sum of the stages, each run by itself on one core.")
 }
 
 // What the workers of a stage do, in the order of drawing.

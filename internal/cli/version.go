@@ -43,6 +43,15 @@ func version() build {
 	return b
 }
 
+// String tells it in lines for a person.
+func (b build) String() string {
+	text := fmt.Sprintf("mailhaul %s, repository format %d, %s %s\n", b.Version, b.Format, b.Go, b.Platform)
+	if b.Commit != "" {
+		text += fmt.Sprintf("commit %s of %s, modified: %t\n", b.Commit, b.Time, b.Modified)
+	}
+	return text
+}
+
 func (a *app) versionCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -52,10 +61,7 @@ func (a *app) versionCommand() *cobra.Command {
 			if asJSON {
 				return a.printJSON(b)
 			}
-			fmt.Fprintf(a.out, "mailhaul %s, repository format %d, %s %s\n", b.Version, b.Format, b.Go, b.Platform)
-			if b.Commit != "" {
-				fmt.Fprintf(a.out, "commit %s of %s, modified: %t\n", b.Commit, b.Time, b.Modified)
-			}
+			fmt.Fprint(a.out, b)
 			return nil
 		},
 	}
