@@ -50,7 +50,7 @@ $(BIN)/%$(EXE): tools/%/go.mod tools/%/go.sum
 	cd .cache/azurite && npm ci --ignore-scripts --omit=optional --no-audit --no-fund
 	@touch $@
 
-bench: build $(BIN)/minio$(EXE) ## how fast it is and what bounds it, in a quarter of an hour
+bench: build $(BIN)/minio$(EXE) ## how fast it is and what bounds it, in twenty minutes
 	./mailhaul$(EXE) bench --suite --minio $(BIN)/minio$(EXE) --out bench-results $(BENCHFLAGS)
 
 fuzz: ## every fuzz target, FUZZTIME each

@@ -17,8 +17,7 @@ func reached() []Result {
 	}
 	of := func(name string, runs ...Run) Contender { return contender(name, runs) }
 
-	two := of(Mailhaul, runOf(5, 8, 0), runOf(6, 8, 0))
-	nowhere := by("nowhere", two)
+	nowhere := by("nowhere", of(Mailhaul, runOf(5, 8, 0), runOf(6, 8, 0)), of(OneCore, runOf(9, 8, 0), runOf(12, 8, 0)))
 	nowhere.Floor, nowhere.Efficiency, nowhere.Stream = &Spread{Median: 6.4}, &Spread{Median: 0.8}, 454_545_455
 	limits := by("limits", of(Mailhaul, runOf(100, 8, 0)))
 	limits.Ceiling = 1.05e7
@@ -26,7 +25,6 @@ func reached() []Result {
 	night.PackReads = 3
 	return []Result{
 		nowhere, limits, night,
-		by("cores", two, of(OneCore, runOf(9, 8, 0), runOf(12, 8, 0))),
 		by("s3", of(Mailhaul, runOf(5, 8, 0)), of(TheBaseline, runOf(25, 24, 0)), of(Restic, runOf(7.5, 20, 0))),
 		by("huge", of(Mailhaul, runOf(5, 8, 256<<20))),
 		by("mailboxes16", of(Mailhaul, runOf(5, 8, 1<<30))),
@@ -55,7 +53,7 @@ func TestTableMisses(t *testing.T) {
 		func(r results) { r.runs("s3", Mailhaul)[0].User = 8.1 },
 		func(r results) { r.runs("s3", TheBaseline)[0].Seconds = 24 },
 		func(r results) { r.runs("s3", Restic)[0].Seconds = 7 },
-		func(r results) { r.runs("cores", OneCore)[0].Seconds = 7 },
+		func(r results) { r.runs("nowhere", OneCore)[0].Seconds = 7 },
 		func(r results) { r.runs("limits", Mailhaul)[0].Throttled = 11 },
 		func(r results) { r.runs("huge", Mailhaul)[0].Peak++ },
 		func(r results) { r.runs("mailboxes16", Mailhaul)[0].Peak++ },
@@ -86,10 +84,10 @@ func TestTableMisses(t *testing.T) {
 func TestTwoCores(t *testing.T) {
 	all := reached()
 	slow := runOf(7, 8, 0)
-	cores, _ := results(all).of("cores")
-	cores.Contenders = append(cores.Contenders, contender(OneOfAll, []Run{slow, slow}))
+	nowhere, _ := results(all).of("nowhere")
+	nowhere.Contenders = append(nowhere.Contenders, contender(OneOfAll, []Run{slow, slow}))
 	f, ok := twoCores(all)
-	if !ok || !f.pass || f.words != "1.90 ×: 183 against 97 MB/s; 1.28 × if the simulated Graph keeps the other core" {
+	if !ok || !f.pass || f.words != "1.90 ×: 183 against 97 MB/s; 1.80 × between the fastest runs; 1.28 × if the simulated Graph keeps the other core" {
 		t.Errorf("%+v", f)
 	}
 }
