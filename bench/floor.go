@@ -10,17 +10,18 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// mostStages is how many frames of a mailbox its export compresses at once, at most.
+// mostStages is how many frames of a mailbox its export compresses at once, at most, as package pipeline has it. It is
+// not more than Graph's limit on requests in flight, as each process has one.
 const mostStages = 4
 
 // stage measures the stages in processes of their own, each of which has one processor. There are as many at once as an
 // export computes on: caches and memory are as busy as they are for it.
 func (m *measurement) stage(ctx context.Context) error {
-	atOnce := m.opts.Cores
-	if atOnce == 0 {
-		atOnce = runtime.NumCPU()
+	atOnce := min(runtime.NumCPU(), mostStages) // more than there are processors would disturb one another
+	if m.opts.Cores > 0 {
+		atOnce = min(atOnce, m.opts.Cores)
 	}
-	return m.atAll(ctx, min(atOnce, mostStages), nil, func(places []place) error {
+	return m.atAll(ctx, atOnce, nil, func(places []place) error {
 		reports := make([]*StageReport, len(places))
 		g, ctx := errgroup.WithContext(ctx)
 		for i, p := range places {
