@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
 
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/sinks/s3blob"
@@ -61,14 +62,21 @@ func (r *Repository) PutManifest(ctx context.Context, d manifest.Digest, data []
 // have the same size: its name tells the rest. It is new also if the answer to a try was
 // lost: the store may have taken that one.
 func (r *Repository) create(ctx context.Context, key string, data []byte, d manifest.Digest) (isNew bool, err error) {
-	there, lost := int64(-1), false
+	there, lost, cut := int64(-1), false, false
 	err = r.retry.do(ctx, "write", key, func() error {
+		if cut {
+			if there, err = r.look(ctx, key); there >= 0 {
+				return nil
+			}
+		}
 		err := r.put(ctx, key, data, d)
 		if isRefused(err) {
-			there, err = r.sizeOfRefused(ctx, key)
+			if there, err = r.look(ctx, key); err == nil && there < 0 {
+				err = errUnsettled
+			}
 			return err
 		}
-		lost = lost || passes(err)
+		lost, cut = lost || passes(err), leavesOpen(err)
 		return err
 	})
 	switch {
@@ -80,13 +88,18 @@ func (r *Repository) create(ctx context.Context, key string, data []byte, d mani
 	return there < 0 || lost, nil
 }
 
-// sizeOfRefused returns the number of bytes of an object that the store refused to create
-// because it is there; -1 with an error.
-func (r *Repository) sizeOfRefused(ctx context.Context, key string) (int64, error) {
+// leavesOpen reports whether the error of a write does not tell if the object is there: the
+// store may have taken it, or have cut the connection on what it refused and did not read.
+func leavesOpen(err error) bool {
+	return passes(err) && gcerrors.Code(err) != gcerrors.ResourceExhausted
+}
+
+// look returns the number of bytes of an object, once; -1 if it is absent and with an error.
+func (r *Repository) look(ctx context.Context, key string) (int64, error) {
 	attrs, err := r.bucket.Attributes(ctx, key)
 	switch {
 	case IsNotFound(err):
-		return -1, errUnsettled
+		return -1, nil
 	case err != nil:
 		return -1, err
 	}
@@ -128,24 +141,42 @@ func (r *Repository) put(ctx context.Context, key string, data []byte, d manifes
 // taken it and the answer have been lost.
 func (r *Repository) CreateRef(ctx context.Context, mailbox string, sequence uint64, data []byte) error {
 	key := RefKey(mailbox, sequence)
-	d := manifest.SumOf(data)
-	err := r.retry.do(ctx, "write", key, func() error { return r.put(ctx, key, data, d) })
-	if err == nil {
+	there, err := r.putRef(ctx, key, data)
+	if err != nil {
+		// A caller who is about to go wants to know too, but waits no longer for a store that is down.
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastLook)
+		defer cancel()
+		var readErr error
+		there, readErr = r.readAttempted(last, key, isRefused(err))
+		switch {
+		case readErr == nil:
+		case errors.Is(readErr, errUnsettled):
+			return &storeError{"write", key, readErr}
+		case !isRefused(err):
+			return &storeError{"write", key, err}
+		}
+	}
+	if err == nil && there == nil || bytes.Equal(there, data) {
 		return nil
 	}
-	// A caller who is about to go wants to know too, but waits no longer for a store that is down.
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastLook)
-	defer cancel()
-	there, readErr := r.readAttempted(last, key, isRefused(err))
-	switch {
-	case readErr == nil && bytes.Equal(there, data):
-		return nil
-	case errors.Is(readErr, errUnsettled):
-		err = readErr
-	case isRefused(err):
-		return fmt.Errorf("%s: %w", key, ErrRefExists)
-	}
-	return &storeError{"write", key, err}
+	return fmt.Errorf("%s: %w", key, ErrRefExists)
+}
+
+// putRef stores a ref that is absent. It returns the bytes of the one that it finds in place
+// of an answer that was lost; nil if there is none.
+func (r *Repository) putRef(ctx context.Context, key string, data []byte) (there []byte, err error) {
+	cut := false
+	err = r.retry.do(ctx, "write", key, func() error {
+		if cut {
+			if there, err = r.readOnce(ctx, key, maxRefSize); err == nil {
+				return nil
+			}
+		}
+		err := r.put(ctx, key, data, manifest.SumOf(data))
+		cut = leavesOpen(err)
+		return err
+	})
+	return there, err
 }
 
 // readAttempted returns the bytes of a ref that could not be created, of whoever they are.

@@ -130,6 +130,40 @@ func TestLostAnswer(t *testing.T) {
 	})
 }
 
+// TestRefusedUnread: a store that cuts the connection on what it refuses, and so never says
+// that it does, is asked; what is there is not sent again and again.
+func TestRefusedUnread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memstore.New()
+		repo := newRepository(t, store)
+		pack, ref := []byte("a pack"), []byte("a ref")
+		d := manifest.SumOf(pack)
+		if _, err := repo.PutPack(t.Context(), d, pack); err != nil {
+			t.Fatal(err)
+		}
+		if err := repo.CreateRef(t.Context(), "MBX:a", 1, ref); err != nil {
+			t.Fatal(err)
+		}
+		store.CutRefused()
+		store.Calls()
+		if _, err := repo.PutPack(t.Context(), d, pack); err != nil {
+			t.Errorf("PutPack: %v", err)
+		}
+		if calls := store.Calls(); calls.Put != 1 || calls.Head != 1 {
+			t.Errorf("PutPack: %+v", calls)
+		}
+		if _, err := repo.PutPack(t.Context(), d, []byte("a longer pack")); !errors.As(err, new(*sinks.CorruptError)) {
+			t.Errorf("PutPack of another size: %v", err)
+		}
+		if err := repo.CreateRef(t.Context(), "MBX:a", 1, ref); err != nil {
+			t.Errorf("the same ref: %v", err)
+		}
+		if err := repo.CreateRef(t.Context(), "MBX:a", 1, []byte("another")); !errors.Is(err, sinks.ErrRefExists) {
+			t.Errorf("another ref: %v", err)
+		}
+	})
+}
+
 // TestShownLate: what a store refuses for being there is waited for until it is seen.
 func TestShownLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

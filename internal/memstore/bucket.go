@@ -135,12 +135,12 @@ func (w *writer) Close() error {
 		s.left--
 	}
 	if _, ok := s.objects[w.key]; ok && w.absent && !s.rude {
-		return errExists
+		return s.refusal
 	}
 	s.objects[w.key] = w.Bytes()
 	if s.lost > 0 {
 		s.lost--
-		return errBusy
+		return errCut
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ type Store struct {
 	lost     int  // writes whose answer is lost
 	late     int  // calls that do not see an object yet that is there
 	rude     bool // conditions are ignored
+	refusal  error
 	delay    time.Duration
 	calls    Calls
 }
@@ -38,10 +39,11 @@ var (
 	errBusy   = errors.New("the store is busy")
 	errAbsent = errors.New("no such object")
 	errExists = errors.New("the object exists")
+	errCut    = errors.New("the connection was cut")
 )
 
 // New returns an empty store.
-func New() *Store { return &Store{objects: map[string][]byte{}, left: -1} }
+func New() *Store { return &Store{objects: map[string][]byte{}, left: -1, refusal: errExists} }
 
 // Open returns a bucket of the whole store. Closing it changes nothing.
 func (s *Store) Open() *blob.Bucket { return blob.NewBucket(bucket{s}) }
@@ -76,6 +78,14 @@ func (s *Store) ShowLate(calls int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.late = calls
+}
+
+// CutRefused makes the store one that cuts the connection on a write that it refuses, as
+// some do that have not read its body: the client does not come to read the answer.
+func (s *Store) CutRefused() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refusal = errCut
 }
 
 // IgnoreConditions makes the store one that overwrites what is there in spite of the

@@ -90,20 +90,19 @@ const (
 )
 
 // try calls f again while the store is busy or cuts connections, as some do that refuse
-// a write before they have read it, and reports how often it did.
-func try(ctx context.Context, f func() error) (tries int, err error) {
+// a write before they have read it.
+func try(ctx context.Context, f func() error) error {
 	for wait := firstWait; ; wait *= 2 {
-		tries++
-		err = f()
+		err := f()
 		if !passes(err) || wait > maxWait {
-			return tries, err
+			return err
 		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return tries, err
+			return err
 		}
 	}
 }
@@ -119,29 +118,44 @@ func passes(err error) bool {
 	return false
 }
 
-// create stores an object if it is absent. One that is there is FailedPrecondition; one
-// that an earlier try has stored, whose answer was that the store is busy, is none.
+// create stores an object if it is absent. One that is there is refused; one that an
+// earlier try has stored, whose answer was lost or was that the store is busy, is not.
 func (e *Env) create(ctx context.Context, b *blob.Bucket, key string, data []byte) error {
 	e.note(key)
-	tries, err := try(ctx, func() error { return upload(ctx, b, key, bytes.NewReader(data)) })
-	if tries > 1 && isThere(err) {
-		if got, readErr := e.read(ctx, b, key); readErr == nil && bytes.Equal(got, data) {
-			return nil
+	failed := false
+	err := try(ctx, func() error {
+		err := upload(ctx, b, key, bytes.NewReader(data))
+		failed = failed || passes(err)
+		if !failed || err == nil {
+			return err
 		}
-	}
+		there, readErr := b.ReadAll(ctx, key)
+		switch {
+		case readErr != nil:
+			return err
+		case !bytes.Equal(there, data):
+			return errThere
+		}
+		return nil
+	})
 	return sinks.Wrap("write", key, err)
 }
+
+// errThere is why a write was refused whose connection was cut: nobody said so.
+var errThere = errors.New("another object is there")
 
 func upload(ctx context.Context, b *blob.Bucket, key string, r io.Reader) error {
 	return b.Upload(ctx, key, r, &blob.WriterOptions{IfNotExist: true, ContentType: "application/octet-stream"})
 }
 
 // isThere reports whether an object was not created because it is there.
-func isThere(err error) bool { return gcerrors.Code(err) == gcerrors.FailedPrecondition }
+func isThere(err error) bool {
+	return gcerrors.Code(err) == gcerrors.FailedPrecondition || errors.Is(err, errThere)
+}
 
 // read returns a whole object.
 func (e *Env) read(ctx context.Context, b *blob.Bucket, key string) (data []byte, err error) {
-	_, err = try(ctx, func() error {
+	err = try(ctx, func() error {
 		data, err = b.ReadAll(ctx, key)
 		return err
 	})
@@ -149,7 +163,7 @@ func (e *Env) read(ctx context.Context, b *blob.Bucket, key string) (data []byte
 }
 
 func (e *Env) delete(ctx context.Context, key string) error {
-	_, err := try(ctx, func() error { return e.first().Delete(ctx, key) })
+	err := try(ctx, func() error { return e.first().Delete(ctx, key) })
 	return sinks.Wrap("delete", key, err)
 }
 
@@ -157,7 +171,7 @@ func (e *Env) delete(ctx context.Context, key string) error {
 func (e *Env) list(ctx context.Context, opts *blob.ListOptions) (found []*blob.ListObject, err error) {
 	for it := e.first().List(opts); ; {
 		var o *blob.ListObject
-		_, err := try(ctx, func() error {
+		err := try(ctx, func() error {
 			o, err = it.Next(ctx)
 			return err
 		})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -34,12 +35,17 @@ const (
 	noRead       = "no read"        //
 	noDelete     = "no delete"      //
 	reportsAll   = "reports all ok" // a refused write says that it was done
+
+	// These two are none: networks are so.
+	cutsRefused = "cuts refused" // a long write that is refused is cut, not answered
+	losesAnswer = "loses answer" // to the one that wins a race
 )
 
 var (
 	errAbsent = errors.New("absent")
 	errThere  = errors.New("there")
 	errDenied = errors.New("denied")
+	errCut    = &net.OpError{Op: "write", Err: errors.New("connection reset by peer")}
 )
 
 // A faulty store has one flaw, or none.
@@ -189,6 +195,11 @@ func (w *writer) Close() error {
 	switch {
 	case !there || !w.opts.IfNotExist || f.flaw == overwrites:
 		f.objects[w.key] = w.Bytes()
+		if f.flaw == losesAnswer && strings.HasPrefix(w.key, "race/") {
+			return errCut
+		}
+	case f.flaw == cutsRefused && w.Len() > 32<<10:
+		return errCut
 	case f.flaw != reportsAll:
 		return errThere
 	}

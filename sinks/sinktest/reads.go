@@ -48,7 +48,7 @@ func (e *Env) checkRange(ctx context.Context, key string, data []byte, offset, l
 		want = want[:min(length, int64(len(want)))]
 	}
 	var got []byte
-	_, err := try(ctx, func() (err error) {
+	err := try(ctx, func() (err error) {
 		got, err = e.part(ctx, key, offset, length)
 		return err
 	})
@@ -191,7 +191,7 @@ func largeObject(ctx context.Context, e *Env) error {
 
 // stream reads an object without holding it.
 func (e *Env) stream(ctx context.Context, key string, to hash.Hash) (n int64, err error) {
-	_, err = try(ctx, func() error {
+	err = try(ctx, func() error {
 		to.Reset()
 		r, err := e.first().NewReader(ctx, key, nil)
 		if err != nil {

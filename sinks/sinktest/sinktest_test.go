@@ -42,6 +42,8 @@ func run(t *testing.T, store *faulty, bulky bool) (failed, skipped []string) {
 func TestFlaws(t *testing.T) {
 	for flaw, want := range map[string][]string{
 		"":           nil,
+		cutsRefused:  nil,
+		losesAnswer:  nil,
 		overwrites:   {"overwrite refused", "one winner"},
 		reportsAll:   {"overwrite refused", "one winner"},
 		forgets:      {"read"},

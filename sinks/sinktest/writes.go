@@ -59,7 +59,7 @@ func overwrite(ctx context.Context, e *Env) error {
 		return err
 	}
 	for i, other := range [][]byte{content(3, 5_000), content(4, 1), data} {
-		err := upload(ctx, e.bucket(i), key, bytes.NewReader(other))
+		err := try(ctx, func() error { return upload(ctx, e.bucket(i), key, bytes.NewReader(other)) })
 		switch {
 		case err == nil:
 			return fmt.Errorf("write %s: it was created again, over the one that was there", key)
