@@ -3,8 +3,10 @@ package restore
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/mailhaul/mailhaul/compress"
 	"github.com/mailhaul/mailhaul/manifest"
@@ -55,8 +57,18 @@ func (r *itemReader) writeTo(ctx context.Context, w io.Writer, row *manifest.Row
 	return nil
 }
 
-// chunk returns the bytes of a chunk, valid until the next call.
+// chunk returns the bytes of a chunk, valid until the next call. What is damaged is read
+// again before it is called so: it may have been changed on its way.
 func (r *itemReader) chunk(ctx context.Context, c *manifest.Chunk) ([]byte, error) {
+	chunk, err := r.readChunk(ctx, c)
+	if errors.As(err, new(*compress.CorruptError)) {
+		r.forget(c.Pack)
+		chunk, err = r.readChunk(ctx, c)
+	}
+	return chunk, err
+}
+
+func (r *itemReader) readChunk(ctx context.Context, c *manifest.Chunk) ([]byte, error) {
 	pack, err := r.pack(ctx, c.Pack)
 	if err != nil {
 		return nil, err
@@ -81,10 +93,15 @@ func (r *itemReader) pack(ctx context.Context, digest manifest.Digest) (*compres
 		return nil, err
 	}
 	if len(r.order) == openPacks {
-		delete(r.packs, r.order[0])
-		r.order = r.order[1:]
+		r.forget(r.order[0])
 	}
 	r.packs[digest] = p
 	r.order = append(r.order, digest)
 	return p, nil
+}
+
+// forget closes a pack, if it is open.
+func (r *itemReader) forget(digest manifest.Digest) {
+	delete(r.packs, digest)
+	r.order = slices.DeleteFunc(r.order, func(d manifest.Digest) bool { return d == digest })
 }

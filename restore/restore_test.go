@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"net/http/httptest"
 	"os"
@@ -15,9 +16,9 @@ import (
 
 	"go.uber.org/goleak"
 	"gocloud.dev/blob"
-	"gocloud.dev/blob/memblob"
 
 	"github.com/mailhaul/mailhaul/graph"
+	"github.com/mailhaul/mailhaul/internal/memstore"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/restore"
@@ -31,6 +32,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // A vault is a repository with three snapshots of a simulated mailbox.
 type vault struct {
 	t       *testing.T
+	store   *memstore.Store
 	bucket  *blob.Bucket
 	repo    *sinks.Repository
 	sim     *simulator.Server
@@ -51,7 +53,8 @@ func newVault(t *testing.T, opts simulator.Options) *vault {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	v := &vault{t: t, bucket: memblob.OpenBucket(nil), sim: sim, mailbox: sim.Mailboxes()[0].ID}
+	store := memstore.New()
+	v := &vault{t: t, store: store, bucket: store.Open(), sim: sim, mailbox: sim.Mailboxes()[0].ID}
 	if v.repo, err = sinks.InitRepository(t.Context(), v.bucket); err != nil {
 		t.Fatal(err)
 	}
@@ -298,6 +301,31 @@ func TestExtract(t *testing.T) {
 		return err
 	}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestExtractChangedOnTheWay: whatever read a bit is flipped in, it is read again.
+func TestExtractChangedOnTheWay(t *testing.T) {
+	v := newVault(t, simulator.Options{Seed: 8, Items: 30, MaxItemSize: 6 << 20})
+	want, err := v.extract(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := snapshots.Latest(t.Context(), v.repo, v.mailbox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for reads := 0; ; reads++ {
+		v.store.Calls()
+		v.store.FlipAfter(reads)
+		got := map[string]restore.Extracted{}
+		err := restore.Extract(t.Context(), v.repo, s, t.TempDir(), nil, func(e restore.Extracted) error { got[e.ID] = e; return nil })
+		if err != nil || !maps.Equal(got, want) {
+			t.Fatalf("changed in read %d: %d items of %d, %v", reads, len(got), len(want), err)
+		}
+		if v.store.Calls().Get <= reads {
+			break // all of them were tried
+		}
 	}
 }
 

@@ -217,7 +217,18 @@ func (r *Repository) ReadPack(ctx context.Context, d manifest.Digest) ([]byte, e
 	return r.readChecked(ctx, PackKey(d), d, maxPackSize)
 }
 
+// readChecked returns an object whose bytes have the digest. One that has not is read again
+// before it is called damaged: it may have been changed on its way.
 func (r *Repository) readChecked(ctx context.Context, key string, d manifest.Digest, limit int64) ([]byte, error) {
+	data, err := r.readSum(ctx, key, d, limit)
+	if isOf[*CorruptError](err) {
+		r.retry.again("read", key, err)
+		data, err = r.readSum(ctx, key, d, limit)
+	}
+	return data, err
+}
+
+func (r *Repository) readSum(ctx context.Context, key string, d manifest.Digest, limit int64) ([]byte, error) {
 	data, err := r.read(ctx, key, limit)
 	if err != nil {
 		return nil, err

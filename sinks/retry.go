@@ -50,10 +50,7 @@ func (r *retrier) do(ctx context.Context, op, key string, f func() error) error 
 		if time.Since(started)+wait > r.patience() || ctx.Err() != nil {
 			return err
 		}
-		r.retries.Add(1)
-		if r.logger != nil {
-			r.logger.Warn("the store failed; trying again", "operation", op, "object", key, "error", reason(err))
-		}
+		r.again(op, key, err)
 		timer := time.NewTimer(wait/2 + rand.N(wait/2))
 		select {
 		case <-timer.C:
@@ -61,6 +58,14 @@ func (r *retrier) do(ctx context.Context, op, key string, f func() error) error 
 			timer.Stop()
 			return err
 		}
+	}
+}
+
+// again counts a call that is repeated, and tells of it.
+func (r *retrier) again(op, key string, err error) {
+	r.retries.Add(1)
+	if r.logger != nil {
+		r.logger.Warn("the store failed; trying again", "operation", op, "object", key, "error", reason(err))
 	}
 }
 

@@ -164,6 +164,27 @@ func TestRefusedUnread(t *testing.T) {
 	})
 }
 
+// TestChangedOnTheWay: what has another digest is read again before it is called damaged.
+func TestChangedOnTheWay(t *testing.T) {
+	store := memstore.New()
+	repo := newRepository(t, store)
+	pack := []byte("a pack")
+	d := manifest.SumOf(pack)
+	if _, err := repo.PutPack(t.Context(), d, pack); err != nil {
+		t.Fatal(err)
+	}
+	store.FlipAfter(0)
+	if got, err := repo.ReadPack(t.Context(), d); err != nil || !bytes.Equal(got, pack) || repo.Retries() != 1 {
+		t.Errorf("changed on its way: %q, %v, %d retries", got, err, repo.Retries())
+	}
+	if err := store.Open().WriteAll(t.Context(), sinks.PackKey(d), []byte("a park"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := repo.ReadPack(t.Context(), d); !errors.As(err, new(*sinks.CorruptError)) {
+		t.Errorf("damaged: %v", err)
+	}
+}
+
 // TestShownLate: what a store refuses for being there is waited for until it is seen.
 func TestShownLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -101,7 +101,7 @@ func (b bucket) NewRangeReader(_ context.Context, key string, offset, length int
 	if length >= 0 {
 		data = data[:min(length, int64(len(data)))]
 	}
-	return &reader{bytes.NewReader(data), size}, nil
+	return &reader{bytes.NewReader(b.carry(data)), size}, nil
 }
 
 type writer struct {

@@ -4,6 +4,7 @@
 package memstore
 
 import (
+	"bytes"
 	"errors"
 	"sync"
 	"time"
@@ -19,6 +20,7 @@ type Store struct {
 	left     int  // writes until all fail; negative: none does
 	stumbles int  // calls that fail for a reason that passes
 	lost     int  // writes whose answer is lost
+	flip     int  // reads until a bit is flipped in one; negative: in none
 	late     int  // calls that do not see an object yet that is there
 	rude     bool // conditions are ignored
 	refusal  error
@@ -43,7 +45,9 @@ var (
 )
 
 // New returns an empty store.
-func New() *Store { return &Store{objects: map[string][]byte{}, left: -1, refusal: errExists} }
+func New() *Store {
+	return &Store{objects: map[string][]byte{}, left: -1, flip: -1, refusal: errExists}
+}
 
 // Open returns a bucket of the whole store. Closing it changes nothing.
 func (s *Store) Open() *blob.Bucket { return blob.NewBucket(bucket{s}) }
@@ -70,6 +74,14 @@ func (s *Store) LoseAnswers(writes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lost = writes
+}
+
+// FlipAfter lets so many reads through and then flips a bit in what the next one returns, as
+// on a line that no checksum guards.
+func (s *Store) FlipAfter(reads int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.flip = reads
 }
 
 // ShowLate lets the next calls that look at an object or read it not see it, as when a
@@ -130,6 +142,20 @@ func (s *Store) see(key string) (data []byte, ok bool) {
 	}
 	data, ok = s.objects[key]
 	return data, ok
+}
+
+// carry returns the bytes that arrive when these are read; the lock is held.
+func (s *Store) carry(data []byte) []byte {
+	if s.flip < 0 || len(data) == 0 {
+		return data
+	}
+	s.flip--
+	if s.flip >= 0 {
+		return data
+	}
+	data = bytes.Clone(data)
+	data[len(data)/2] ^= 1
+	return data
 }
 
 // Calls returns the requests since the last call of it.
