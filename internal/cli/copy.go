@@ -69,6 +69,7 @@ func (a *app) copy(ctx context.Context, f copyFlags) error {
 	if f.mailbox != "" {
 		opts.Mailboxes = []string{f.mailbox}
 	}
+	defer a.measure(&copyCollector{opts.Progress})()
 	show := a.startProgress(copyLine(opts.Progress))
 	report, err := replicate.Copy(ctx, from, to, opts)
 	show.stop()

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/replicate"
 	"github.com/mailhaul/mailhaul/restore"
 )
 
@@ -128,4 +129,28 @@ func (c *verifyCollector) Collect(ch chan<- prometheus.Metric) {
 	verifyPacks.send(ch, float64(c.progress.Packs.Load()))
 	verifyPacksRead.send(ch, float64(c.progress.PacksRead.Load()))
 	verifyBytes.send(ch, float64(c.progress.BytesRead.Load()))
+}
+
+// The metrics of a copy.
+var (
+	copySnapshots = newMetric(gauge, "copy_snapshots", "Snapshots that are to be in the target.")
+	copyDone      = newMetric(counter, "copy_snapshots_done_total", "Snapshots that were copied, held already, or given up.")
+	copyObjects   = newMetric(counter, "copy_objects_total", "Objects that were copied.")
+	copyBytes     = newMetric(counter, "copy_bytes_total", "Stored bytes of the objects that were copied.")
+)
+
+// A copyCollector tells of a copy.
+type copyCollector struct{ progress *replicate.Progress }
+
+// Describe implements prometheus.Collector.
+func (c *copyCollector) Describe(ch chan<- *prometheus.Desc) {
+	describe(ch, []metric{copySnapshots, copyDone, copyObjects, copyBytes})
+}
+
+// Collect implements prometheus.Collector.
+func (c *copyCollector) Collect(ch chan<- prometheus.Metric) {
+	copySnapshots.send(ch, float64(c.progress.Snapshots.Load()))
+	copyDone.send(ch, float64(c.progress.Done.Load()))
+	copyObjects.send(ch, float64(c.progress.Copied.Load()))
+	copyBytes.send(ch, float64(c.progress.Bytes.Load()))
 }

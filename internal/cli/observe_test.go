@@ -10,7 +10,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/mailhaul/mailhaul/internal/memstore"
+	"github.com/mailhaul/mailhaul/replicate"
+	"github.com/mailhaul/mailhaul/restore"
 	"github.com/mailhaul/mailhaul/simulator"
+	"github.com/mailhaul/mailhaul/sinks"
 )
 
 func TestMetricsAddr(t *testing.T) {
@@ -102,6 +109,62 @@ func TestMetrics(t *testing.T) {
 	}
 	if _, err := a.metrics.Gather(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestCollectors gathers what a verification and a copy have counted when they are over.
+func TestCollectors(t *testing.T) {
+	o := newOffice(t, 1, 30)
+	if _, notes, code := o.run(t.Context(), "export"); code != exitComplete {
+		t.Fatalf("export: exit code %d: %s", code, notes)
+	}
+	from, err := sinks.Open(t.Context(), o.repo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	repo, err := sinks.OpenRepository(t.Context(), from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer repo.Close()
+	to, err := sinks.InitRepository(t.Context(), memstore.New().Open())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer to.Close()
+	var verified restore.VerifyProgress
+	var copied replicate.Progress
+	if _, err := restore.Verify(t.Context(), repo, restore.VerifyOptions{Progress: &verified}); err != nil {
+		t.Fatal(err)
+	}
+	report, err := replicate.Copy(t.Context(), repo, to, replicate.Options{Progress: &copied})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := report.Copied.All()
+	want := map[string]float64{
+		"mailhaul_verify_packs":              1,
+		"mailhaul_verify_packs_read_total":   1,
+		"mailhaul_verify_read_bytes_total":   float64(report.Copied.Packs.Bytes),
+		"mailhaul_copy_snapshots":            1,
+		"mailhaul_copy_snapshots_done_total": 1,
+		"mailhaul_copy_objects_total":        float64(all.Objects),
+		"mailhaul_copy_bytes_total":          float64(all.Bytes),
+	}
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(&verifyCollector{&verified}, &copyCollector{&copied})
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			got[f.GetName()] = m.GetCounter().GetValue() + m.GetGauge().GetValue()
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

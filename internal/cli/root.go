@@ -108,7 +108,7 @@ and what was done by then is committed.`,
 		return usagef("%v; see %s --help", err, cmd.CommandPath())
 	})
 	root.AddCommand(a.observed(a.exportCommand()), a.observed(a.verifyCommand()), a.extractCommand(), a.snapshotsCommand(),
-		a.lsCommand(), a.diffCommand(), a.reportCommand(), a.copyCommand(), a.doctorCommand(), a.simulateCommand(), a.demoCommand(),
+		a.lsCommand(), a.diffCommand(), a.reportCommand(), a.observed(a.copyCommand()), a.doctorCommand(), a.simulateCommand(), a.demoCommand(),
 		a.benchCommand(), a.versionCommand())
 	return root
 }
