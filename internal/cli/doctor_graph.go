@@ -121,7 +121,7 @@ func (s *source) listFolders(ctx context.Context) result {
 	for _, f := range s.folders {
 		items += f.TotalItemCount
 	}
-	return fine("%s folders with %s items", comma(int64(len(s.folders))), comma(int64(items)))
+	return fine("%s with %s", many(int64(len(s.folders)), "folder"), many(int64(items), "item"))
 }
 
 // listItems lists the beginning of a folder that has items, and picks the smallest.

@@ -70,7 +70,7 @@ func (a *app) extract(ctx context.Context, f extractFlags) error {
 		return err
 	})
 	if !f.json && (err == nil || items > 0) {
-		fmt.Fprintf(a.err, "%s items, %s, of snapshot %d written below %s\n", comma(items), size(bytes), s.Sequence, f.out)
+		fmt.Fprintf(a.err, "%s, %s, of snapshot %d written below %s\n", many(items, "item"), size(bytes), s.Sequence, f.out)
 	}
 	if err != nil {
 		return fmt.Errorf("extract: %w", err)

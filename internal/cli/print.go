@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
@@ -32,9 +33,9 @@ func (a *app) printReport(r *pipeline.Report) {
 	}
 	fmt.Fprintln(a.out)
 	if r.Removed > 0 {
-		fmt.Fprintf(a.out, "removed   %s items that are no longer in the mailbox; earlier snapshots keep them\n", comma(r.Removed))
+		fmt.Fprintf(a.out, "removed   %s, no longer in the mailbox, which earlier snapshots keep\n", many(r.Removed, "item"))
 	}
-	fmt.Fprintf(a.out, "bytes     %s exported, %s stored in %s packs%s\n", size(r.Bytes.Raw), size(r.Bytes.Stored), comma(r.Packs), ratio(r.Bytes))
+	fmt.Fprintf(a.out, "bytes     %s exported, %s stored in %s%s\n", size(r.Bytes.Raw), size(r.Bytes.Stored), many(r.Packs, "pack"), ratio(r.Bytes))
 	fmt.Fprintf(a.out, "requests  %s in %.1f s, %s throttled", comma(r.Requests), r.Seconds, comma(r.Throttled))
 	if b := r.Budget; b.Allowed > 0 {
 		fmt.Fprintf(a.out, "; %s of %s in the last ten minutes", comma(int64(b.Used)), comma(int64(b.Allowed)))
@@ -44,7 +45,7 @@ func (a *app) printReport(r *pipeline.Report) {
 		fmt.Fprintln(a.out, bottleneckLine(r.Bottleneck, r.Stages))
 	}
 	for _, s := range r.Short {
-		fmt.Fprintf(a.out, "short     %s: Graph counts %s items, and %s are known\n", printable(pipeline.FormatPath(s.Path)), comma(s.TotalItemCount), comma(s.Known))
+		fmt.Fprintf(a.out, "short     %s: Graph counts %s; known: %s\n", printable(pipeline.FormatPath(s.Path)), many(s.TotalItemCount, "item"), comma(s.Known))
 	}
 	for _, f := range r.Refused {
 		fmt.Fprintf(a.out, "refused   %s: %s\n", printable(pipeline.FormatPath(f.Path)), printable(f.Error))
@@ -58,24 +59,24 @@ func (a *app) printFailures(failures []manifest.Failure) {
 			fmt.Fprintf(a.out, "failed    and %s more: all are in the snapshot's manifest\n", comma(int64(len(failures)-shown)))
 			return
 		}
-		fmt.Fprintf(a.out, "failed    %s: %s: %s (%d attempts)\n", f.ID, f.Code, f.Message, f.Attempts)
+		fmt.Fprintf(a.out, "failed    %s: %s: %s (%s)\n", f.ID, f.Code, f.Message, many(int64(f.Attempts), "attempt"))
 	}
 }
 
 func (a *app) printVerification(v *restore.Verification, data bool) {
-	fmt.Fprintf(a.out, "checked   %s snapshots of %s mailboxes, %s segments with %s rows\n",
-		comma(v.Snapshots), comma(v.Mailboxes), comma(v.Segments), comma(v.Rows))
+	fmt.Fprintf(a.out, "checked   %s of %s, %s with %s\n",
+		many(v.Snapshots, "snapshot"), many(v.Mailboxes, "mailbox"), many(v.Segments, "segment"), many(v.Rows, "row"))
 	if data {
-		fmt.Fprintf(a.out, "read      %s packs with %s chunks, %s\n", comma(v.Packs), comma(v.Chunks), size(v.Bytes))
+		fmt.Fprintf(a.out, "read      %s with %s, %s\n", many(v.Packs, "pack"), many(v.Chunks, "chunk"), size(v.Bytes))
 	} else {
 		fmt.Fprintln(a.out, "read      no packs (--data none): that they exist was checked")
 	}
-	fmt.Fprintf(a.out, "held      %s items in the last snapshots\n", comma(v.Items))
+	fmt.Fprintf(a.out, "held      %s in the last snapshots\n", many(v.Items, "item"))
 	if v.Unreferenced > 0 {
-		fmt.Fprintf(a.out, "spare     %s objects that no snapshot needs, as interrupted runs leave them\n", comma(v.Unreferenced))
+		fmt.Fprintf(a.out, "spare     %s that no snapshot needs, as interrupted runs leave behind\n", many(v.Unreferenced, "object"))
 	}
 	if v.Foreign > 0 {
-		fmt.Fprintf(a.out, "foreign   %s objects that are not mailhaul's\n", comma(v.Foreign))
+		fmt.Fprintf(a.out, "foreign   %s, not mailhaul's\n", many(v.Foreign, "object"))
 	}
 	for i, p := range v.Problems {
 		if i == shown {
@@ -90,7 +91,7 @@ func (a *app) printVerification(v *restore.Verification, data bool) {
 }
 
 func (a *app) printCopy(r *replicate.Report) {
-	fmt.Fprintf(a.out, "copied    %s snapshots of %s mailboxes: %s\n", comma(r.Snapshots), comma(r.Mailboxes), counts(&r.Copied))
+	fmt.Fprintf(a.out, "copied    %s of %s: %s\n", many(r.Snapshots, "snapshot"), many(r.Mailboxes, "mailbox"), counts(&r.Copied))
 	fmt.Fprintf(a.out, "held      %s\n", counts(&r.Skipped))
 	for i, p := range r.Problems {
 		if i == shown {
@@ -100,17 +101,21 @@ func (a *app) printCopy(r *replicate.Report) {
 		fmt.Fprintf(a.out, "problem   %s: %s\n", p.Object, p.Error)
 	}
 	if r.NotCopied > 0 {
-		fmt.Fprintf(a.out, "left out  %s snapshots that depend on that\n", comma(r.NotCopied))
+		fmt.Fprintf(a.out, "left out  %s for want of that\n", many(r.NotCopied, "snapshot"))
 	}
 }
 
 func counts(c *replicate.Counts) string {
-	return fmt.Sprintf("%s packs, %s segments, %s manifests, %s refs; %s", comma(c.Packs.Objects), comma(c.Segments.Objects),
-		comma(c.Manifests.Objects), comma(c.Refs.Objects), size(c.All().Bytes))
+	return fmt.Sprintf("%s, %s, %s, %s; %s", many(c.Packs.Objects, "pack"), many(c.Segments.Objects, "segment"),
+		many(c.Manifests.Objects, "manifest"), many(c.Refs.Objects, "ref"), size(c.All().Bytes))
 }
 
 func comma(n int64) string { return humanize.Comma(n) }
-func size(n int64) string  { return humanize.IBytes(uint64(max(n, 0))) }
+
+// many returns a number of what a word names, in the plural unless it is one.
+func many(n int64, word string) string { return comma(n) + " " + english.PluralWord(int(n), word, "") }
+
+func size(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
 
 func ratio(b pipeline.Bytes) string {
 	if b.Stored == 0 {

@@ -65,7 +65,7 @@ func verifyLine(p *restore.VerifyProgress) state {
 	return func(elapsed time.Duration) (string, []slog.Attr) {
 		read, packs, bytes := p.PacksRead.Load(), p.Packs.Load(), p.BytesRead.Load()
 		rate := int64(float64(bytes) / elapsed.Seconds())
-		line := fmt.Sprintf("verifying %s of %s packs  %s  %s/s", comma(read), comma(packs), size(bytes), size(rate))
+		line := fmt.Sprintf("verifying %s of %s  %s  %s/s", comma(read), many(packs, "pack"), size(bytes), size(rate))
 		return line + left(elapsed, read, packs), []slog.Attr{
 			slog.Int64("packsRead", read), slog.Int64("packs", packs), slog.Int64("bytesRead", bytes), slog.Int64("bytesPerSecond", rate),
 		}
@@ -77,7 +77,7 @@ func copyLine(p *replicate.Progress) state {
 	return func(elapsed time.Duration) (string, []slog.Attr) {
 		done, all, bytes, expected := p.Done.Load(), p.Snapshots.Load(), p.Bytes.Load(), p.Expected.Load()
 		rate := int64(float64(bytes) / elapsed.Seconds())
-		line := fmt.Sprintf("copying %s of %s snapshots  %s objects, %s  %s/s", comma(done), comma(all), comma(p.Copied.Load()), size(bytes), size(rate))
+		line := fmt.Sprintf("copying %s of %s  %s, %s  %s/s", comma(done), many(all, "snapshot"), many(p.Copied.Load(), "object"), size(bytes), size(rate))
 		return line + left(elapsed, bytes, expected), []slog.Attr{
 			slog.Int64("snapshotsDone", done), slog.Int64("snapshots", all), slog.Int64("objects", p.Copied.Load()),
 			slog.Int64("bytes", bytes), slog.Int64("expected", expected), slog.Int64("bytesPerSecond", rate),

@@ -130,8 +130,8 @@ func (a *app) printMailbox(r *mailboxReport) {
 	}
 	last := &r.Snapshots[len(r.Snapshots)-1]
 	for _, g := range last.Gaps {
-		fmt.Fprintf(a.out, "gap       %s: Graph counts %s items; %s held, %s left out, %s failed", printable(pipeline.FormatPath(g.Path)),
-			comma(g.TotalItemCount), comma(g.Held), comma(g.LeftOut), comma(g.Failed))
+		fmt.Fprintf(a.out, "gap       %s: Graph counts %s; %s held, %s left out, %s failed", printable(pipeline.FormatPath(g.Path)),
+			many(g.TotalItemCount, "item"), comma(g.Held), comma(g.LeftOut), comma(g.Failed))
 		if g.Error != "" {
 			fmt.Fprintf(a.out, "; %s", printable(g.Error))
 		}
@@ -142,11 +142,11 @@ func (a *app) printMailbox(r *mailboxReport) {
 			fmt.Fprintf(a.out, "failed    and %s more: see --json\n", comma(int64(len(last.Failures)-shown)))
 			break
 		}
-		fmt.Fprintf(a.out, "failed    %s in %s: %s: %s (%d attempts in %d runs)\n", printable(f.ID), printable(pipeline.FormatPath(f.Path)),
-			printable(f.Code), printable(f.Message), f.Attempts, f.Runs)
+		fmt.Fprintf(a.out, "failed    %s in %s: %s: %s (%s in %s)\n", printable(f.ID), printable(pipeline.FormatPath(f.Path)),
+			printable(f.Code), printable(f.Message), many(int64(f.Attempts), "attempt"), many(int64(f.Runs), "run"))
 	}
 	if last.FoldersLeftOut > 0 {
-		fmt.Fprintf(a.out, "left out  %d folders that are not selected\n", last.FoldersLeftOut)
+		fmt.Fprintf(a.out, "left out  %s, not selected\n", many(int64(last.FoldersLeftOut), "folder"))
 	}
 	complete := "never"
 	if c := r.LastComplete; c != nil {

@@ -124,7 +124,7 @@ func (a *app) printSimulated(f simulateFlags, w simulated) error {
 		return a.printJSON(w)
 	}
 	o := f.opts
-	fmt.Fprintf(a.out, "serving %s mailboxes of %s items, seed %d, on %s and /beta\n", comma(int64(o.Mailboxes)), comma(int64(o.Items)), o.Seed, w.URL)
+	fmt.Fprintf(a.out, "serving %s of %s, seed %d, on %s and /beta\n", many(int64(o.Mailboxes), "mailbox"), many(int64(o.Items), "item"), o.Seed, w.URL)
 	for i, m := range w.Mailboxes {
 		if i == shown {
 			fmt.Fprintf(a.out, "  and %s more\n", comma(int64(o.Mailboxes-shown)))
@@ -133,7 +133,7 @@ func (a *app) printSimulated(f simulateFlags, w simulated) error {
 		fmt.Fprintf(a.out, "  %s  %s\n", m.ID, m.User)
 	}
 	if f.prepare {
-		fmt.Fprintf(a.out, "prepared %s items of %s\n", comma(w.Content.Items), size(w.Content.Bytes))
+		fmt.Fprintf(a.out, "prepared %s of %s\n", many(w.Content.Items, "item"), size(w.Content.Bytes))
 	}
 	fmt.Fprintf(a.out, "try: mailhaul export --graph-url %s --user %s --repo ./mail\n", w.URL, w.Mailboxes[0].User)
 	return nil

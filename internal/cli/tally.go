@@ -91,9 +91,9 @@ func (h *haul) line(elapsed time.Duration) (string, []slog.Attr) {
 	rate := int64(float64(t.arrived) / elapsed.Seconds())
 	line := "exporting "
 	if h.of > 1 {
-		line += fmt.Sprintf("%s of %s mailboxes  ", comma(t.mailboxes), comma(h.of))
+		line += fmt.Sprintf("%s of %s  ", comma(t.mailboxes), many(h.of, "mailbox"))
 	}
-	line += fmt.Sprintf("%s of %s items  %s in, %s stored  %s/s", comma(done), comma(t.expected), size(t.arrived), size(t.stored), size(rate))
+	line += fmt.Sprintf("%s of %s  %s in, %s stored  %s/s", comma(done), many(t.expected, "item"), size(t.arrived), size(t.stored), size(rate))
 	if t.failed > 0 {
 		line += fmt.Sprintf("  %s failed", comma(t.failed))
 	}
@@ -101,7 +101,7 @@ func (h *haul) line(elapsed time.Duration) (string, []slog.Attr) {
 		line += fmt.Sprintf("  %s throttled", comma(t.throttled))
 	}
 	if b := t.budget; h.of == 1 && b.Allowed > 0 {
-		line += fmt.Sprintf("  %s of %s requests", comma(int64(b.Used)), comma(int64(b.Allowed)))
+		line += fmt.Sprintf("  %s of %s", comma(int64(b.Used)), many(int64(b.Allowed), "request"))
 	}
 	if t.mailboxes == h.of { // else there is more to come than is known
 		line += left(elapsed, done, t.expected)
