@@ -57,7 +57,7 @@ var testImports = map[string][]string{
 	"internal/cli": {"internal/servers", "internal/memstore", "compress"},
 	"pipeline":     {"restore", "simulator", "internal/servers", "internal/memstore"},
 	"replicate":    {"restore", "pipeline", "graph", "simulator", "internal/memstore"},
-	"restore":      {"pipeline", "graph", "simulator", "internal/servers"},
+	"restore":      {"pipeline", "graph", "simulator", "internal/servers", "internal/memstore"},
 	"graph":        {"simulator"},
 	"sinks":        {"internal/servers", "internal/memstore", "sinks/sinktest"},
 	"sinks/s3blob": {"internal/servers"},

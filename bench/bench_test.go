@@ -83,6 +83,7 @@ func TestMeasure(t *testing.T) {
 			if run.Items != r.Workload.Items || run.Bytes != r.Workload.Bytes || run.CPU() <= 0 || run.Seconds <= 0 {
 				t.Errorf("%s: %+v", name, run)
 			}
+			checkSamples(t, name, &run)
 		}
 	}
 	first := r.Contenders[0]
@@ -95,6 +96,21 @@ func TestMeasure(t *testing.T) {
 	}
 	if least := int64(float64(r.Stream) * 0.9); r.Stream == 0 || first.Runs[0].Stored < least {
 		t.Errorf("%d bytes are stored, one stream is %d", first.Runs[0].Stored, r.Stream)
+	}
+}
+
+// checkSamples: what Graph handed out grows to what the run hauled.
+func checkSamples(t *testing.T, name string, r *bench.Run) {
+	t.Helper()
+	last := bench.Sample{}
+	for _, s := range r.Samples {
+		if s.Seconds < last.Seconds || s.Items < last.Items || s.Bytes < last.Bytes {
+			t.Errorf("%s: %+v after %+v", name, s, last)
+		}
+		last = s
+	}
+	if last.Items != r.Items || last.Bytes != r.Bytes {
+		t.Errorf("%s: %d items of %d bytes in the end, %d of %d were hauled", name, last.Items, last.Bytes, r.Items, r.Bytes)
 	}
 }
 

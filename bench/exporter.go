@@ -17,7 +17,7 @@ func (l *lab) export(ctx context.Context, sim *simulation, p place, env []string
 	for _, m := range sim.Mailboxes {
 		args = append(args, "--mailbox", m.ID)
 	}
-	out, took, err := run(l.opts.program(ctx, l.opts.contender(p.env, env), append(args, more...)...))
+	out, took, err := run(l.opts.program(ctx, l.opts.contender(p.env, env), append(args, more...)...), sim.handedOut(ctx))
 	if err != nil {
 		return Run{}, err
 	}
@@ -61,7 +61,7 @@ func (r *Run) whole(w Workload) error {
 func (l *lab) baseline(ctx context.Context, sim *simulation, p place) (Run, error) {
 	cmd := l.opts.program(ctx, l.opts.contender(p.env, unlimited), "bench", "baseline",
 		"--graph-url", sim.URL, "--mailbox", sim.Mailboxes[0].ID, "--repo", p.url)
-	out, took, err := run(cmd)
+	out, took, err := run(cmd, sim.handedOut(ctx))
 	if err != nil {
 		return Run{}, err
 	}

@@ -57,7 +57,7 @@ func (m *measurement) stagesAt(ctx context.Context, p place, first bool) (*Stage
 	if first && m.scenario.Curve && len(m.stages) == 0 {
 		args = append(args, "--levels")
 	}
-	out, _, err := run(m.opts.program(ctx, m.opts.contender(p.env, unlimited, oneProcessor), args...))
+	out, _, err := run(m.opts.program(ctx, m.opts.contender(p.env, unlimited, oneProcessor), args...), nil)
 	if err != nil {
 		return nil, err
 	}

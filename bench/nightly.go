@@ -43,7 +43,7 @@ func (m *measurement) extractOne(ctx context.Context, p place) (reads int64, err
 	defer func() { err = errors.Join(err, proxy.stop()) }()
 	url := strings.Replace(p.url, m.lab.minio.addr, proxy.addr, 1)
 	_, _, err = run(m.opts.program(ctx, p.env, "extract", "--repo", url, "--mailbox", mailbox,
-		"--out", filepath.Join(m.dir, "extracted"), "--item", ids[len(ids)/2]))
+		"--out", filepath.Join(m.dir, "extracted"), "--item", ids[len(ids)/2]), nil)
 	if err == nil && proxy.gets.Load() == 0 {
 		err = errors.New("no pack was read")
 	}

@@ -34,8 +34,9 @@ func tie(cmd *exec.Cmd) {
 	endWithParent(cmd)
 }
 
-// run runs a process to its end and returns what it printed and what it took.
-func run(cmd *exec.Cmd) (stdout []byte, u usage, err error) {
+// run runs a process to its end and returns what it printed and what it took. What else its samples tell is filled in by
+// look, which may be nil and reports whether it could.
+func run(cmd *exec.Cmd, look func(*Sample) bool) (stdout []byte, u usage, err error) {
 	tie(cmd)
 	var out, log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &log
@@ -43,7 +44,7 @@ func run(cmd *exec.Cmd) (stdout []byte, u usage, err error) {
 	if err := cmd.Start(); err != nil {
 		return nil, usage{}, fmt.Errorf("start %s: %w", name(cmd), err)
 	}
-	samples := sample(cmd.Process.Pid, start)
+	samples := sample(cmd.Process.Pid, start, look)
 	err = cmd.Wait()
 	u = usage{
 		seconds: time.Since(start).Seconds(), samples: samples(),

@@ -95,9 +95,9 @@ func (r *Run) CPU() float64 { return r.User + r.System }
 // A Sample is a moment of a run.
 type Sample struct {
 	Seconds float64 `json:"seconds"`          // since the start
-	Memory  int64   `json:"memory,omitempty"` // bytes resident
-	Items   int64   `json:"items,omitempty"`  // so far
-	Bytes   int64   `json:"bytes,omitempty"`  // so far
+	Memory  int64   `json:"memory,omitempty"` // bytes resident; 0 where that is not known
+	Items   int64   `json:"items,omitempty"`  // so far: that a tenant's export made durable, or that a simulated Graph handed out
+	Bytes   int64   `json:"bytes,omitempty"`  // so far, of streams that came from Graph
 }
 
 // A StageCost is what a stage alone costs on one core.

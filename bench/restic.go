@@ -77,7 +77,7 @@ func (r *resticBackup) backup(ctx context.Context, p place, w Workload) (Run, er
 	command := func(args ...string) (usage, error) {
 		cmd := exec.CommandContext(ctx, r.binary, args...)
 		cmd.Env = environment(env...)
-		_, took, err := run(cmd)
+		_, took, err := run(cmd, nil)
 		return took, err
 	}
 	if _, err := command("init", "--quiet"); err != nil {

@@ -10,23 +10,30 @@ import (
 
 const sampleEvery = 100 * time.Millisecond
 
-// sample watches the memory of a process until stop is called, which returns what it saw: nothing where the system does not
-// tell in /proc.
-func sample(pid int, start time.Time) (stop func() []Sample) {
+// sample watches a process until stop is called, which returns what it saw: its memory, where the system tells that in
+// /proc, and what look fills in.
+func sample(pid int, start time.Time, look func(*Sample) bool) (stop func() []Sample) {
 	done, samples := make(chan struct{}), make(chan []Sample, 1)
 	go func() {
 		var seen []Sample
+		see := func() {
+			memory, known := resident(pid)
+			m := Sample{Memory: memory}
+			if looked := look != nil && look(&m); known || looked {
+				m.Seconds = time.Since(start).Seconds()
+				seen = append(seen, m)
+			}
+		}
 		tick := time.NewTicker(sampleEvery)
 		defer tick.Stop()
 		for {
 			select {
 			case <-done:
+				see() // the end of what look tells: the process has gone
 				samples <- seen
 				return
-			case now := <-tick.C:
-				if m, ok := resident(pid); ok {
-					seen = append(seen, Sample{Seconds: now.Sub(start).Seconds(), Memory: m})
-				}
+			case <-tick.C:
+				see()
 			}
 		}
 	}()

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os/exec"
 	"strconv"
+	"time"
 
 	"github.com/mailhaul/mailhaul/simulator"
 )
@@ -14,13 +16,18 @@ import (
 // A simulation is a simulated Graph in a process of its own.
 type simulation struct {
 	URL       string              `json:"url"`
+	Stats     string              `json:"stats"` // URL
 	Mailboxes []simulator.Mailbox `json:"mailboxes"`
 	Content   simulator.Content   `json:"content"`
 
 	cmd    *exec.Cmd
 	output *json.Decoder
 	cancel context.CancelFunc
+	client http.Client
 }
+
+// statsPatience is how long the simulation may take to tell what it was asked for.
+const statsPatience = time.Second
 
 // simulate starts a scenario's Graph. It has prepared all responses when simulate returns, unless there are too many.
 func (o *Options) simulate(ctx context.Context, s *Scenario) (*simulation, error) {
@@ -35,7 +42,7 @@ func (o *Options) simulate(ctx context.Context, s *Scenario) (*simulation, error
 		cancel()
 		return nil, fmt.Errorf("start the simulator: %w", err)
 	}
-	sim := &simulation{cmd: cmd, output: json.NewDecoder(out), cancel: cancel}
+	sim := &simulation{cmd: cmd, output: json.NewDecoder(out), cancel: cancel, client: http.Client{Transport: &http.Transport{}, Timeout: statsPatience}}
 	if err := sim.output.Decode(sim); err != nil {
 		cancel()
 		return nil, fmt.Errorf("start the simulator: %w", errors.Join(err, cmd.Wait()))
@@ -57,8 +64,32 @@ func (o *Options) simulateArgs(s *Scenario) []string {
 	return args
 }
 
+// handedOut returns what fills in the items and bytes that the simulated Graph hands out from now on.
+func (s *simulation) handedOut(ctx context.Context) func(*Sample) bool {
+	before, err := s.stats(ctx)
+	return func(m *Sample) bool {
+		now, nowErr := s.stats(ctx)
+		m.Items, m.Bytes = now.Items-before.Items, now.Bytes-before.Bytes
+		return err == nil && nowErr == nil
+	}
+}
+
+// stats asks the simulation what it was asked for so far.
+func (s *simulation) stats(ctx context.Context) (stats simulator.Stats, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Stats, nil)
+	if err != nil {
+		return stats, err
+	}
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return stats, err
+	}
+	return stats, errors.Join(json.NewDecoder(resp.Body).Decode(&stats), resp.Body.Close())
+}
+
 // stop ends the simulation and returns what it was asked for.
 func (s *simulation) stop() (simulator.Stats, error) {
+	s.client.CloseIdleConnections()
 	s.cancel() // interrupts it
 	var stats simulator.Stats
 	err := s.output.Decode(&stats)

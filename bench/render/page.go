@@ -84,7 +84,7 @@ func rows(all []bench.Row) []row {
 }
 
 func sectionOf(s *bench.Result, tenant bool) section {
-	shown := section{What: heading(s), Plots: plots(s)}
+	shown := section{What: heading(s), Plots: plots(s, tenant)}
 	stages := stageTimes(s)
 	grids := []*grid{costs(s), timesGrid(s, stages), latencies(s, stages)}
 	if !tenant {

@@ -3,6 +3,7 @@ package render
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -10,11 +11,15 @@ import (
 	"github.com/mailhaul/mailhaul/pipeline"
 )
 
-// plots returns the plots of a scenario that its figures suffice for.
-func plots(s *bench.Result) []figure {
+// plots returns the plots of a scenario, or of a tenant, that its figures suffice for.
+func plots(s *bench.Result, tenant bool) []figure {
 	stages := stageTimes(s)
+	progress := []figure{handedOut(s)}
+	if tenant {
+		progress = []figure{arrived(s), stored(s)}
+	}
 	var all []figure
-	for _, f := range []figure{rates(s), stack(s), times(s, stages), requestTimes(stages), memory(s), arrived(s), haul(s)} {
+	for _, f := range append([]figure{rates(s), stack(s), times(s, stages), requestTimes(stages), memory(s)}, progress...) {
 		if f.Image != "" {
 			all = append(all, f)
 		}
@@ -152,7 +157,8 @@ func requestTimes(stages []pipeline.Stage) figure {
 	return percentiles(all, title).titled(title, "")
 }
 
-// over draws what samples of each contender's first run tell over time; it leaves out those that tell nothing.
+// over draws what samples of each contender's first run tell over time. It leaves out samples of which that is not a
+// number, and contenders of which it is never more than nothing.
 func over(s *bench.Result, unit string, of func(*bench.Sample) float64) lines {
 	p := lines{x: "seconds", y: unit}
 	for i := range s.Contenders {
@@ -164,8 +170,12 @@ func over(s *bench.Result, unit string, of func(*bench.Sample) float64) lines {
 		most := 0.0
 		for k := range c.Runs[0].Samples {
 			m := &c.Runs[0].Samples[k]
-			dots = append(dots, dot{x: m.Seconds, y: of(m)})
-			most = max(most, of(m))
+			y := of(m)
+			if math.IsNaN(y) {
+				continue
+			}
+			dots = append(dots, dot{x: m.Seconds, y: y})
+			most = max(most, y)
 		}
 		if most > 0 {
 			p.add(c.Name, dots)
@@ -175,7 +185,12 @@ func over(s *bench.Result, unit string, of func(*bench.Sample) float64) lines {
 }
 
 func memory(s *bench.Result) figure {
-	p := over(s, "MiB", func(m *bench.Sample) float64 { return float64(m.Memory) / mib })
+	p := over(s, "MiB", func(m *bench.Sample) float64 {
+		if m.Memory == 0 {
+			return math.NaN() // it is not known
+		}
+		return float64(m.Memory) / mib
+	})
 	if len(p.all) == 0 {
 		return figure{}
 	}
@@ -198,8 +213,8 @@ func arrived(s *bench.Result) figure {
 	return p.draw(title).titled(title, "Decoded bytes; where the line is flat, nothing came.")
 }
 
-func haul(s *bench.Result) figure {
-	p := over(s, "items", func(m *bench.Sample) float64 { return float64(m.Items) })
+func stored(s *bench.Result) figure {
+	p := over(s, "items", items)
 	if len(p.all) == 0 {
 		return figure{}
 	}
@@ -209,6 +224,20 @@ func haul(s *bench.Result) figure {
 	}
 	return p.draw(title).titled(title, "Items count once they are durable: they come a pack at a time.")
 }
+
+func handedOut(s *bench.Result) figure {
+	p := over(s, "items", items)
+	if len(p.all) == 0 {
+		return figure{}
+	}
+	title := "Items that Graph handed out"
+	if run := firstRun(s); run != nil && run.Items > 0 {
+		title = fmt.Sprintf("%s items in %s", count(run.Items), seconds(run.Seconds))
+	}
+	return p.draw(title).titled(title, "Items that the simulated Graph has handed out, in each contender's first run.")
+}
+
+func items(m *bench.Sample) float64 { return float64(m.Items) }
 
 // curve draws one, and says how far it rises.
 func curve(c *bench.Curve) figure {

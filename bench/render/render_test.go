@@ -247,3 +247,17 @@ func FuzzReport(f *testing.F) {
 		inMarkdown(t, r)
 	})
 }
+
+// TestProgress: how a haul went is drawn by what Graph handed out, or by what a tenant's export made durable.
+func TestProgress(t *testing.T) {
+	r := sample("x")
+	_, root := asPage(t, r)
+	if shown := text(root); !strings.Contains(shown, "1,234 items were stored") || strings.Contains(shown, "handed out") {
+		t.Errorf("a tenant's page: %s", shown)
+	}
+	r.Tenant = nil
+	_, root = asPage(t, r)
+	if shown := text(root); !strings.Contains(shown, "1,234 items in 10") || !strings.Contains(shown, "handed out") || strings.Contains(shown, "were stored") {
+		t.Errorf("a scenario's page: %s", shown)
+	}
+}

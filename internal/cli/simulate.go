@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -36,7 +37,8 @@ fail at random in all the ways that Graph is known for; random faults come from 
 
 For measurements, --prepare makes all items before it serves, which takes four bytes of
 memory for three of theirs; --latency and --response-rate slow it down to what Graph is like.
-With --json, it prints a line when it serves, and one of what it served when it ends.`,
+With --json, it prints a line when it serves, and one of what it served when it ends; what
+it has served so far is at /stats.`,
 		Example: `  mailhaul simulate --listen 127.0.0.1:9000 --mailboxes 3 --items 10000 --seed 7
   mailhaul simulate --items 500 --change-every 10 --chaos 2 --request-limit 10000
   mailhaul export --graph-url http://127.0.0.1:9000/v1.0 --user megan.bowen@contoso.com --repo ./mail`,
@@ -88,11 +90,11 @@ func (a *app) simulate(ctx context.Context, f simulateFlags) error {
 			return err
 		}
 	}
-	url, stop, err := serve(f.listen, sim)
+	url, stop, err := serve(f.listen, withStats(sim))
 	if err != nil {
 		return err
 	}
-	w.URL = url + "/v1.0"
+	w.URL, w.Stats = url+"/v1.0", url+statsPath
 	if err := a.printSimulated(f, w); err != nil {
 		return errors.Join(err, stop())
 	}
@@ -107,8 +109,23 @@ func (a *app) simulate(ctx context.Context, f simulateFlags) error {
 // simulated is what a simulation serves.
 type simulated struct {
 	URL       string              `json:"url"`
+	Stats     string              `json:"stats"` // URL of what it was asked for so far
 	Mailboxes []simulator.Mailbox `json:"mailboxes"`
 	Content   simulator.Content   `json:"content,omitzero"` // if it was prepared
+}
+
+const statsPath = "/stats"
+
+// withStats serves what a simulation was asked for, beside it.
+func withStats(sim *simulator.Server) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != statsPath || r.Method != http.MethodGet {
+			sim.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(sim.Stats()) // who asked has gone
+	})
 }
 
 // prepare makes all items in memory, which the bounds of an export are not made for.
@@ -135,6 +152,7 @@ func (a *app) printSimulated(f simulateFlags, w simulated) error {
 	if f.prepare {
 		fmt.Fprintf(a.out, "prepared %s of %s\n", many(w.Content.Items, "item"), size(w.Content.Bytes))
 	}
+	fmt.Fprintf(a.out, "counts of requests, items and bytes: %s\n", w.Stats)
 	fmt.Fprintf(a.out, "try: mailhaul export --graph-url %s --user %s --repo ./mail\n", w.URL, w.Mailboxes[0].User)
 	return nil
 }

@@ -1,0 +1,28 @@
+package cli
+
+import (
+	"encoding/json"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/mailhaul/mailhaul/simulator"
+)
+
+// TestSimulatedStats: a simulation tells what it was asked for, and all else is Graph's.
+func TestSimulatedStats(t *testing.T) {
+	o := newOffice(t, 1, 30)
+	server := httptest.NewServer(withStats(o.sim))
+	defer server.Close()
+	o.url = server.URL + "/v1.0"
+	if _, notes, code := o.run(t.Context(), "export"); code != exitComplete {
+		t.Fatalf("exit code %d: %s", code, notes)
+	}
+	body, status := fetch(t, server.URL+statsPath)
+	var stats simulator.Stats
+	if err := json.Unmarshal([]byte(body), &stats); err != nil || status != 200 || stats.Items != 30 || stats.Total() == 0 {
+		t.Errorf("status %d, %v: %s", status, err, body)
+	}
+	if _, status := fetch(t, server.URL+"/v1.0"+statsPath); status == 200 {
+		t.Errorf("status %d of what is neither Graph's nor this", status)
+	}
+}
