@@ -34,6 +34,9 @@ var (
 	// ErrRefExists is in the error of a ref that another run created first.
 	ErrRefExists = errors.New("the snapshot exists")
 
+	// errNoSize is that of an object of unknown size: what is between the store and here has dropped it.
+	errNoSize = errors.New("its size is not told: a proxy that changes answers may be in the way")
+
 	// errUnsettled passes: a store may refuse what is there already before it shows it.
 	errUnsettled = errors.New("the store says that the object exists, and that it does not")
 )

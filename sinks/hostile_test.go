@@ -1,14 +1,127 @@
 package sinks_test
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/sinks"
 )
+
+// An s3 is a small store that can be out of order.
+type s3 struct {
+	mu      sync.Mutex
+	objects map[string][]byte
+	page    bool // to every PUT
+	unsized bool // answers have no Content-Length
+}
+
+func (s *s3) set(change func(*s3)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(s)
+}
+
+func (s *s3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	body, _ := io.ReadAll(r.Body)
+	data, there := s.objects[r.URL.Path]
+	switch {
+	case r.URL.Query().Has("list-type"):
+		fmt.Fprint(w, "<ListBucketResult></ListBucketResult>")
+	case r.Method == http.MethodPut && s.page:
+		fmt.Fprint(w, "<html>We will be back</html>")
+	case r.Method == http.MethodPut && there:
+		w.WriteHeader(http.StatusPreconditionFailed)
+		fmt.Fprint(w, "<Error><Code>PreconditionFailed</Code></Error>")
+	case r.Method == http.MethodPut:
+		s.objects[r.URL.Path] = body
+		w.Header().Set("ETag", `"1"`)
+	case !there:
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, "<Error><Code>NoSuchKey</Code></Error>")
+	default:
+		w.Header().Set("ETag", `"1"`)
+		w.Header().Set("Last-Modified", "Mon, 02 Jan 2006 15:04:05 GMT")
+		if s.unsized {
+			_ = http.NewResponseController(w).Flush()
+		}
+		_, _ = w.Write(data)
+	}
+}
+
+// s3Repository is one in such a store.
+func s3Repository(t *testing.T) (*s3, *sinks.Repository) {
+	t.Helper()
+	s := &s3{objects: map[string][]byte{}}
+	web := httptest.NewServer(s)
+	t.Cleanup(web.Close)
+	t.Setenv("AWS_ACCESS_KEY_ID", "key")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	repo, err := sinks.InitRepository(t.Context(), open(t, "s3://bucket?endpoint="+web.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, repo
+}
+
+// TestPageForAWhile: a page with 200 in place of the answer to a write is not the word that it
+// was stored.
+func TestPageForAWhile(t *testing.T) {
+	store, repo := s3Repository(t)
+	pack := []byte("a pack")
+	d := manifest.SumOf(pack)
+	store.set(func(s *s3) { s.page = true })
+	if _, err := repo.PutPack(impatient(t), d, pack); err == nil || !strings.Contains(err.Error(), "not an object store") {
+		t.Errorf("PutPack: %v", err)
+	}
+	if err := repo.CreateRef(impatient(t), "MBX:a", 1, pack); err == nil {
+		t.Error("a ref was created")
+	}
+	time.AfterFunc(300*time.Millisecond, func() { store.set(func(s *s3) { s.page = false }) })
+	if isNew, err := repo.PutPack(t.Context(), d, pack); err != nil || !isNew {
+		t.Errorf("PutPack, when the store is back: %t, %v", isNew, err)
+	}
+	if got, err := repo.ReadPack(t.Context(), d); err != nil || !bytes.Equal(got, pack) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// TestUnsized: an object whose size is not told can be read. That it is there with the right
+// bytes cannot be seen by looking at it, and this is an error, at once.
+func TestUnsized(t *testing.T) {
+	store, repo := s3Repository(t)
+	pack := bytes.Repeat([]byte("a pack"), 1000)
+	d := manifest.SumOf(pack)
+	if _, err := repo.PutPack(t.Context(), d, pack); err != nil {
+		t.Fatal(err)
+	}
+	store.set(func(s *s3) { s.unsized = true })
+	if got, err := repo.ReadPack(t.Context(), d); err != nil || !bytes.Equal(got, pack) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+	if err := repo.CreateRef(t.Context(), "MBX:a", 1, make([]byte, 5<<10)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := repo.ReadRef(t.Context(), "MBX:a", 1); !errors.As(err, new(*sinks.CorruptError)) {
+		t.Errorf("longer than a ref may be: %v", err)
+	}
+	if _, err := repo.PackAt(t.Context(), d); err == nil || !strings.Contains(err.Error(), "size is not told") {
+		t.Errorf("PackAt: %v", err)
+	}
+	if _, err := repo.PutPack(t.Context(), d, pack); err == nil || repo.Retries() > 0 {
+		t.Errorf("PutPack: %v after %d retries", err, repo.Retries())
+	}
+}
 
 // TestHostileAnswers: what a server that is no store answers with 200 is an error, and never
 // a panic, a repository or an empty place.

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"log/slog"
 	"slices"
+	"syscall"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
@@ -102,6 +103,8 @@ func (r *Repository) look(ctx context.Context, key string) (int64, error) {
 		return -1, nil
 	case err != nil:
 		return -1, err
+	case attrs.Size < 0:
+		return -1, errNoSize
 	}
 	return attrs.Size, nil
 }
@@ -110,10 +113,13 @@ func (r *Repository) look(ctx context.Context, key string) (int64, error) {
 func (r *Repository) size(ctx context.Context, key string) (n int64, err error) {
 	err = r.retry.do(ctx, "look at", key, func() error {
 		attrs, err := r.bucket.Attributes(ctx, key)
-		if err == nil {
-			n = attrs.Size
+		if err != nil {
+			return err
 		}
-		return err
+		if n = attrs.Size; n < 0 {
+			return errNoSize
+		}
+		return nil
 	})
 	if err != nil {
 		err = &storeError{"look at", key, err}
@@ -150,8 +156,8 @@ func (r *Repository) CreateRef(ctx context.Context, mailbox string, sequence uin
 		there, readErr = r.readAttempted(last, key, isRefused(err))
 		switch {
 		case readErr == nil:
-		case errors.Is(readErr, errUnsettled):
-			return &storeError{"write", key, readErr}
+		case isRefused(err) && !isOf[*CorruptError](readErr):
+			return &storeError{"write", key, readErr} // whose it is cannot be told
 		case !isRefused(err):
 			return &storeError{"write", key, err}
 		}
@@ -251,17 +257,39 @@ func (r *Repository) read(ctx context.Context, key string, limit int64) (data []
 func (r *Repository) readOnce(ctx context.Context, key string, limit int64) ([]byte, error) {
 	body, err := r.bucket.NewReader(ctx, key, nil)
 	if err != nil {
-		return nil, &storeError{"read", key, err}
+		return nil, unreadable(key, err)
 	}
 	defer body.Close()
 	if body.Size() > limit {
 		return nil, corrupt(key, "%d bytes, more than %d", body.Size(), limit)
 	}
-	data := make([]byte, body.Size())
-	if _, err := io.ReadFull(body, data); err != nil {
-		return nil, &storeError{"read", key, err}
+	data, err := readBody(body, limit)
+	switch {
+	case err != nil:
+		return nil, unreadable(key, err)
+	case int64(len(data)) > limit:
+		return nil, corrupt(key, "more than %d bytes", limit)
 	}
 	return data, nil
+}
+
+// unreadable is the error of an object that could not be read. One that a disk has lost is damaged.
+func unreadable(key string, err error) error {
+	if errors.Is(err, syscall.EIO) {
+		return corrupt(key, "the disk cannot read it: %v", err)
+	}
+	return &storeError{"read", key, err}
+}
+
+// readBody reads an object to its end, or to more than limit bytes of one whose size the store does
+// not tell.
+func readBody(body *blob.Reader, limit int64) ([]byte, error) {
+	if body.Size() < 0 {
+		return io.ReadAll(io.LimitReader(body, limit+1))
+	}
+	data := make([]byte, body.Size())
+	_, err := io.ReadFull(body, data)
+	return data, err
 }
 
 // A PackAt reads parts of a pack.
@@ -321,7 +349,10 @@ func (r *Repository) Mailboxes(ctx context.Context) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if id, ok := unescape(o.Key[len(refDir) : len(o.Key)-1]); ok && o.IsDir {
+		if !o.IsDir {
+			continue
+		}
+		if id, ok := unescape(o.Key[len(refDir) : len(o.Key)-1]); ok {
 			ids = append(ids, id)
 		}
 	}

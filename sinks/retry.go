@@ -40,12 +40,15 @@ type retrier struct {
 // do calls f until it succeeds, its error is for good, patience has run out, or ctx ends;
 // it returns the last error of f.
 func (r *retrier) do(ctx context.Context, op, key string, f func() error) error {
-	started := time.Now()
+	started, failed := time.Now(), false
 	for wait := firstWait; ; wait = min(2*wait, maxWait) {
 		err := f()
 		if !passes(err) {
 			r.answered.Store(r.answered.Load() || answers(err))
 			return err
+		}
+		if !failed && r.answered.Load() {
+			started, failed = time.Now(), true // what came before may have been a long transfer
 		}
 		if time.Since(started)+wait > r.patience() || ctx.Err() != nil {
 			return err
@@ -86,14 +89,14 @@ func answers(err error) bool {
 }
 
 // passes reports whether an error is of a kind that another try may not meet: by the
-// driver's code; of what has none, all but the end of an object, one that is corrupt, what
+// driver's code; of what has none, all but the end of an object, one that is corrupt or of unknown size, what
 // the file system says, and what answers otherwise than a store.
 func passes(err error) bool {
 	switch gcerrors.Code(err) {
 	case gcerrors.Internal, gcerrors.ResourceExhausted, gcerrors.DeadlineExceeded:
 		return true
 	case gcerrors.Unknown:
-		return err != io.EOF && !isOf[*CorruptError](err) && !isOf[*fs.PathError](err) && !isOf[*os.LinkError](err) &&
+		return err != io.EOF && !errors.Is(err, errNoSize) && !isOf[*CorruptError](err) && !isOf[*fs.PathError](err) && !isOf[*os.LinkError](err) &&
 			!isOf[*tls.CertificateVerificationError](err) && !errors.Is(err, http.ErrSchemeMismatch) &&
 			!isOf[*xml.SyntaxError](err) && !isOf[xml.UnmarshalError](err)
 	}

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
+	"slices"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -182,6 +185,74 @@ func TestChangedOnTheWay(t *testing.T) {
 	}
 	if _, err := repo.ReadPack(t.Context(), d); !errors.As(err, new(*sinks.CorruptError)) {
 		t.Errorf("damaged: %v", err)
+	}
+}
+
+// TestUnreadRef: of a ref that cannot be read it is not said that it is another run's.
+func TestUnreadRef(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memstore.New()
+		repo := newRepository(t, store)
+		down := time.Now().Add(20 * time.Second)
+		store.Intercept(func(op, _ string) error {
+			if op == "get" && time.Now().Before(down) {
+				return memstore.ErrBusy
+			}
+			return nil
+		})
+		store.LoseAnswers(1)
+		if err := repo.CreateRef(t.Context(), "MBX:a", 1, []byte("a ref")); err == nil || errors.Is(err, sinks.ErrRefExists) {
+			t.Errorf("while reads fail: %v", err)
+		}
+		time.Sleep(20 * time.Second)
+		if err := repo.CreateRef(t.Context(), "MBX:a", 1, []byte("a ref")); err != nil {
+			t.Errorf("when they do not: %v", err)
+		}
+	})
+}
+
+// TestLongTransfer: patience is with failures. What takes longer than it, and breaks off at its
+// end, is tried again.
+func TestLongTransfer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memstore.New()
+		repo := newRepository(t, store)
+		store.SlowDown(10 * time.Minute)
+		store.Stumble(1)
+		pack := []byte("a pack")
+		if isNew, err := repo.PutPack(t.Context(), manifest.SumOf(pack), pack); !isNew || err != nil || repo.Retries() != 1 {
+			t.Errorf("PutPack: %t, %v, %d retries", isNew, err, repo.Retries())
+		}
+	})
+}
+
+// TestBadSector: what a disk cannot read is damaged, and not the store.
+func TestBadSector(t *testing.T) {
+	store := memstore.New()
+	repo := newRepository(t, store)
+	store.Intercept(func(op, key string) error {
+		return &fs.PathError{Op: op, Path: key, Err: syscall.EIO}
+	})
+	if _, err := repo.ReadPack(t.Context(), manifest.Digest{1}); !errors.As(err, new(*sinks.CorruptError)) || sinks.IsTransient(err) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// TestMarkers: the objects that consoles make for folders, and others that lie among refs, are
+// no mailboxes.
+func TestMarkers(t *testing.T) {
+	store := memstore.New()
+	repo := newRepository(t, store)
+	if err := repo.CreateRef(t.Context(), "MBX:a", 1, []byte("a ref")); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"refs/", "refs/x", "packs/", "manifests/"} {
+		if err := store.Open().WriteAll(t.Context(), key, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if ids, err := repo.Mailboxes(t.Context()); err != nil || !slices.Equal(ids, []string{"MBX:a"}) {
+		t.Errorf("mailboxes are %q, %v", ids, err)
 	}
 }
 

@@ -27,6 +27,9 @@ func (bucket) ErrorAs(error, any) bool                { return false }
 func (bucket) Close() error                           { return nil }
 
 func (b bucket) Attributes(_ context.Context, key string) (*driver.Attributes, error) {
+	if err := b.intercepted("head", key); err != nil {
+		return nil, err
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.calls.Head++
@@ -42,6 +45,9 @@ func (b bucket) Attributes(_ context.Context, key string) (*driver.Attributes, e
 
 // ListPaged lists a page; its token is the last key of the page before.
 func (b bucket) ListPaged(_ context.Context, opts *driver.ListOptions) (*driver.ListPage, error) {
+	if err := b.intercepted("list", opts.Prefix); err != nil {
+		return nil, err
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.calls.List++
@@ -86,6 +92,9 @@ func (r *reader) Attributes() *driver.ReaderAttributes {
 }
 
 func (b bucket) NewRangeReader(_ context.Context, key string, offset, length int64, _ *driver.ReaderOptions) (driver.Reader, error) {
+	if err := b.intercepted("get", key); err != nil {
+		return nil, err
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.calls.Get++
@@ -118,6 +127,9 @@ func (b bucket) NewTypedWriter(ctx context.Context, key, _ string, opts *driver.
 
 func (w *writer) Close() error {
 	s := w.store
+	if err := s.intercepted("put", w.key); err != nil {
+		return err
+	}
 	s.wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -129,7 +141,7 @@ func (w *writer) Close() error {
 		return err
 	}
 	if s.left == 0 {
-		return errDown
+		return ErrDenied
 	}
 	if s.left > 0 {
 		s.left--

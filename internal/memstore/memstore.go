@@ -24,6 +24,7 @@ type Store struct {
 	late     int  // calls that do not see an object yet that is there
 	rude     bool // conditions are ignored
 	refusal  error
+	before   func(op, key string) error
 	delay    time.Duration
 	calls    Calls
 }
@@ -36,9 +37,13 @@ type Calls struct {
 	List int // pages
 }
 
+// What calls fail with: for good, and for a while.
 var (
-	errDown   = errors.New("the store is down")
-	errBusy   = errors.New("the store is busy")
+	ErrDenied = errors.New("access is denied")
+	ErrBusy   = errors.New("the store is busy")
+)
+
+var (
 	errAbsent = errors.New("no such object")
 	errExists = errors.New("the object exists")
 	errCut    = errors.New("the connection was cut")
@@ -100,6 +105,14 @@ func (s *Store) CutRefused() {
 	s.refusal = errCut
 }
 
+// Intercept has f called before each call of the kinds head, list, get and put, with the key or
+// prefix that it is about. An error of f is the call's.
+func (s *Store) Intercept(f func(op, key string) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.before = f
+}
+
 // IgnoreConditions makes the store one that overwrites what is there in spite of the
 // condition that it must be absent.
 func (s *Store) IgnoreConditions() {
@@ -123,6 +136,17 @@ func (s *Store) wait() {
 	time.Sleep(delay)
 }
 
+// intercepted is the error that a call fails with before it is looked at.
+func (s *Store) intercepted(op, key string) error {
+	s.mu.Lock()
+	before := s.before
+	s.mu.Unlock()
+	if before == nil {
+		return nil
+	}
+	return before(op, key)
+}
+
 // stumble is the error of a call, if it is one of those that fail; the lock is held.
 func (s *Store) stumble() error {
 	if s.stumbles == 0 {
@@ -131,7 +155,7 @@ func (s *Store) stumble() error {
 	if s.stumbles > 0 {
 		s.stumbles--
 	}
-	return errBusy
+	return ErrBusy
 }
 
 // see returns an object, if it is there and shown; the lock is held.
@@ -173,9 +197,9 @@ func errorCode(err error) gcerrors.ErrorCode {
 		return gcerrors.NotFound
 	case errors.Is(err, errExists):
 		return gcerrors.FailedPrecondition
-	case errors.Is(err, errBusy):
+	case errors.Is(err, ErrBusy):
 		return gcerrors.ResourceExhausted
-	case errors.Is(err, errDown):
+	case errors.Is(err, ErrDenied):
 		return gcerrors.PermissionDenied // what no repetition mends
 	}
 	return gcerrors.Unknown

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"io"
 	"maps"
 
@@ -165,12 +166,17 @@ func (w *writer) put(body io.ReadSeeker, size int64) error {
 	opts := w.upload.PutObjectOptions
 	opts.DisableContentSha256 = true // of pieces: that of the whole is signed
 	opts.UserMetadata = with(opts.UserMetadata, checksumHeader, base64.StdEncoding.EncodeToString(w.upload.SHA256[:]))
-	_, err := w.bucket.core.PutObject(w.ctx, w.bucket.name, w.key, body, size, "", hex.EncodeToString(w.upload.SHA256[:]), opts)
+	stored, err := w.bucket.core.PutObject(w.ctx, w.bucket.name, w.key, body, size, "", hex.EncodeToString(w.upload.SHA256[:]), opts)
 	if err != nil {
 		return err
 	}
+	if stored.ETag == "" { // which every store gives, and no web page that is in its place for a while
+		return errNoStore
+	}
 	return w.bucket.check(w.ctx, w.key)
 }
+
+var errNoStore = errors.New("it was answered without an ETag: what answers is not an object store")
 
 const checksumHeader = "X-Amz-Checksum-Sha256"
 
