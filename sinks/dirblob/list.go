@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -59,6 +58,12 @@ func (l *lister) list(dir string) error {
 	names := make([]string, 0, len(entries))
 	byName := make(map[string]fs.DirEntry, len(entries))
 	for _, e := range entries {
+		if !l.mayHold(dir+e.Name()) || isHidden(dir+e.Name()) {
+			continue
+		}
+		if e, err = l.bucket.follow(dir, e); err != nil {
+			return err
+		}
 		name := e.Name()
 		if e.IsDir() {
 			name += "/" // so that names sort as keys do
@@ -74,10 +79,12 @@ func (l *lister) list(dir string) error {
 	return nil
 }
 
+// mayHold reports whether a file or a directory of this name may have something to list.
+func (l *lister) mayHold(name string) bool {
+	return strings.HasPrefix(name, l.opts.Prefix) || strings.HasPrefix(l.opts.Prefix, name+"/")
+}
+
 func (l *lister) entry(key string, e fs.DirEntry) error {
-	if isHidden(path.Clean(key)) {
-		return nil
-	}
 	if e.IsDir() {
 		return l.dir(key)
 	}
@@ -99,9 +106,6 @@ func (l *lister) entry(key string, e fs.DirEntry) error {
 
 // dir goes into a directory that may hold something to list.
 func (l *lister) dir(key string) error {
-	if !strings.HasPrefix(key, l.opts.Prefix) && !strings.HasPrefix(l.opts.Prefix, key) {
-		return nil
-	}
 	if key <= l.after && !strings.HasPrefix(l.after, key) {
 		return nil
 	}
@@ -123,6 +127,9 @@ func (b *bucket) occupied(dir string) (bool, error) {
 		return false, nil
 	}
 	for _, e := range entries {
+		if e, err = b.follow(dir, e); err != nil {
+			return false, err
+		}
 		if e.Type().IsRegular() {
 			return true, nil
 		}
