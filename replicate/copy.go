@@ -53,12 +53,12 @@ type copier struct {
 	from, to *sinks.Repository
 	progress *Progress
 	tally    *tally
-	source   map[string]runs // of all mailboxes, if all are copied
+	source   map[string]runs
 	target   map[string]runs
 	room     chan struct{} // for packs
 
-	mu    sync.Mutex // of what follows
-	held  map[object]int64
+	mu    sync.Mutex       // of what follows
+	held  map[object]int64 // by the target, and not tried yet
 	tried map[object]func() error
 }
 
@@ -75,11 +75,12 @@ func (c *copier) copy(ctx context.Context, mailboxes []string) error {
 	if err := c.listTarget(ctx); err != nil {
 		return err
 	}
+	all, err := c.listSource(ctx, len(mailboxes) == 0)
+	if err != nil {
+		return err
+	}
 	if len(mailboxes) == 0 {
-		var err error
-		if mailboxes, err = c.listSource(ctx); err != nil {
-			return err
-		}
+		mailboxes = all
 	}
 	var boxes []*mailbox
 	for _, id := range mailboxes {

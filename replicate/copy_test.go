@@ -195,6 +195,37 @@ func TestHeldAndDifferent(t *testing.T) {
 	}
 }
 
+// TestNeededAndDifferent: a snapshot that needs an object which has another size in the target
+// is not committed there.
+func TestNeededAndDifferent(t *testing.T) {
+	o := newOffice(t, 9, 2)
+	o.export(0)
+	key := o.keys("packs/")[0]
+	o.export(1)
+	for name, c := range map[string]struct {
+		mailboxes                   []string
+		found, snapshots, notCopied int64
+	}{
+		"all":                   {nil, 1, 1, 1},
+		"the one that needs it": {[]string{o.id(0)}, 1, 0, 1},
+		"the one that does not": {[]string{o.id(1)}, 0, 1, 0},
+	} {
+		to := newPlace(t)
+		to.write(key, o.read(key)[1:])
+		progress := &replicate.Progress{}
+		report, err := replicate.Copy(t.Context(), o.repo, to.repo, replicate.Options{Mailboxes: c.mailboxes, Progress: progress})
+		if err != nil || report.Found != c.found || report.Snapshots != c.snapshots || report.NotCopied != c.notCopied {
+			t.Errorf("%s: report is %+v, %v", name, report, err)
+		}
+		if c.found > 0 && report.Problems[0].Object != key {
+			t.Errorf("%s: problems are %v", name, report.Problems)
+		}
+		if told := progress.Expected.Load() > 0; told != (c.mailboxes == nil) {
+			t.Errorf("%s: bytes that are expected are told: %t", name, told)
+		}
+	}
+}
+
 func TestCancelled(t *testing.T) {
 	o, to := newOffice(t, 7, 2), newPlace(t)
 	o.nights(2)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/mailhaul/mailhaul/sinks"
 )
@@ -57,8 +58,8 @@ func (c *copier) listTarget(ctx context.Context) error {
 }
 
 // listSource takes note of the runs of all mailboxes, which are returned, and holds the
-// sizes of what both repositories have against each other.
-func (c *copier) listSource(ctx context.Context) (mailboxes []string, err error) {
+// sizes of what both repositories have against each other; whole tells that all is to be copied.
+func (c *copier) listSource(ctx context.Context, whole bool) (mailboxes []string, err error) {
 	c.source = map[string]runs{}
 	for o, err := range c.from.Objects(ctx) {
 		if err != nil {
@@ -66,7 +67,7 @@ func (c *copier) listSource(ctx context.Context) (mailboxes []string, err error)
 		}
 		switch o.Kind {
 		case sinks.KindPack, sinks.KindSegment, sinks.KindManifest:
-			c.expect(o)
+			c.expect(o, whole)
 		case sinks.KindRef:
 			addRef(c.source, o)
 		}
@@ -78,13 +79,22 @@ func (c *copier) listSource(ctx context.Context) (mailboxes []string, err error)
 	return slices.DeleteFunc(mailboxes, func(id string) bool { return of(c.source, id).count == 0 }), nil
 }
 
-// expect takes note of an object of the source.
-func (c *copier) expect(o sinks.Object) {
-	size, ok := c.held[object{o.Kind, o.Digest}]
+// expect takes note of an object of the source. What has another size in the target is not
+// copied, nor is what depends on it.
+func (c *copier) expect(o sinks.Object, whole bool) {
+	key := object{o.Kind, o.Digest}
+	size, ok := c.held[key]
 	switch {
-	case !ok:
+	case !ok && whole:
 		c.progress.Expected.Add(o.Size)
-	case size != o.Size:
-		c.tally.problem(o.Key, fmt.Errorf("it has %d bytes in the source and %d in the target", o.Size, size))
+	case ok && size != o.Size:
+		delete(c.held, key)
+		c.tried[key] = sync.OnceValue(func() error {
+			c.tally.problem(o.Key, fmt.Errorf("it has %d bytes in the source and %d in the target", o.Size, size))
+			return errDamaged
+		})
+		if whole {
+			_ = c.tried[key]() // it is told of, needed or not
+		}
 	}
 }
