@@ -58,10 +58,12 @@ func Extract(ctx context.Context, repo *sinks.Repository, s *snapshots.Snapshot,
 		if err != nil {
 			return err
 		}
-		if _, asked := wanted[row.ID]; len(ids) > 0 && !asked {
-			continue
+		if len(ids) > 0 {
+			if _, asked := wanted[row.ID]; !asked {
+				continue
+			}
+			wanted[row.ID] = false
 		}
-		wanted[row.ID] = false
 		e, err := x.extract(ctx, &row)
 		if err != nil {
 			return err

@@ -36,6 +36,7 @@ type vault struct {
 	bucket  *blob.Bucket
 	repo    *sinks.Repository
 	sim     *simulator.Server
+	client  *graph.Client
 	mailbox string
 }
 
@@ -54,32 +55,43 @@ func newVault(t *testing.T, opts simulator.Options) *vault {
 	}
 	t.Cleanup(client.Close)
 	store := memstore.New()
-	v := &vault{t: t, store: store, bucket: store.Open(), sim: sim, mailbox: sim.Mailboxes()[0].ID}
+	v := &vault{t: t, store: store, bucket: store.Open(), sim: sim, client: client, mailbox: sim.Mailboxes()[0].ID}
 	if v.repo, err = sinks.InitRepository(t.Context(), v.bucket); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { v.repo.Close() })
 	for i := range 3 {
-		job := pipeline.Job{
-			Source: client.Open(v.mailbox), Repository: v.repo,
-			Mailbox: manifest.Mailbox{ID: v.mailbox}, Graph: manifest.Graph{Version: "v1.0"},
+		v.export()
+		if i == 0 {
+			err = sim.Delete(v.mailbox, v.anItem())
+		} else {
+			err = sim.Touch(v.mailbox, v.anItem())
 		}
-		if _, err := pipeline.Run(t.Context(), job, pipeline.Options{}); err != nil {
+		if err != nil {
 			t.Fatal(err)
-		}
-		for item := range sim.Items(v.mailbox) {
-			if i == 0 {
-				err = sim.Delete(v.mailbox, item.ID)
-			} else {
-				err = sim.Touch(v.mailbox, item.ID)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			break
 		}
 	}
 	return v
+}
+
+// export adds a snapshot.
+func (v *vault) export() {
+	v.t.Helper()
+	job := pipeline.Job{
+		Source: v.client.Open(v.mailbox), Repository: v.repo,
+		Mailbox: manifest.Mailbox{ID: v.mailbox}, Graph: manifest.Graph{Version: "v1.0"},
+	}
+	if _, err := pipeline.Run(v.t.Context(), job, pipeline.Options{}); err != nil {
+		v.t.Error(err)
+	}
+}
+
+// anItem returns an item of the mailbox.
+func (v *vault) anItem() string {
+	for item := range v.sim.Items(v.mailbox) {
+		return item.ID
+	}
+	return ""
 }
 
 func (v *vault) verify(opts restore.VerifyOptions) *restore.Verification {
@@ -243,6 +255,83 @@ func TestDamageAndTheRest(t *testing.T) {
 	written := map[string]string{}
 	err = restore.Extract(t.Context(), v.repo, s, t.TempDir(), nil, func(e restore.Extracted) error { written[e.ID] = e.Path; return nil })
 	if err == nil || !strings.Contains(err.Error(), packs[0]) && !strings.Contains(err.Error(), "packs/") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// TestVerifyOneMailbox: what one mailbox needs is read, and a store that fails while that is
+// found out ends the verification.
+func TestVerifyOneMailbox(t *testing.T) {
+	v := newVault(t, simulator.Options{Seed: 4, Items: 30, ItemSize: 5 << 10})
+	opts := restore.VerifyOptions{Mailboxes: []string{v.mailbox}}
+	if got := v.verify(opts); got.Found != 0 || int(got.Packs) != len(v.keys("packs/")) {
+		t.Errorf("verification is %+v", got)
+	}
+	v.store.Intercept(func(op, key string) error {
+		if op == "get" && strings.HasSuffix(key, ".jsonl.zst") {
+			v.store.Intercept(nil)
+			return memstore.ErrDenied
+		}
+		return nil
+	})
+	if got, err := restore.Verify(t.Context(), v.repo, opts); err == nil {
+		t.Errorf("verification is %+v", got)
+	}
+	// A damaged segment does not keep the packs of others from being read.
+	for _, key := range v.keys("packs/") {
+		data := bytes.Clone(v.read(key))
+		data[len(data)/2] ^= 1
+		v.write(key, data)
+	}
+	var segments []string
+	for _, key := range v.keys("manifests/") {
+		if strings.HasSuffix(key, ".jsonl.zst") {
+			segments = append(segments, key)
+		}
+	}
+	for _, key := range segments {
+		data := v.read(key)
+		v.write(key, data[1:])
+		if got := v.verify(opts); int(got.Found) < len(v.keys("packs/")) {
+			t.Errorf("with %s damaged, verification is %+v", key, got)
+		}
+		v.write(key, data)
+	}
+}
+
+// TestVerifyDuringExport: snapshots that come while a repository is verified are not looked at,
+// and what they need is not missed.
+func TestVerifyDuringExport(t *testing.T) {
+	v := newVault(t, simulator.Options{Seed: 4, Items: 30, ItemSize: 5 << 10})
+	for _, at := range []string{"list", "get"} {
+		if err := v.sim.Touch(v.mailbox, v.anItem()); err != nil {
+			t.Fatal(err)
+		}
+		v.store.Intercept(func(op, key string) error {
+			if op == at && (op == "get" || key == "") { // the listing of all objects
+				v.store.Intercept(nil)
+				v.export()
+			}
+			return nil
+		})
+		if got := v.verify(restore.VerifyOptions{}); got.Found != 0 {
+			t.Errorf("verification is %+v", got)
+		}
+	}
+	if got := v.verify(restore.VerifyOptions{}); got.Found != 0 || got.Snapshots != 5 {
+		t.Errorf("afterwards, verification is %+v", got)
+	}
+}
+
+// TestForeignAmongRefs: what lies among refs and is none is foreign, and no mailbox.
+func TestForeignAmongRefs(t *testing.T) {
+	v := newVault(t, simulator.Options{Seed: 4, Items: 30, ItemSize: 5 << 10})
+	v.write("refs/notes/readme.txt", nil)
+	v.write("refs/", nil)
+	if got := v.verify(restore.VerifyOptions{}); got.Found != 0 || got.Mailboxes != 1 || got.Foreign != 2 {
+		t.Errorf("verification is %+v", got)
+	}
+	if _, err := restore.Verify(t.Context(), v.repo, restore.VerifyOptions{Mailboxes: []string{"notes"}}); !errors.Is(err, snapshots.ErrNone) {
 		t.Errorf("error is %v", err)
 	}
 }

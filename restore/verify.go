@@ -3,6 +3,7 @@ package restore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 	"github.com/mailhaul/mailhaul/compress"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/snapshots"
 )
 
 // VerifyOptions limit a verification. The zero value checks everything.
@@ -76,6 +78,9 @@ func Verify(ctx context.Context, repo *sinks.Repository, opts VerifyOptions) (*V
 		packs: map[manifest.Digest]*packState{}, meta: map[manifest.Digest]*metaState{},
 		segments: map[manifest.Digest]bool{}, items: newItemReader(repo),
 	}
+	if err := v.listMailboxes(ctx); err != nil {
+		return nil, err
+	}
 	if err := v.listObjects(ctx); err != nil {
 		return nil, err
 	}
@@ -102,11 +107,18 @@ type verifier struct {
 	mu     sync.Mutex // of result, while packs are read
 	result *Verification
 
-	mailboxes []string
+	mailboxes []mailboxRuns
 	packs     map[manifest.Digest]*packState
 	meta      map[manifest.Digest]*metaState // what lies below manifests/
 	segments  map[manifest.Digest]bool       // whose rows were checked
 	items     *itemReader
+}
+
+// Mailbox runs are the snapshots of a mailbox that there were when the verification began.
+type mailboxRuns struct {
+	id      string
+	last    uint64
+	missing *sinks.CorruptError // the first ref that is not there, though later ones are
 }
 
 // A packState is what is known of a pack that the listing showed.
@@ -142,6 +154,31 @@ func isDamage(ctx context.Context, err error) bool {
 	return ctx.Err() == nil && (errors.As(err, &object) || errors.As(err, &pack) || sinks.IsNotFound(err))
 }
 
+// listMailboxes takes note of the snapshots to verify, before the objects are listed: what
+// they need was there by then. Snapshots that come later are not looked at.
+func (v *verifier) listMailboxes(ctx context.Context) error {
+	ids, asked := v.opts.Mailboxes, len(v.opts.Mailboxes) > 0
+	if !asked {
+		var err error
+		if ids, err = v.repo.Mailboxes(ctx); err != nil {
+			return err
+		}
+	}
+	for _, id := range ids {
+		refs, err := v.repo.Refs(ctx, id)
+		m := mailboxRuns{id: id, last: uint64(len(refs))}
+		switch {
+		case errors.As(err, &m.missing):
+		case err != nil:
+			return err
+		case m.last == 0 && asked:
+			return fmt.Errorf("mailbox %s: %w", id, snapshots.ErrNone)
+		}
+		v.mailboxes = append(v.mailboxes, m)
+	}
+	return nil
+}
+
 // listObjects takes note of every object of the repository.
 func (v *verifier) listObjects(ctx context.Context) error {
 	for o, err := range v.repo.Objects(ctx) {
@@ -157,12 +194,7 @@ func (v *verifier) listObjects(ctx context.Context) error {
 			v.result.Foreign++
 		}
 	}
-	if v.mailboxes = v.opts.Mailboxes; len(v.mailboxes) > 0 {
-		return nil
-	}
-	var err error
-	v.mailboxes, err = v.repo.Mailboxes(ctx)
-	return err
+	return nil
 }
 
 // readPacks reads and checks the wanted packs, a few at a time.

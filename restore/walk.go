@@ -29,42 +29,55 @@ func (v *verifier) choosePacks(ctx context.Context) error {
 	if len(v.opts.Mailboxes) == 0 || v.opts.SkipData {
 		return nil
 	}
+	seen := map[manifest.Digest]bool{}
 	return v.eachSnapshot(ctx, func(s *snapshots.Snapshot) error {
-		for row, err := range s.Rows(ctx) {
-			if err != nil {
-				if isDamage(ctx, err) || ctx.Err() == nil {
-					return nil
-				}
-				return err
+		for _, segment := range s.Segments {
+			if seen[segment.SHA256] {
+				continue
 			}
-			for i := range row.Chunks {
-				if p := v.packs[row.Chunks[i].Pack]; p != nil {
-					p.wanted = true
-				}
+			seen[segment.SHA256] = true
+			if err := v.chooseOf(ctx, segment); err != nil && ends(ctx, err) {
+				return err
 			}
 		}
 		return nil
 	}, func(string, error) {})
 }
 
-// eachSnapshot calls do with every snapshot of the chosen mailboxes that can be
-// read, in order, and damaged with the ref of every other.
-func (v *verifier) eachSnapshot(ctx context.Context, do func(*snapshots.Snapshot) error, damaged func(key string, err error)) error {
-	for _, mailbox := range v.mailboxes {
-		refs, err := v.repo.Refs(ctx, mailbox)
-		var missing *sinks.CorruptError
-		if errors.As(err, &missing) {
-			damaged(missing.Key, err)
-			continue
-		}
+// chooseOf marks the packs that a segment's rows need.
+func (v *verifier) chooseOf(ctx context.Context, segment manifest.Segment) error {
+	data, err := v.repo.ReadSegment(ctx, segment.SHA256, segment.Size)
+	if err != nil {
+		return err
+	}
+	for row, err := range segment.ReadRows(data) {
 		if err != nil {
 			return err
 		}
-		if len(refs) == 0 {
-			return fmt.Errorf("mailbox %s: %w", mailbox, snapshots.ErrNone)
+		for i := range row.Chunks {
+			if p := v.packs[row.Chunks[i].Pack]; p != nil {
+				p.wanted = true
+			}
 		}
-		for _, sequence := range refs {
-			s, err := snapshots.Load(ctx, v.repo, mailbox, sequence)
+	}
+	return nil
+}
+
+// ends reports whether an error ends the verification: it is of the store or the caller, and
+// not of what is read.
+func ends(ctx context.Context, err error) bool { return ctx.Err() != nil || sinks.IsTransient(err) }
+
+// eachSnapshot calls do with every snapshot of the chosen mailboxes that can be
+// read, in order, and damaged with the ref of every other.
+func (v *verifier) eachSnapshot(ctx context.Context, do func(*snapshots.Snapshot) error, damaged func(key string, err error)) error {
+	for _, m := range v.mailboxes {
+		if m.missing != nil {
+			damaged(m.missing.Key, m.missing)
+			continue
+		}
+		for sequence := range m.last {
+			sequence++
+			s, err := snapshots.Load(ctx, v.repo, m.id, sequence)
 			if err == nil {
 				err = do(s)
 				if err != nil {
@@ -72,10 +85,10 @@ func (v *verifier) eachSnapshot(ctx context.Context, do func(*snapshots.Snapshot
 				}
 				continue
 			}
-			if ctx.Err() != nil || sinks.IsTransient(err) {
+			if ends(ctx, err) {
 				return err
 			}
-			damaged(damagedKey(err, sinks.RefKey(mailbox, sequence)), err)
+			damaged(damagedKey(err, sinks.RefKey(m.id, sequence)), err)
 		}
 	}
 	return nil
@@ -120,7 +133,7 @@ func (v *verifier) walkSnapshot(ctx context.Context, s *snapshots.Snapshot, stat
 		if err == nil {
 			continue
 		}
-		if ctx.Err() != nil || sinks.IsTransient(err) {
+		if ends(ctx, err) {
 			return err
 		}
 		state.broken = true
@@ -161,7 +174,7 @@ func (v *verifier) readSegment(ctx context.Context, segment manifest.Segment, st
 		}
 		v.result.Rows++
 		if err := v.checkRow(ctx, &row); err != nil {
-			if ctx.Err() != nil || sinks.IsTransient(err) {
+			if ends(ctx, err) {
 				return err
 			}
 			v.problem(sinks.SegmentKey(segment.SHA256), err)
