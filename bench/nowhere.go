@@ -129,8 +129,11 @@ type nowhereWriter struct {
 	object object
 }
 
+// isPack reports whether a key, which may have a prefix, is a pack's.
+func isPack(key string) bool { return strings.Contains("/"+key, "/packs/") }
+
 func (b *nowhere) NewTypedWriter(_ context.Context, key, _ string, opts *driver.WriterOptions) (driver.Writer, error) {
-	return &nowhereWriter{bucket: b, key: key, absent: opts.IfNotExist, keep: !strings.HasPrefix(key, "packs/")}, nil
+	return &nowhereWriter{bucket: b, key: key, absent: opts.IfNotExist, keep: !isPack(key)}, nil
 }
 
 func (w *nowhereWriter) Write(p []byte) (int, error) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
+	"gocloud.dev/blob"
 
 	"github.com/mailhaul/mailhaul/bench"
 	"github.com/mailhaul/mailhaul/manifest"
@@ -87,7 +88,7 @@ func TestStages(t *testing.T) {
 		}
 		length += int64(b.Len())
 	}
-	repo := nowhere(t)
+	repo := nowhere(t, "")
 	report, err := bench.Stages(t.Context(), graphURL, mailbox, repo, true)
 	if err != nil {
 		t.Fatal(err)
@@ -113,9 +114,9 @@ func TestStages(t *testing.T) {
 	}
 }
 
-func nowhere(t *testing.T) *sinks.Repository {
+func nowhere(t *testing.T, prefix string) *sinks.Repository {
 	t.Helper()
-	repo, err := sinks.InitRepository(t.Context(), bench.OpenNowhere())
+	repo, err := sinks.InitRepository(t.Context(), blob.PrefixedBucket(bench.OpenNowhere(), prefix))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,23 +124,25 @@ func nowhere(t *testing.T) *sinks.Repository {
 	return repo
 }
 
-// TestNowhere: packs are there and cannot be read; the rest is as in any store.
+// TestNowhere: packs are there and cannot be read, below a prefix too; the rest is as in any store.
 func TestNowhere(t *testing.T) {
-	repo := nowhere(t)
-	data := []byte("not really a pack")
-	d := manifest.SumOf(data)
-	for _, wantNew := range []bool{true, false} {
-		if isNew, err := repo.PutPack(t.Context(), d, data); err != nil || isNew != wantNew {
-			t.Errorf("a pack is new: %v, %v; want %v", isNew, err, wantNew)
+	for _, prefix := range []string{"", "doctor/bench-1/"} {
+		repo := nowhere(t, prefix)
+		data := []byte("not really a pack")
+		d := manifest.SumOf(data)
+		for _, wantNew := range []bool{true, false} {
+			if isNew, err := repo.PutPack(t.Context(), d, data); err != nil || isNew != wantNew {
+				t.Errorf("a pack is new: %v, %v; want %v", isNew, err, wantNew)
+			}
+			if isNew, err := repo.PutSegment(t.Context(), d, data); err != nil || isNew != wantNew {
+				t.Errorf("a segment is new: %v, %v; want %v", isNew, err, wantNew)
+			}
 		}
-		if isNew, err := repo.PutSegment(t.Context(), d, data); err != nil || isNew != wantNew {
-			t.Errorf("a segment is new: %v, %v; want %v", isNew, err, wantNew)
+		if got, err := repo.ReadSegment(t.Context(), d, int64(len(data))); err != nil || !bytes.Equal(got, data) {
+			t.Errorf("the segment is %q, %v", got, err)
 		}
-	}
-	if got, err := repo.ReadSegment(t.Context(), d, int64(len(data))); err != nil || !bytes.Equal(got, data) {
-		t.Errorf("the segment is %q, %v", got, err)
-	}
-	if _, err := repo.ReadPack(t.Context(), d); err == nil {
-		t.Error("a pack could be read back")
+		if _, err := repo.ReadPack(t.Context(), d); err == nil {
+			t.Errorf("a pack below %q could be read back", prefix)
+		}
 	}
 }

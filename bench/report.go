@@ -16,8 +16,16 @@ type Report struct {
 	Machine   Machine           `json:"machine"`
 	Versions  map[string]string `json:"versions"` // of go, mailhaul, and the programs that took part
 	Scenarios []Result          `json:"scenarios"`
+	Failed    []Failure         `json:"failed,omitempty"`
 	Table     []Row             `json:"table,omitempty"`  // of a suite
 	Tenant    *Tenant           `json:"tenant,omitempty"` // of a measurement of a tenant
+}
+
+// A Failure is why a scenario, or one contender of it, was not measured.
+type Failure struct {
+	Scenario  string `json:"scenario"`
+	Contender string `json:"contender,omitempty"` // empty: all of the scenario
+	Error     string `json:"error"`
 }
 
 // A Machine is what it was measured on.
@@ -144,4 +152,5 @@ const (
 	Pass    Outcome = "pass"
 	Miss    Outcome = "miss"
 	LeftOut Outcome = "left out" // what it needs is not there
+	Failed  Outcome = "failed"   // it was to be measured, and that did not work
 )
