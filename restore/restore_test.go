@@ -323,6 +323,40 @@ func TestVerifyDuringExport(t *testing.T) {
 	}
 }
 
+// TestListedAndGone: what was listed and is not there is a problem if a snapshot needs it.
+func TestListedAndGone(t *testing.T) {
+	for _, needed := range []bool{false, true} {
+		for _, prefix := range []string{"packs/", "manifests/"} {
+			v := newVault(t, simulator.Options{Seed: 4, Items: 30, ItemSize: 5 << 10})
+			var all []string
+			for _, key := range v.keys(prefix) {
+				if prefix == "packs/" || strings.HasSuffix(key, ".jsonl.zst") {
+					all = append(all, key)
+				}
+			}
+			key := all[0]
+			if !needed {
+				data := []byte("nobody needs it")
+				key = sinks.PackKey(manifest.SumOf(data))
+				if prefix != "packs/" {
+					key = sinks.SegmentKey(manifest.SumOf(data))
+				}
+				v.write(key, data)
+			}
+			v.store.Intercept(func(op, at string) error {
+				if op == "get" && at == key {
+					v.store.Intercept(nil)
+					return v.bucket.Delete(t.Context(), key)
+				}
+				return nil
+			})
+			if got := v.verify(restore.VerifyOptions{}); got.Found > 0 != needed || got.Unreferenced > 0 && !needed {
+				t.Errorf("%s, needed %t: verification is %+v", key, needed, got)
+			}
+		}
+	}
+}
+
 // TestForeignAmongRefs: what lies among refs and is none is foreign, and no mailbox.
 func TestForeignAmongRefs(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 4, Items: 30, ItemSize: 5 << 10})

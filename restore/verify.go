@@ -126,6 +126,7 @@ type packState struct {
 	wanted bool // for its bytes to be read
 	used   bool // by a row
 	whole  bool // read, and as it should be
+	absent bool // it was listed, and could not be found: whether that matters shows when a row needs it
 	chunks []compress.Chunk
 }
 
@@ -228,12 +229,16 @@ func (v *verifier) readPack(ctx context.Context, digest manifest.Digest, p *pack
 	}
 	v.opts.Progress.PacksRead.Add(1)
 	v.opts.Progress.BytesRead.Add(int64(len(data)))
-	if err != nil {
-		if !isDamage(ctx, err) {
-			return err
-		}
+	switch {
+	case err == nil:
+	case ctx.Err() == nil && sinks.IsNotFound(err):
+		p.absent = true
+		return nil
+	case isDamage(ctx, err):
 		v.problem(sinks.PackKey(digest), err)
 		return nil
+	default:
+		return err
 	}
 	p.whole = true
 	v.mu.Lock()

@@ -190,7 +190,7 @@ func (v *verifier) checkRow(ctx context.Context, row *manifest.Row) error {
 	for i := range row.Chunks {
 		c := &row.Chunks[i]
 		p := v.packs[c.Pack]
-		if p == nil {
+		if p == nil || p.absent {
 			return fmt.Errorf("item %s: %s is missing", row.ID, sinks.PackKey(c.Pack))
 		}
 		p.used = true
@@ -211,10 +211,11 @@ func (p *packState) holds(c *manifest.Chunk) bool {
 }
 
 // readUnreferenced checks what no snapshot led to: whole objects of runs that
-// were killed do no harm, but damaged ones tell of a store that is not to be trusted.
+// were killed do no harm, nor do such that are no more there, but damaged ones tell of a
+// store that is not to be trusted.
 func (v *verifier) readUnreferenced(ctx context.Context) error {
 	for _, p := range v.packs {
-		if !p.used {
+		if !p.used && !p.absent {
 			v.result.Unreferenced++
 		}
 	}
@@ -222,17 +223,20 @@ func (v *verifier) readUnreferenced(ctx context.Context) error {
 		if m.used {
 			continue
 		}
-		v.result.Unreferenced++
 		key, read := sinks.ManifestKey(digest), func() error { _, err := v.repo.ReadManifest(ctx, digest); return err }
 		if m.segment {
 			key, read = sinks.SegmentKey(digest), func() error { _, err := v.repo.ReadSegment(ctx, digest, m.size); return err }
 		}
-		if err := read(); err != nil {
-			if !isDamage(ctx, err) {
-				return err
-			}
+		err := read()
+		switch {
+		case ctx.Err() == nil && sinks.IsNotFound(err):
+			continue // a write that was listed on its way, and was not completed
+		case err != nil && !isDamage(ctx, err):
+			return err
+		case err != nil:
 			v.problem(key, err)
 		}
+		v.result.Unreferenced++
 	}
 	return nil
 }
