@@ -151,8 +151,8 @@ func (c *Client) pause(e *Error, attempt int) time.Duration {
 // left to chance.
 func (c *Client) backoff(attempt int) time.Duration {
 	d := maxRetryDelay
-	if attempt < 30 {
-		d = min(c.opts.RetryDelay<<(attempt-1), maxRetryDelay)
+	if attempt < 30 && c.opts.RetryDelay <= maxRetryDelay>>(attempt-1) {
+		d = c.opts.RetryDelay << (attempt - 1)
 	}
 	return d/2 + rand.N(d/2+1)
 }

@@ -312,6 +312,26 @@ func TestExportCancelled(t *testing.T) {
 	}
 }
 
+// TestExportCancelledByAnswer: why an export was canceled, be it Graph's answer to another
+// request, is no verdict on its items.
+func TestExportCancelledByAnswer(t *testing.T) {
+	for _, cause := range []*graph.Error{{StatusCode: 400, Code: "BadRequest"}, {StatusCode: 404, Code: "ErrorItemNotFound"}, {StatusCode: 500}} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		m := openReached(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodGet {
+				_, _ = w.Write([]byte(`{"value":[]}`))
+				return
+			}
+			cancel(cause)
+			<-r.Context().Done()
+		})
+		v := newVerdicts(t)
+		if err := m.Export(ctx, []string{"a"}, v); !errors.Is(err, cause) || len(v.of) > 0 {
+			t.Errorf("%s: got %v and %v", cause.Code, err, v.of)
+		}
+	}
+}
+
 func TestExportTakesTwenty(t *testing.T) {
 	m := open(t, (&exportServer{}).ServeHTTP)
 	if err := m.Export(t.Context(), someIDs(21), newVerdicts(t)); err == nil {

@@ -178,6 +178,8 @@ func (x *export) ask(ctx context.Context, group []*wanted) error {
 	switch {
 	case r.handlerErr != nil:
 		return r.handlerErr
+	case ctx.Err() != nil: // its cause may be the error of another request
+		return context.Cause(ctx)
 	case errors.Is(err, errBroken):
 		if len(r.seen) == 0 {
 			missedRequest(group, r.broken)

@@ -121,13 +121,14 @@ func (m *MailboxClient) listItems(ctx context.Context, folderID string, kind kin
 	}
 }
 
+// parseTime returns a time in UTC, in which its year must have four digits still.
 func parseTime(s string) time.Time {
 	if s == "" {
 		return time.Time{}
 	}
 	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
+	if t = t.UTC(); err != nil || t.Year() < 0 || t.Year() > 9999 {
 		return time.Time{}
 	}
-	return t.UTC()
+	return t
 }

@@ -82,6 +82,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.MaxAttempts, 10)
 	setDefault(&o.MaxRetryTime, 30*time.Minute)
 	setDefault(&o.RetryDelay, time.Second)
+	o.RetryDelay = min(o.RetryDelay, maxRetryDelay)
 	setDefault(&o.IdleTimeout, 2*time.Minute)
 	setDefault(&o.MaxInFlight, maxInFlight)
 	setDefault(&o.Budget, defaultBudget)

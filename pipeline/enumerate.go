@@ -14,9 +14,10 @@ import (
 // listers is how many folders are listed at once: as many as there may be requests.
 const listers = 4
 
-// enumerate lists the selected folders and passes on what is not held.
+// enumerate lists the selected folders and passes on what is not held. The first folder
+// whose listing fails for a reason that is not its own stops the front.
 func (r *run) enumerate(ctx context.Context) {
-	g, ctx := errgroup.WithContext(ctx)
+	var g errgroup.Group
 	g.SetLimit(listers)
 	r.clocks.enumerate.employ(listers)
 	defer r.clocks.enumerate.employ(-listers)
@@ -25,15 +26,16 @@ func (r *run) enumerate(ctx context.Context) {
 			continue
 		}
 		g.Go(func() error {
+			if ctx.Err() != nil {
+				return nil
+			}
 			if err := r.enumerateFolder(ctx, f); err != nil {
-				return fmt.Errorf("folder %s: %w", FormatPath(f.Path), err)
+				r.stopped.because(fmt.Errorf("folder %s: %w", FormatPath(f.Path), err))
 			}
 			return nil
 		})
 	}
-	if err := g.Wait(); err != nil {
-		r.stopped.because(err)
-	}
+	_ = g.Wait() // they return nothing
 }
 
 // enumerateTree lists the folders, for which requests are sent together.
@@ -62,7 +64,7 @@ func (r *run) enumerateFolder(ctx context.Context, f *folder) error {
 		l.end()
 		return nil
 	}
-	if !folderRefused(err) {
+	if ctx.Err() != nil || !folderRefused(err) {
 		return err
 	}
 	if _, again := r.job.Source.Folder(ctx, f.ID); errors.Is(again, graph.ErrFolderGone) {

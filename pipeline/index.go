@@ -258,6 +258,14 @@ func (x *index) bury(key manifest.RowKey, folder string) bool {
 	return true
 }
 
+// holds reports whether there is a live row of the item.
+func (x *index) holds(key manifest.RowKey) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	e, _ := x.entries.Get(key)
+	return e.is(flagHeld)
+}
+
 // size returns the sum of the live rows' lengths.
 func (x *index) size() int64 {
 	x.mu.Lock()

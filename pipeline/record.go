@@ -17,13 +17,20 @@ type recorder struct {
 	worker   *worker
 	segments segmentList
 	failures map[manifest.RowKey]manifest.Failure
-	turns    manifest.RowMap[uint32] // the greatest turn of items that were asked for again
-	waiting  int                     // items whose packs are not durable yet
-	raw      int64                   // bytes of the recorded items
+	failed   map[manifest.RowKey]failedTurn // of the failures, those of this run
+	turns    manifest.RowMap[uint32]        // the greatest turn in which an item asked for again was had, or gone
+	waiting  int                            // items whose packs are not durable yet
+	raw      int64                          // bytes of the recorded items
 	removed  int64
 	rows     int64 // since the last commit
 	bytes    int64 // of these
 	last     time.Time
+}
+
+// A failed turn is when an item failed last in this run.
+type failedTurn struct {
+	turn    uint32
+	counted bool // as failed
 }
 
 // An exported item waits for the packs of its chunks.
@@ -36,6 +43,7 @@ type exported struct {
 func newRecorder(r *run) *recorder {
 	return &recorder{
 		run: r, segments: segmentList{repo: r.job.Repository}, failures: maps.Clone(r.failed), last: time.Now(),
+		failed: map[manifest.RowKey]failedTurn{},
 	}
 }
 
@@ -86,16 +94,22 @@ func (rec *recorder) committed() {
 	rec.rows, rec.bytes, rec.last = 0, 0, time.Now()
 }
 
-// take notes the end of an item.
+// take notes the end of an item. Of several turns of an item the greatest that did not
+// fail has the last word: what failed later is listed, and leaves what was had before.
 func (rec *recorder) take(ctx context.Context, v verdict) error {
 	it := &v.item
-	if it.turn > 0 && !(it.check && v.end == endExported) {
+	last, _ := rec.turns.Get(it.key)
+	if it.turn > last && v.end != endFailed && !(it.check && v.end == endExported) {
 		rec.turns.Set(it.key, it.turn)
 	}
 	if v.end == endExported {
 		return rec.takeStream(ctx, &exported{item: v.item, stream: v.stream})
 	}
 	defer it.folder.closed()
+	if last > it.turn {
+		rec.countLate(it)
+		return nil
+	}
 	if it.turn == 0 {
 		rec.count(v.end)
 	}
@@ -103,7 +117,7 @@ func (rec *recorder) take(ctx context.Context, v verdict) error {
 	case endFailed:
 		return rec.fail(&v)
 	case endGone, endRemoved:
-		delete(rec.failures, it.key)
+		rec.mended(it.key)
 		return rec.bury(ctx, it, v.reason)
 	}
 	return nil
@@ -112,6 +126,8 @@ func (rec *recorder) take(ctx context.Context, v verdict) error {
 func (rec *recorder) count(e end) {
 	p := rec.run.opts.Progress
 	switch e {
+	case endExported:
+		p.Exported.Add(1)
 	case endFailed, endGivenUp:
 		p.Failed.Add(1)
 	case endGone:
@@ -119,14 +135,33 @@ func (rec *recorder) count(e end) {
 	}
 }
 
+// countLate counts an item whose first turn ends after a later one has had the last word.
+func (rec *recorder) countLate(it *item) {
+	switch {
+	case it.turn > 0:
+	case rec.run.index.holds(it.key):
+		rec.count(endExported)
+	default:
+		rec.count(endGone)
+	}
+}
+
+// mended takes an item off the list of failures.
+func (rec *recorder) mended(key manifest.RowKey) {
+	delete(rec.failures, key)
+	delete(rec.failed, key)
+}
+
 // fail lists a failed item. An item that failed before keeps its count of runs.
 func (rec *recorder) fail(v *verdict) error {
+	key, turn := v.item.key, v.item.turn
+	rec.failed[key] = failedTurn{turn, turn == 0 || rec.failed[key].counted}
 	f := v.failed()
-	if old, ok := rec.run.failed[v.item.key]; ok && old.Item.ChangeKey == f.Item.ChangeKey {
+	if old, ok := rec.run.failed[key]; ok && old.Item.ChangeKey == f.Item.ChangeKey {
 		f.Runs += old.Runs
 		f.Attempts += old.Attempts
 	}
-	rec.failures[v.item.key] = f
+	rec.failures[key] = f
 	rec.rows++
 	if len(rec.failures) > maxFailures {
 		rec.run.stopped.because(fmt.Errorf("more than %d items failed, the last with %s: %s", maxFailures, f.Code, f.Message))
@@ -189,11 +224,12 @@ func (rec *recorder) settle(ctx context.Context, p packed) error {
 // write appends the row of an item whose chunks are durable, unless another turn of
 // it has had the last word.
 func (rec *recorder) write(ctx context.Context, x *exported) error {
-	defer x.item.folder.closed()
-	if x.item.turn == 0 {
-		rec.run.opts.Progress.Exported.Add(1)
+	it := &x.item
+	defer it.folder.closed()
+	if it.turn == 0 {
+		rec.count(endExported)
 	}
-	if last, _ := rec.turns.Get(x.item.key); last > x.item.turn || x.item.check {
+	if last, _ := rec.turns.Get(it.key); last > it.turn || it.check {
 		return nil
 	}
 	row := x.row()
@@ -201,7 +237,13 @@ func (rec *recorder) write(ctx context.Context, x *exported) error {
 		return err
 	}
 	rec.run.index.recorded(&row)
-	delete(rec.failures, x.item.key)
+	if failed := rec.failed[it.key]; failed.turn <= it.turn {
+		if failed.counted {
+			rec.run.opts.Progress.Failed.Add(-1)
+			rec.count(endExported)
+		}
+		rec.mended(it.key)
+	}
 	rec.raw += row.Length
 	rec.bytes += row.Length
 	return nil

@@ -105,7 +105,11 @@ func (r *run) do(ctx context.Context) (*Report, error) {
 	}
 	back, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
+	defer boundDrain(ctx, r.opts.DrainTimeout, cancel)()
 	if err := r.haul(ctx, back, cancel); err != nil {
+		if r.stopped.reason() == ErrInterrupted {
+			err = errors.Join(ErrInterrupted, err)
+		}
 		return nil, err
 	}
 	return r.finish(ctx, back)

@@ -3,9 +3,13 @@ package pipeline_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/mailhaul/mailhaul/internal/memstore"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/simulator"
@@ -128,6 +132,49 @@ func TestGraphFails(t *testing.T) {
 		t.Errorf("report is %+v", rep)
 	}
 	w.verify()
+}
+
+// TestGraphRefusesExports: that exports are refused is not the answer to the listings which
+// end because of it.
+func TestGraphRefusesExports(t *testing.T) {
+	w := newWorld(t, simulator.Options{Seed: 5, Items: 1500, ItemSize: 3000})
+	w.refuseExports(6)
+	rep, err := pipeline.Run(t.Context(), w.job(), pipeline.Options{})
+	if err == nil || rep == nil || len(rep.Refused) > 0 {
+		t.Fatalf("report is %+v, error %v", rep, err)
+	}
+	s, err := snapshots.Latest(t.Context(), w.repo, w.mailbox.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range s.Folders {
+		if f.Error != "" {
+			t.Errorf("folder %v has the error %q", f.Path, f.Error)
+		}
+	}
+}
+
+// TestDrainTime: however a store hangs, a run that is canceled ends in its time and says so.
+func TestDrainTime(t *testing.T) {
+	for _, prefix := range []string{"packs/", "manifests/"} {
+		w := newWorld(t, simulator.Options{Seed: 4, Items: 400})
+		store := memstore.New()
+		w.repo = newRepository(t, store.Open())
+		ctx, cancel := context.WithCancel(t.Context())
+		var canceled atomic.Bool
+		store.Intercept(func(call context.Context, op, key string) error {
+			if op != "put" || !strings.HasPrefix(key, prefix) || prefix == "manifests/" && !canceled.Load() {
+				return nil
+			}
+			<-call.Done()
+			return context.Cause(call)
+		})
+		w.onExport(8, func() { canceled.Store(true); cancel() })
+		_, err := pipeline.Run(ctx, w.job(), pipeline.Options{DrainTimeout: 200 * time.Millisecond})
+		if !errors.Is(err, pipeline.ErrInterrupted) {
+			t.Errorf("%s hang: error is %v", prefix, err)
+		}
+	}
 }
 
 // TestFailures: items that fail for good, vanish, or come back late.

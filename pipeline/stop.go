@@ -2,10 +2,15 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 )
+
+// errStopped is why what the front was doing ended. It is not the reason for that: an error
+// of one request would look like the answer to another.
+var errStopped = errors.New("the run has stopped")
 
 // A stopReason is why the front ended before it was through: its first error.
 type stopReason struct {
@@ -20,7 +25,7 @@ func (s *stopReason) because(err error) {
 	defer s.mu.Unlock()
 	if s.err == nil {
 		s.err = err
-		s.stop(err)
+		s.stop(errStopped)
 	}
 }
 

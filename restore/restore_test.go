@@ -267,7 +267,7 @@ func TestVerifyOneMailbox(t *testing.T) {
 	if got := v.verify(opts); got.Found != 0 || int(got.Packs) != len(v.keys("packs/")) {
 		t.Errorf("verification is %+v", got)
 	}
-	v.store.Intercept(func(op, key string) error {
+	v.store.Intercept(func(_ context.Context, op, key string) error {
 		if op == "get" && strings.HasSuffix(key, ".jsonl.zst") {
 			v.store.Intercept(nil)
 			return memstore.ErrDenied
@@ -307,7 +307,7 @@ func TestVerifyDuringExport(t *testing.T) {
 		if err := v.sim.Touch(v.mailbox, v.anItem()); err != nil {
 			t.Fatal(err)
 		}
-		v.store.Intercept(func(op, key string) error {
+		v.store.Intercept(func(_ context.Context, op, key string) error {
 			if op == at && (op == "get" || key == "") { // the listing of all objects
 				v.store.Intercept(nil)
 				v.export()
@@ -343,7 +343,7 @@ func TestListedAndGone(t *testing.T) {
 				}
 				v.write(key, data)
 			}
-			v.store.Intercept(func(op, at string) error {
+			v.store.Intercept(func(_ context.Context, op, at string) error {
 				if op == "get" && at == key {
 					v.store.Intercept(nil)
 					return v.bucket.Delete(t.Context(), key)

@@ -194,7 +194,7 @@ func TestUnreadRef(t *testing.T) {
 		store := memstore.New()
 		repo := newRepository(t, store)
 		down := time.Now().Add(20 * time.Second)
-		store.Intercept(func(op, _ string) error {
+		store.Intercept(func(_ context.Context, op, _ string) error {
 			if op == "get" && time.Now().Before(down) {
 				return memstore.ErrBusy
 			}
@@ -230,7 +230,7 @@ func TestLongTransfer(t *testing.T) {
 func TestBadSector(t *testing.T) {
 	store := memstore.New()
 	repo := newRepository(t, store)
-	store.Intercept(func(op, key string) error {
+	store.Intercept(func(_ context.Context, op, key string) error {
 		return &fs.PathError{Op: op, Path: key, Err: syscall.EIO}
 	})
 	if _, err := repo.ReadPack(t.Context(), manifest.Digest{1}); !errors.As(err, new(*sinks.CorruptError)) || sinks.IsTransient(err) {

@@ -26,8 +26,8 @@ func (bucket) As(any) bool                            { return false }
 func (bucket) ErrorAs(error, any) bool                { return false }
 func (bucket) Close() error                           { return nil }
 
-func (b bucket) Attributes(_ context.Context, key string) (*driver.Attributes, error) {
-	if err := b.intercepted("head", key); err != nil {
+func (b bucket) Attributes(ctx context.Context, key string) (*driver.Attributes, error) {
+	if err := b.intercepted(ctx, "head", key); err != nil {
 		return nil, err
 	}
 	b.mu.Lock()
@@ -44,8 +44,8 @@ func (b bucket) Attributes(_ context.Context, key string) (*driver.Attributes, e
 }
 
 // ListPaged lists a page; its token is the last key of the page before.
-func (b bucket) ListPaged(_ context.Context, opts *driver.ListOptions) (*driver.ListPage, error) {
-	if err := b.intercepted("list", opts.Prefix); err != nil {
+func (b bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driver.ListPage, error) {
+	if err := b.intercepted(ctx, "list", opts.Prefix); err != nil {
 		return nil, err
 	}
 	b.mu.Lock()
@@ -91,8 +91,8 @@ func (r *reader) Attributes() *driver.ReaderAttributes {
 	return &driver.ReaderAttributes{Size: r.size, ModTime: written}
 }
 
-func (b bucket) NewRangeReader(_ context.Context, key string, offset, length int64, _ *driver.ReaderOptions) (driver.Reader, error) {
-	if err := b.intercepted("get", key); err != nil {
+func (b bucket) NewRangeReader(ctx context.Context, key string, offset, length int64, _ *driver.ReaderOptions) (driver.Reader, error) {
+	if err := b.intercepted(ctx, "get", key); err != nil {
 		return nil, err
 	}
 	b.mu.Lock()
@@ -127,7 +127,7 @@ func (b bucket) NewTypedWriter(ctx context.Context, key, _ string, opts *driver.
 
 func (w *writer) Close() error {
 	s := w.store
-	if err := s.intercepted("put", w.key); err != nil {
+	if err := s.intercepted(w.ctx, "put", w.key); err != nil {
 		return err
 	}
 	s.wait()

@@ -5,6 +5,7 @@ package memstore
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"sync"
 	"time"
@@ -24,7 +25,7 @@ type Store struct {
 	late     int  // calls that do not see an object yet that is there
 	rude     bool // conditions are ignored
 	refusal  error
-	before   func(op, key string) error
+	before   func(ctx context.Context, op, key string) error
 	delay    time.Duration
 	calls    Calls
 }
@@ -107,7 +108,7 @@ func (s *Store) CutRefused() {
 
 // Intercept has f called before each call of the kinds head, list, get and put, with the key or
 // prefix that it is about. An error of f is the call's.
-func (s *Store) Intercept(f func(op, key string) error) {
+func (s *Store) Intercept(f func(ctx context.Context, op, key string) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.before = f
@@ -137,14 +138,14 @@ func (s *Store) wait() {
 }
 
 // intercepted is the error that a call fails with before it is looked at.
-func (s *Store) intercepted(op, key string) error {
+func (s *Store) intercepted(ctx context.Context, op, key string) error {
 	s.mu.Lock()
 	before := s.before
 	s.mu.Unlock()
 	if before == nil {
 		return nil
 	}
-	return before(op, key)
+	return before(ctx, op, key)
 }
 
 // stumble is the error of a call, if it is one of those that fail; the lock is held.

@@ -272,6 +272,23 @@ func (c *counter) Data(p []byte) error              { c.n += int64(len(p)); retu
 func (c *counter) Restart()                         {}
 func (c *counter) Element(exportjson.Element) error { return nil }
 
+// BenchmarkSkip reads long strings that nobody wants: escapes in them cost no more than their
+// bytes.
+func BenchmarkSkip(b *testing.B) {
+	for name, text := range map[string]string{"plain": "aaaa", "escapes": `\n\"`, "unicode": `\u00e9`} {
+		body := `{"note":"` + strings.Repeat(text, 1<<20/len(text)) + `","value":[]}`
+		b.Run(name, func(b *testing.B) {
+			d := exportjson.NewDecoder()
+			b.SetBytes(int64(len(body)))
+			for b.Loop() {
+				if err := d.Decode(strings.NewReader(body), &counter{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkDecode(b *testing.B) {
 	for _, size := range []int{2 << 10, 80 << 10, 4 << 20} {
 		for _, spelling := range []string{"plain", "dotnet", "mime"} {

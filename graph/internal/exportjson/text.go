@@ -8,11 +8,6 @@ import (
 	"unicode/utf8"
 )
 
-// plain returns how many bytes at the start of p stand for themselves in a string:
-// all before the first quote, backslash or control character. Nothing that is behind the
-// first quote is looked at.
-func plain(p []byte) int { return unescaped(before(p, '"')) }
-
 // before returns what is before the first c, all of p if there is none.
 func before(p []byte, c byte) []byte {
 	if i := bytes.IndexByte(p, c); i >= 0 {
@@ -21,7 +16,8 @@ func before(p []byte, c byte) []byte {
 	return p
 }
 
-// unescaped is plain of bytes without a quote.
+// unescaped returns how many bytes at the start of p, which has no quote, stand for themselves in
+// a string: all before the first backslash or control character.
 func unescaped(p []byte) int {
 	p = before(p, '\\')
 	return controlFree(p)
@@ -52,8 +48,13 @@ func controlFree(p []byte) int {
 // skipString reads a string whose content does not matter.
 func (x *lexer) skipString() error {
 	x.advance(1)
+	quote := x.r // the first one behind the place, once it is looked for
 	for {
-		x.advance(plain(x.buf[x.r:x.w]))
+		if quote <= x.r {
+			quote = x.r + len(before(x.buf[x.r:x.w], '"'))
+		}
+		x.advance(unescaped(x.buf[x.r:quote]))
+		n, end := 0, x.base+int64(x.w)
 		c, err := x.peek()
 		if err != nil {
 			return err
@@ -63,14 +64,16 @@ func (x *lexer) skipString() error {
 			x.advance(1)
 			return nil
 		case c == '\\':
-			_, n, err := x.escape()
-			if err != nil {
+			if _, n, err = x.escape(); err != nil {
 				return err
 			}
-			x.advance(n)
 		case c < ' ':
 			return x.unexpected(c, "in string literal")
 		}
+		if x.base+int64(x.w) != end {
+			quote = x.r // more was read
+		}
+		x.advance(n)
 	}
 }
 
