@@ -6,9 +6,16 @@ import (
 	"github.com/mailhaul/mailhaul/pipeline"
 )
 
-// advice says what to change so that an export goes faster, by the clocks of its stages.
-func advice(e *pipeline.Report) []string {
+// advice says what to change so that an export goes faster, by the clocks of its stages and the share of the cores that the
+// process had.
+func advice(e *pipeline.Report, cores float64) []string {
 	said := []string{bottleneckAdvice(e)}
+	if e.Bottleneck == "cpu" && cores < busyCores {
+		said[0] = fmt.Sprintf("there was work for all cores, and this program had %.0f %% of them: let it have the machine, and measure again", 100*cores)
+	}
+	if failed := e.Retries - e.Throttled; failed > e.Requests/100 {
+		said = append(said, fmt.Sprintf("%d of %d requests failed and were sent again: Graph or the way to it was not in order, and the rate is that of a bad day", failed, e.Requests))
+	}
 	if e.Throttled > 0 && e.Bottleneck != "throttling" {
 		said = append(said, fmt.Sprintf("Graph refused %d of %d requests for a while: see that nothing else reads this mailbox through the same app", e.Throttled, e.Requests))
 	}
@@ -40,6 +47,12 @@ func bottleneckAdvice(e *pipeline.Report) string {
 	case "":
 		return "the run was too short to tell: measure longer"
 	}
+	if e.Bottleneck != "cpu" {
+		return fmt.Sprintf("%s is the slow part, with as many workers as one mailbox has, and there are cores to spare: haul more mailboxes at once", e.Bottleneck)
+	}
 	return fmt.Sprintf("this machine computes as fast as it can: exporters wait for Graph for %.0f %% of their time only; give it more cores, or share the mailboxes among machines",
 		100*export.Share(export.Waiting))
 }
+
+// busyCores is the least share of the cores that a process has which has the machine to itself and work for all of it.
+const busyCores = 0.6

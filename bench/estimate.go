@@ -5,6 +5,8 @@ import (
 	"math"
 	"runtime"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/mailhaul/mailhaul/pipeline"
 )
 
@@ -51,10 +53,10 @@ func (p Plan) estimate(r *Run, m Machine) *Estimate {
 	if e.Bytes == 0 {
 		e.Bytes = r.Bytes
 	}
-	e.boundByBudget(r)
+	e.Longest = e.longest(r)
+	e.Rate = float64(e.Bytes) / e.Longest
 	e.saturate(p, r, m)
 	all := float64(e.Bytes) * float64(e.Mailboxes)
-	e.Longest = float64(e.Bytes) / e.Rate
 	e.Seconds = e.Longest * math.Ceil(float64(e.Mailboxes)/float64(e.Machines*e.Parallel))
 	e.CPU = perGB(r.CPU(), r.Bytes) * all / gb
 	e.Stored = int64(float64(r.Stored) / float64(r.Bytes) * all)
@@ -62,16 +64,18 @@ func (p Plan) estimate(r *Run, m Machine) *Estimate {
 	return e
 }
 
-// boundByBudget lowers the rate to what the requests in ten minutes allow: a short measurement does not use them up.
-func (e *Estimate) boundByBudget(r *Run) {
-	allowed := r.Reports[0].Budget.Allowed
-	if allowed == 0 || r.Requests == 0 {
-		return
+// longest returns the seconds for one mailbox, with the requests that are allowed in ten minutes: a short measurement
+// does not use them up, nor does a small mailbox.
+func (e *Estimate) longest(r *Run) float64 {
+	unbounded := float64(e.Bytes) / r.rate()
+	allowed := float64(r.Reports[0].Budget.Allowed)
+	requests := float64(e.Bytes) / float64(r.Bytes) * float64(r.Requests)
+	if allowed == 0 || requests <= allowed || requests/unbounded*budgetSeconds <= allowed {
+		return unbounded
 	}
-	bound := float64(allowed) / budgetSeconds * float64(r.Bytes) / float64(r.Requests)
-	if bound < e.Rate {
-		e.Rate, e.Budgeted = bound, true
-	}
+	e.Budgeted = true
+	full := math.Ceil(requests/allowed) - 1
+	return full*budgetSeconds + (requests-full*allowed)/requests*unbounded
 }
 
 // saturate finds how many mailboxes a machine hauls at once before something other than Graph is what bounds them.
@@ -93,26 +97,21 @@ func (e *Estimate) saturate(p Plan, r *Run, m Machine) {
 		bound("memory", 1+(memoryShare*float64(m.Memory)-float64(r.Peak))/memoryFurther)
 	}
 	if b := r.Reports[0].Bottleneck; limitsMachine(b) {
-		bound(b, 1)
+		bound(b, r.rate()/e.Rate)
 	}
 	e.Parallel = int(min(max(1, at), float64(e.Mailboxes)))
 }
 
-// limitsMachine tells whether a bottleneck is one of the machine or its store, which more mailboxes only share.
-func limitsMachine(bottleneck string) bool {
-	switch bottleneck {
-	case "graph", "throttling", "enumerate", "":
-		return false
-	}
-	return true
-}
+// limitsMachine tells whether a bottleneck is one of the machine or its store, which more mailboxes only share. A stage that
+// computes while there are cores to spare is held back by its own workers, which each mailbox has.
+func limitsMachine(bottleneck string) bool { return bottleneck == "cpu" || bottleneck == "upload" }
 
 func (e *Estimate) assume(p Plan) {
 	e.Assumptions = []string{
 		"Graph's limits hold for an app and a mailbox, so that mailboxes do not slow each other down; what a tenant as a whole allows is not published",
 		"all mailboxes are like the measured part of this one, in items and in how well they compress",
 		"a GB is 10⁹ bytes of FastTransfer streams, which may be more than the size that Exchange shows: see the expansion of this mailbox",
-		fmt.Sprintf("%d mailboxes at once on each machine, until its %s is used up; machines are like this one", e.Parallel, saturated[e.Saturates]),
+		e.parallel(),
 	}
 	if p.Bandwidth == 0 {
 		e.Assumptions = append(e.Assumptions, "the line and the store take as much: what they take at most was not measured; give it with --bandwidth")
@@ -122,10 +121,18 @@ func (e *Estimate) assume(p Plan) {
 	}
 }
 
+// parallel says how many mailboxes a machine hauls at once, and why no more.
+func (e *Estimate) parallel() string {
+	words := fmt.Sprintf("%d %s at once on each machine", e.Parallel, english.PluralWord(e.Parallel, "mailbox", ""))
+	if e.Parallel < e.Mailboxes {
+		words += ", which uses up its " + saturated[e.Saturates]
+	}
+	return words + "; machines are like this one"
+}
+
 // saturated says in words what is used up.
 var saturated = map[string]string{
 	"cpu": "CPU", "bandwidth": "bandwidth", "memory": "memory", "upload": "way to the store",
-	"compress": "CPU", "pack": "CPU", "record": "CPU", "export": "CPU",
 }
 
 // stageNamed returns a stage of an export, which is zero if there is none.

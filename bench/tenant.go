@@ -183,7 +183,7 @@ func (p *probe) report(e *pipeline.Report, took usage) *Report {
 	}
 	t := &Tenant{
 		Mailbox: o.Mailbox.ID, User: o.Mailbox.User, Place: o.Place, Wanted: o.For.Seconds(),
-		Budget: e.Budget, Bottleneck: e.Bottleneck, Advice: advice(e),
+		Budget: e.Budget, Bottleneck: e.Bottleneck, Advice: advice(e, run.CPU()/run.Seconds/float64(min(machine.Cores, runtime.GOMAXPROCS(0)))),
 	}
 	for _, s := range e.Stages {
 		t.Throttled += s.Throttled

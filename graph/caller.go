@@ -115,7 +115,7 @@ func (c *caller) again(ctx context.Context, call *call, t *tries, e *Error) erro
 	if !e.temporary() || t.attempt >= c.attempts(call, e) || time.Since(t.started)+pause > c.client.opts.MaxRetryTime {
 		return e
 	}
-	if err := sleep(ctx, pause); err != nil {
+	if err := sleep(ctx, pause, reasonOf(e.throttled() || e.retryAfter > 0)); err != nil {
 		return err
 	}
 	t.attempt++
@@ -157,9 +157,17 @@ func (c *Client) backoff(attempt int) time.Duration {
 	return d/2 + rand.N(d/2+1)
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// reasonOf tells what a pause waits for: for Graph's limits, or for a Graph that answers.
+func reasonOf(limited bool) Wait {
+	if limited {
+		return WaitLimit
+	}
+	return WaitGraph
+}
+
+func sleep(ctx context.Context, d time.Duration, reason Wait) error {
 	trace := traceOf(ctx)
-	trace.waiting(WaitLimit)
+	trace.waiting(reason)
 	defer trace.waiting(WaitNone)
 	t := time.NewTimer(d)
 	defer t.Stop()

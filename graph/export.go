@@ -58,7 +58,7 @@ func (m *MailboxClient) Export(ctx context.Context, ids []string, h ExportHandle
 	x := newExport(m, ids, h)
 	for len(x.left) > 0 {
 		if x.rounds > 0 && !x.moved() {
-			if err := sleep(ctx, x.pause()); err != nil {
+			if err := sleep(ctx, x.pause(), reasonOf(x.limited())); err != nil {
 				return err
 			}
 			m.retries.Add(1)

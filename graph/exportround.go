@@ -161,6 +161,12 @@ func (x *export) pause() time.Duration {
 	return max(x.m.client.backoff(attempts), x.retryAfter)
 }
 
+// limited reports whether Graph asked for the pause before the next round, or is too busy for
+// some items.
+func (x *export) limited() bool {
+	return x.retryAfter > 0 || slices.ContainsFunc(x.left, func(w *wanted) bool { return w.busy })
+}
+
 // ask sends one request for a group of items.
 func (x *export) ask(ctx context.Context, group []*wanted) error {
 	ids := make([]string, len(group))

@@ -26,13 +26,14 @@ const (
 	// WaitNone is work of its own, or of the handler.
 	WaitNone Wait = iota
 
-	// WaitGraph is an answer, more of it, or the end of another request to the
-	// mailbox where as many are in flight as Graph takes at all.
+	// WaitGraph is an answer, more of it, a pause after one that did not come or was an
+	// error of Graph's own, or the end of another request to the mailbox where as many are
+	// in flight as Graph takes at all.
 	WaitGraph
 
 	// WaitLimit is the time that Graph asked to wait, the ten-minute budget, a pause
-	// before a request is repeated, or the end of another request while throttling
-	// lowered how many may be in flight.
+	// before a request is repeated that was throttled, or the end of another request while
+	// throttling lowered how many may be in flight.
 	WaitLimit
 )
 

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -76,6 +77,33 @@ func TestTrace(t *testing.T) {
 		answers := []string{"429 2s 2s", fmt.Sprint("200 2s ", 2*time.Second+read+time.Second)}
 		if diff := cmp.Diff(answers, s.answers); diff != "" {
 			t.Errorf("answers (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestTraceFailing: a pause after a request that failed is no wait for limits.
+func TestTraceFailing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		client := newClientAt(t, graph.Options{BaseURL: "http://127.0.0.1/v1.0", RetryDelay: time.Second, Transport: transport(func(r *http.Request) (*http.Response, error) {
+			switch n++; n {
+			case 1:
+				return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(`{"value":[]}`)), Request: r}, nil
+			case 2:
+				return &http.Response{StatusCode: 500, Body: http.NoBody, Request: r}, nil
+			case 3:
+				return nil, errors.New("connection refused")
+			}
+			return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(`{"value":[]}`)), Request: r}, nil
+		})})
+		m := reached(t, client)
+		s := &traced{spent: map[graph.Wait]time.Duration{}, since: time.Now()}
+		for _, err := range m.Items(graph.WithTrace(t.Context(), s.trace()), "f") {
+			t.Error(err)
+		}
+		s.trace().Waiting(graph.WaitNone)
+		if s.spent[graph.WaitLimit] > 0 || s.spent[graph.WaitGraph] < time.Second || m.Stats().Retries != 2 {
+			t.Errorf("waited %v with %d retries", s.spent, m.Stats().Retries)
 		}
 	})
 }

@@ -40,7 +40,8 @@ type Report struct {
 	Packs     int64   `json:"packs"` // written by this run
 	Seconds   float64 `json:"seconds"`
 	Requests  int64   `json:"requests"`
-	Throttled int64   `json:"throttled"`
+	Retries   int64   `json:"retries"`   // of the requests, those that repeat one that failed for a while
+	Throttled int64   `json:"throttled"` // of the requests, those that Graph answered with 429 or 503
 	Budget    Budget  `json:"budget"`
 
 	Stages     []Stage `json:"stages"`     // in the order of the data's way
@@ -99,7 +100,7 @@ func (r *run) report() *Report {
 		Bytes:    Bytes{Raw: r.record.raw, Stored: p.Stored.Load()},
 		Packs:    p.Packs.Load(),
 		Seconds:  seconds,
-		Requests: stats.Requests, Throttled: stats.Throttled,
+		Requests: stats.Requests, Retries: stats.Retries, Throttled: stats.Throttled,
 		Budget: Budget{stats.Budget.Used, stats.Budget.Allowed},
 		Stages: stages, Bottleneck: bottleneck(stages, seconds, r.cpuLoad(seconds)),
 		Short: orEmpty(r.short), Refused: r.refused(), Failures: r.last.Failures,
