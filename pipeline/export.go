@@ -39,7 +39,7 @@ func (r *run) export(front, back context.Context, w *worker) error {
 		buffer: func() []byte { return r.pool.raw.take(frameBuffer) },
 	}}
 	front = w.traced(front)
-	tick := time.NewTicker(max(r.frameAge(), time.Millisecond))
+	tick := time.NewTicker(max(min(r.frameAge(), lookEvery), time.Millisecond))
 	defer tick.Stop()
 	for {
 		w.turn(starved)
@@ -76,7 +76,23 @@ func (r *run) emit(ctx context.Context, w *worker, f *frame) error {
 
 // frameAge is how long a frame waits to fill between batches. With what its pack then
 // waits, what has arrived comes into the next partial snapshot.
-func (r *run) frameAge() time.Duration { return r.opts.CheckpointInterval / 4 }
+func (r *run) frameAge() time.Duration {
+	if r.crowded.Load() {
+		return 0
+	}
+	return r.opts.CheckpointInterval / 4
+}
+
+// packAge is how long a pack waits to fill.
+func (r *run) packAge() time.Duration {
+	if r.crowded.Load() {
+		return 0
+	}
+	return r.opts.CheckpointInterval / 2
+}
+
+// lookEvery is how often frames and packs that fill slowly are looked at.
+const lookEvery = time.Second
 
 // An exporter takes what Graph sends for one batch at a time.
 type exporter struct {

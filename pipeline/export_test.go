@@ -1,6 +1,10 @@
 package pipeline
 
-import "github.com/mailhaul/mailhaul/compress"
+import (
+	"testing"
+
+	"github.com/mailhaul/mailhaul/compress"
+)
 
 // SmallPacks lets the packs of a pool end at a stored size that tests reach quickly.
 func SmallPacks(p *Pool, size int) { p.packTarget = size }
@@ -10,3 +14,10 @@ func InUse(p *Pool) int { return len(p.places) + len(p.frames) + len(p.packs) + 
 
 // PackMemory returns how many stored bytes of packs a pool has in memory at most.
 func PackMemory(p *Pool) int { return cap(p.packs) * (p.packTarget + compress.PackExcess) }
+
+// LowerMaxWaiting sets how many items may wait for packs until a test ends.
+func LowerMaxWaiting(t *testing.T, n int) {
+	before := maxWaiting
+	maxWaiting = n
+	t.Cleanup(func() { maxWaiting = before })
+}

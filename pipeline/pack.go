@@ -26,10 +26,10 @@ type packer struct {
 }
 
 // pack is the pack stage. A pack that fills slowly is passed on when it has waited
-// for as long as a partial snapshot does, so that its items come into the next one.
+// for half as long as a partial snapshot does, so that its items come into the next one.
 func (r *run) pack(ctx context.Context, w *worker) error {
 	p := &packer{run: r, worker: w}
-	tick := time.NewTicker(max(r.opts.CheckpointInterval/2, time.Millisecond))
+	tick := time.NewTicker(max(min(r.packAge(), lookEvery), time.Millisecond))
 	defer tick.Stop()
 	for {
 		w.turn(starved)
@@ -43,7 +43,7 @@ func (r *run) pack(ctx context.Context, w *worker) error {
 				return err
 			}
 		case <-tick.C:
-			if time.Since(p.since) < r.opts.CheckpointInterval/2 {
+			if time.Since(p.since) < r.packAge() {
 				continue
 			}
 			if err := p.finish(ctx); err != nil {

@@ -194,10 +194,20 @@ func (rec *recorder) takeStream(ctx context.Context, x *exported) error {
 		}
 	}
 	if x.missing > 0 {
-		rec.waiting++
+		rec.wait(1)
 		return nil
 	}
 	return rec.write(ctx, x)
+}
+
+// maxWaiting is more items than wait for the packs under way, unless many have the same bytes
+// as others, which fill no pack.
+var maxWaiting = 1 << 15
+
+// wait adds to the items that wait, or takes away if n is negative.
+func (rec *recorder) wait(n int) {
+	rec.waiting += n
+	rec.run.crowded.Store(rec.waiting > maxWaiting)
 }
 
 // settle writes the rows of the items that waited for this pack alone.
@@ -212,7 +222,7 @@ func (rec *recorder) settle(ctx context.Context, p packed) error {
 			if x.missing--; x.missing > 0 {
 				continue
 			}
-			rec.waiting--
+			rec.wait(-1)
 			if err := rec.write(ctx, x); err != nil {
 				return err
 			}

@@ -48,6 +48,7 @@ type run struct {
 	verdicts chan verdict // export, and enumerate for what needs no export → record
 	stopped  stopReason   // why the front ended early
 	record   *recorder
+	crowded  atomic.Bool // so many items wait for packs that frames and packs do not wait to fill
 	clocks   *clocks
 
 	pool           *Pool
