@@ -113,7 +113,7 @@ func Probe(ctx context.Context, opts ProbeOptions) (*Report, error) {
 	expansion := s.expansion(context.WithoutCancel(ctx), opts.Mailbox.ID)
 	left, leftErr := s.remove(context.WithoutCancel(ctx))
 	if report == nil {
-		if runErr == nil || errors.Is(runErr, pipeline.ErrInterrupted) {
+		if runErr == nil || runErr == pipeline.ErrInterrupted {
 			runErr = errors.Join(fmt.Errorf("no item arrived in %.0f s, so nothing was measured", took.seconds), context.Cause(ctx))
 		}
 		return nil, errors.Join(fmt.Errorf("bench: %w", runErr), leftErr)
@@ -160,7 +160,7 @@ func ending(ctx context.Context, err error) Ending {
 	switch {
 	case err == nil:
 		return EndedThrough
-	case !errors.Is(err, pipeline.ErrInterrupted):
+	case err != pipeline.ErrInterrupted: // or that and more
 		return EndedFailed
 	case ctx.Err() != nil:
 		return EndedInterrupted
