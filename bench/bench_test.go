@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"runtime"
@@ -215,6 +216,31 @@ func TestCancelled(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(opts.Dir); err != nil || len(entries) != 0 {
 		t.Errorf("%v is left behind, %v", entries, err)
+	}
+}
+
+// TestCancelledLater: what was measured before the context ended is reported.
+func TestCancelledLater(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	opts, started := options(t), 0
+	opts.Command = func(ctx context.Context, args ...string) *exec.Cmd {
+		if args[0] == "simulate" {
+			if started++; started == 2 {
+				cancel()
+			}
+		}
+		return mailhaul(ctx, args...)
+	}
+	s := bench.Scenario{Name: "first", Store: bench.StoreNowhere, Items: 20, Repetitions: 1}
+	second := s
+	second.Name = "second"
+	report, err := bench.Measure(ctx, opts, s, second)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v", err)
+	}
+	if report == nil || len(report.Scenarios) != 1 || report.Scenarios[0].Scenario != "first" || len(report.Failed) != 0 || report.Versions == nil {
+		t.Errorf("the report is %+v", report)
 	}
 }
 

@@ -8,7 +8,8 @@ import (
 )
 
 // Measure measures scenarios, one after the other. One that fails does not keep the others from their turn: the report has
-// what was measured, and the error tells the rest. The context ends it early.
+// what was measured, and the error tells the rest. The context ends it early; then the report has the scenarios that were
+// through by then.
 func Measure(ctx context.Context, opts Options, scenarios ...Scenario) (_ *Report, err error) {
 	l, err := openLab(opts)
 	if err != nil {
@@ -20,15 +21,16 @@ func Measure(ctx context.Context, opts Options, scenarios ...Scenario) (_ *Repor
 	var failed []error
 	for _, s := range scenarios {
 		result, err := l.measure(ctx, s)
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("bench: %w", context.Cause(ctx))
-		}
-		if err != nil {
-			l.opts.Logger.Error("failed", "scenario", s.Name, "error", err)
-			failed = append(failed, fmt.Errorf("bench: %w", err))
+		if err == nil {
+			r.Scenarios = append(r.Scenarios, result)
 			continue
 		}
-		r.Scenarios = append(r.Scenarios, result)
+		if ctx.Err() != nil {
+			failed = append(failed, fmt.Errorf("bench: %w", context.Cause(ctx)))
+			break
+		}
+		l.opts.Logger.Error("failed", "scenario", s.Name, "error", err)
+		failed = append(failed, fmt.Errorf("bench: %w", err))
 	}
 	r.Versions, r.Seconds = l.versions(), time.Since(start).Seconds()
 	return r, errors.Join(failed...)

@@ -6,7 +6,7 @@ import "context"
 const suiteCores = 2
 
 // Suite measures all scenarios on two cores, and makes the table of what is to be reached. Like
-// [Measure], it may return a report beside an error.
+// [Measure], it may return a report beside an error, of a suite that was ended early too.
 func Suite(ctx context.Context, opts Options) (*Report, error) {
 	if opts.Cores == 0 {
 		opts.Cores = suiteCores

@@ -91,12 +91,17 @@ func (a *app) bench(ctx context.Context, f benchFlags) error {
 	if opts.MinIO == "" && opts.Repo == "" {
 		opts.MinIO, _ = exec.LookPath("minio") // none: scenarios that need it say so
 	}
+	tidy, err := f.out.prepare()
+	if err != nil {
+		return err
+	}
+	defer tidy()
 	measure := func() (*bench.Report, error) { return bench.Measure(ctx, opts, scenarios...) }
 	if f.suite {
 		measure = func() (*bench.Report, error) { return bench.Suite(ctx, opts) }
 	}
 	report, err := measure()
-	if report == nil {
+	if report == nil || len(report.Scenarios)+len(report.Failed) == 0 {
 		return err
 	}
 	return errors.Join(err, a.printBench(f.out, report))

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -27,50 +29,94 @@ func (o *benchOutput) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.html, "html", "", "`FILE` to write the report to as one HTML page with plots")
 }
 
-// printBench writes a report to the files, and prints it.
+// printBench writes a report to the files, and prints it whether that could be done or not.
 func (a *app) printBench(o benchOutput, r *bench.Report) error {
-	if err := o.write(r); err != nil {
-		return err
-	}
+	err := o.write(r)
 	if o.json {
-		return render.JSON(a.out, r)
+		return errors.Join(err, render.JSON(a.out, r))
 	}
-	return render.Text(a.out, r, a.style())
+	return errors.Join(err, render.Text(a.out, r, a.style()))
 }
 
-// write writes a report to the files that are wanted.
-func (o *benchOutput) write(r *bench.Report) error {
-	files := []reportFile{{o.markdown, render.Markdown}, {o.html, render.HTML}}
+// files are those that are wanted.
+func (o *benchOutput) files() []reportFile {
+	var files []reportFile
+	add := func(flag, name string, form reportForm) {
+		if name != "" {
+			files = append(files, reportFile{flag, name, form})
+		}
+	}
+	add("--markdown", o.markdown, render.Markdown)
+	add("--html", o.html, render.HTML)
+	if o.dir != "" {
+		add("--out", filepath.Join(o.dir, "report.json"), render.JSON)
+		add("--out", filepath.Join(o.dir, "report.md"), render.Markdown)
+		add("--out", filepath.Join(o.dir, "report.html"), render.HTML)
+	}
+	return files
+}
+
+// prepare makes the directory, and sees that the files can be written: a measurement is too long to find that out after it.
+// Files that are there keep what they hold. tidy removes the directory again if nothing came into it.
+func (o *benchOutput) prepare() (tidy func(), err error) {
+	tidy = tidyDir(o.dir)
 	if o.dir != "" {
 		if err := os.MkdirAll(o.dir, 0o777); err != nil {
-			return err
-		}
-		in := func(name string) string { return filepath.Join(o.dir, name) }
-		files = append(files, reportFile{in("report.json"), render.JSON}, reportFile{in("report.md"), render.Markdown}, reportFile{in("report.html"), render.HTML})
-	}
-	for _, f := range files {
-		if err := f.write(r); err != nil {
-			return err
+			return nil, usagef("--out: %w", err)
 		}
 	}
-	return nil
+	for _, f := range o.files() {
+		if err := f.check(); err != nil {
+			tidy()
+			return nil, usagef("%s: %w", f.flag, err)
+		}
+	}
+	return tidy, nil
 }
 
-// A reportFile is a file for a report in some form; none if it has no name.
+// write writes a report to all files that it can be written to.
+func (o *benchOutput) write(r *bench.Report) error {
+	var errs []error
+	for _, f := range o.files() {
+		errs = append(errs, f.write(r))
+	}
+	return errors.Join(errs...)
+}
+
+type reportForm func(io.Writer, *bench.Report) error
+
+// A reportFile is a file for a report in some form.
 type reportFile struct {
+	flag string // that asks for it
 	name string
-	form func(io.Writer, *bench.Report) error
+	form reportForm
 }
 
-func (f *reportFile) write(r *bench.Report) error {
-	if f.name == "" {
-		return nil
+// check tells whether the file can be written. It leaves things as they are.
+func (f *reportFile) check() error {
+	if info, err := os.Stat(f.name); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+		return nil // opening a pipe means something to who reads it
 	}
-	file, err := os.Create(f.name)
-	if err != nil {
+	file, err := os.OpenFile(f.name, os.O_WRONLY, 0)
+	if !errors.Is(err, fs.ErrNotExist) {
+		if err == nil {
+			err = file.Close()
+		}
 		return err
 	}
-	return errors.Join(f.form(file, r), file.Close())
+	if file, err = os.OpenFile(f.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
+		return err
+	}
+	return errors.Join(file.Close(), os.Remove(f.name))
+}
+
+// write replaces what the file holds, unless the report cannot be told in this form.
+func (f *reportFile) write(r *bench.Report) error {
+	var b bytes.Buffer
+	if err := f.form(&b, r); err != nil {
+		return err
+	}
+	return os.WriteFile(f.name, b.Bytes(), 0o666)
 }
 
 // style is how text looks where it is printed.

@@ -63,6 +63,14 @@ func (f *benchUserFlags) check(repo string) (err error) {
 
 // benchUser measures a mailbox and tells the report, of one that was interrupted too.
 func (a *app) benchUser(ctx context.Context, f benchFlags) error {
+	if err := f.user.check(f.opts.Repo); err != nil {
+		return err
+	}
+	tidy, err := f.out.prepare()
+	if err != nil {
+		return err
+	}
+	defer tidy()
 	report, err := a.measureUser(ctx, &f.user, f.opts.Repo)
 	if report != nil {
 		err = errors.Join(err, a.printBench(f.out, report))
@@ -73,9 +81,6 @@ func (a *app) benchUser(ctx context.Context, f benchFlags) error {
 // measureUser measures the export of a real mailbox. Beside the report of one that was interrupted there is an error, which
 // was told already.
 func (a *app) measureUser(ctx context.Context, f *benchUserFlags, repo string) (*bench.Report, error) {
-	if err := f.check(repo); err != nil {
-		return nil, err
-	}
 	client, err := f.graph.open(true)
 	if err != nil {
 		return nil, err
