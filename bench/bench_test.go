@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -202,7 +203,47 @@ func TestFailing(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 	if report == nil || len(report.Scenarios) != 1 || report.Scenarios[0].Scenario != "tiny" {
-		t.Errorf("the report is %+v", report)
+		t.Fatalf("the report is %+v", report)
+	}
+	if len(report.Failed) != 1 || report.Failed[0].Scenario != "without a store" || report.Failed[0].Contender != "" {
+		t.Errorf("failed is %+v", report.Failed)
+	}
+}
+
+// TestFailingContender: a contender that fails is left out, with what it ran before, and all else is measured.
+func TestFailingContender(t *testing.T) {
+	opts, asked := options(t), map[string]int{}
+	opts.Command = func(ctx context.Context, args ...string) *exec.Cmd {
+		if args[0] == "bench" { // baseline or stages, the first of which succeeds
+			if asked[args[1]]++; asked[args[1]] > 1 {
+				return mailhaul(ctx, "bench", "nonsense")
+			}
+		}
+		return mailhaul(ctx, args...)
+	}
+	opts.Cores = 1 // one process at a time measures stages
+	report, err := bench.Measure(t.Context(), opts, bench.Scenario{Name: "tiny", Store: bench.StoreNowhere, Items: 20, Repetitions: 2, Baseline: true, Stages: true})
+	if err == nil || !strings.Contains(err.Error(), "scenario tiny: baseline: ") || !strings.Contains(err.Error(), "scenario tiny: stages: ") {
+		t.Errorf("error is %v", err)
+	}
+	if report == nil || len(report.Scenarios) != 1 {
+		t.Fatalf("the report is %+v", report)
+	}
+	r := &report.Scenarios[0]
+	contender(t, r, bench.Mailhaul, 2)
+	if len(r.Contenders) != 1 || r.Floor != nil || len(r.Stages) != 0 {
+		t.Errorf("something is told of what failed: %+v", r)
+	}
+	var failed []string
+	for _, f := range report.Failed {
+		if f.Scenario != "tiny" || !strings.Contains(f.Error, "nonsense") {
+			t.Errorf("%+v", f)
+		}
+		failed = append(failed, f.Contender)
+	}
+	slices.Sort(failed)
+	if diff := cmp.Diff([]string{bench.TheBaseline, "stages"}, failed); diff != "" {
+		t.Errorf("failed (-want +got):\n%s", diff)
 	}
 }
 

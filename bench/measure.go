@@ -19,17 +19,18 @@ type measurement struct {
 	names    []string // of contenders, in the order of their first runs
 	runs     map[string][]Run
 	stages   []*StageReport
-	restic   *resticBackup // nil: it does not take part
+	restic   *resticBackup     // nil: it does not take part
+	failed   []*contenderError // those that the scenario is measured without
 }
 
-// measure measures a scenario.
-func (l *lab) measure(ctx context.Context, s Scenario) (Result, error) {
+// measure measures a scenario. What a contender other than mailhaul's export failed with does not end it.
+func (l *lab) measure(ctx context.Context, s Scenario) (Result, []*contenderError, error) {
 	l.opts.Logger.Info("prepare", "scenario", s.Name, "items", s.Items*max(1, s.Mailboxes))
 	m := &measurement{lab: l, scenario: s, runs: map[string][]Run{}}
 	if err := m.measure(ctx); err != nil {
-		return Result{}, fmt.Errorf("scenario %s: %w", s.Name, err)
+		return Result{}, nil, err
 	}
-	return m.result, nil
+	return m.result, m.failed, nil
 }
 
 func (m *measurement) measure(ctx context.Context) (err error) {
@@ -57,9 +58,9 @@ func (m *measurement) workload() Workload {
 
 // all runs all contenders as often as is asked for: those of a repetition one after the other, every other time in the
 // other order.
-func (m *measurement) all(ctx context.Context) (err error) {
+func (m *measurement) all(ctx context.Context) error {
 	if m.scenario.Restic {
-		if m.restic, err = m.newRestic(ctx, &m.scenario); err != nil {
+		if err := m.without(ctx, Restic, m.prepareRestic(ctx)); err != nil {
 			return err
 		}
 	}
@@ -69,7 +70,7 @@ func (m *measurement) all(ctx context.Context) (err error) {
 			if i%2 == 1 {
 				k = len(turns) - 1 - k
 			}
-			if err := turns[k](ctx); err != nil {
+			if err := m.take(ctx, turns[k]); err != nil {
 				return err
 			}
 		}
@@ -80,28 +81,42 @@ func (m *measurement) all(ctx context.Context) (err error) {
 		}
 	}
 	if m.scenario.Curve {
-		return m.fewerInFlight(ctx)
+		return m.without(ctx, lessInFlight, m.fewerInFlight(ctx))
 	}
 	return nil
 }
 
-func (m *measurement) turns() []func(context.Context) error {
+// A turn is what a contender does in each repetition.
+type turn struct {
+	name string // of the contender
+	run  func(context.Context) error
+}
+
+// take takes a turn, unless its contender has failed before.
+func (m *measurement) take(ctx context.Context, t turn) error {
+	if m.isOut(t.name) {
+		return nil
+	}
+	return m.without(ctx, t.name, t.run(ctx))
+}
+
+func (m *measurement) turns() []turn {
 	s := &m.scenario
-	var turns []func(context.Context) error
-	add := func(wanted bool, turn func(context.Context) error) {
+	var turns []turn
+	add := func(wanted bool, name string, run func(context.Context) error) {
 		if wanted {
-			turns = append(turns, turn)
+			turns = append(turns, turn{name, run})
 		}
 	}
 	// Those that ratios are made of follow one another: the machine's speed may not stay the same for long.
-	add(s.Cores && m.crowded() && canHold, m.onOneOfAll(OneOfAll))
-	add(s.Cores, m.onOneCore)
-	add(true, m.haul)
-	add(s.Stages, m.stage)
-	add(s.Baseline, func(ctx context.Context) error {
+	add(s.Cores && m.crowded() && canHold, OneOfAll, m.onOneOfAll(OneOfAll))
+	add(s.Cores, OneCore, m.onOneCore)
+	add(true, Mailhaul, m.haul)
+	add(s.Stages, theStages, m.stage)
+	add(s.Baseline, TheBaseline, func(ctx context.Context) error {
 		return m.contend(ctx, TheBaseline, func(p place) (Run, error) { return m.baseline(ctx, m.sim, p) })
 	})
-	add(m.restic != nil, func(ctx context.Context) error {
+	add(m.restic != nil, Restic, func(ctx context.Context) error {
 		return m.contend(ctx, Restic, func(p place) (Run, error) { return m.restic.backup(ctx, p, m.result.Workload) })
 	})
 	return turns
@@ -129,7 +144,7 @@ func (m *measurement) contend(ctx context.Context, name string, with func(place)
 			err = r.whole(m.result.Workload)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return err
 		}
 		m.ran(name, r)
 		return nil

@@ -10,21 +10,34 @@ import (
 
 // night runs mailhaul over what it has just hauled, and then extracts one item.
 func (m *measurement) night(ctx context.Context, p place) error {
+	for _, t := range []turn{
+		{NoChange, func(ctx context.Context) error { return m.noChange(ctx, p) }},
+		{oneItem, func(ctx context.Context) error { return m.readOne(ctx, p) }},
+	} {
+		if err := m.take(ctx, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *measurement) noChange(ctx context.Context, p place) error {
 	r, err := m.export(ctx, m.sim, p, nil)
 	if err == nil && r.Items != 0 {
 		err = fmt.Errorf("%d items were hauled again", r.Items)
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", NoChange, err)
+	if err == nil {
+		m.ran(NoChange, r)
 	}
-	m.ran(NoChange, r)
-	if m.lab.minio == nil {
-		return nil // the reads cannot be counted at a store that was given
+	return err
+}
+
+// readOne counts the reads of packs that one item takes, where they can be counted: not at a store that was given.
+func (m *measurement) readOne(ctx context.Context, p place) (err error) {
+	if m.lab.minio != nil {
+		m.result.PackReads, err = m.extractOne(ctx, p)
 	}
-	if m.result.PackReads, err = m.extractOne(ctx, p); err != nil {
-		return fmt.Errorf("extract one item: %w", err)
-	}
-	return nil
+	return err
 }
 
 // extractOne extracts one item from the middle of a mailbox through a proxy, and returns how often it read a pack.
@@ -47,5 +60,8 @@ func (m *measurement) extractOne(ctx context.Context, p place) (reads int64, err
 	if err == nil && proxy.gets.Load() == 0 {
 		err = errors.New("no pack was read")
 	}
-	return proxy.gets.Load(), err
+	if err != nil {
+		return 0, err
+	}
+	return proxy.gets.Load(), nil
 }

@@ -23,6 +23,12 @@ type resticBackup struct {
 	env    []string
 }
 
+// prepareRestic has restic take part where it is installed.
+func (m *measurement) prepareRestic(ctx context.Context) (err error) {
+	m.restic, err = m.newRestic(ctx, &m.scenario)
+	return err
+}
+
 // newRestic writes a scenario's items as files, or returns nil if restic is not installed.
 func (l *lab) newRestic(ctx context.Context, s *Scenario) (*resticBackup, error) {
 	binary, err := exec.LookPath(Restic)

@@ -13,7 +13,7 @@ func Suite(ctx context.Context, opts Options) (*Report, error) {
 	}
 	report, err := Measure(ctx, opts, Scenarios()...)
 	if report != nil {
-		report.Table = table(report.Scenarios)
+		report.Table = table(report.Scenarios, report.Failed)
 	}
 	return report, err
 }

@@ -34,12 +34,12 @@ func reached() []Result {
 }
 
 func TestTable(t *testing.T) {
-	for i, row := range table(nil) {
+	for i, row := range table(nil, nil) {
 		if row.Outcome != LeftOut || row.What != goals[i].what {
 			t.Errorf("without results: %+v", row)
 		}
 	}
-	for _, row := range table(reached()) {
+	for _, row := range table(reached(), nil) {
 		if row.Outcome != Pass || row.Measured == "" || row.Value == 0 {
 			t.Errorf("%+v", row)
 		}
@@ -69,13 +69,41 @@ func TestTableMisses(t *testing.T) {
 		all := reached()
 		change(all)
 		var missed []string
-		for _, row := range table(all) {
+		for _, row := range table(all, nil) {
 			if row.Outcome != Pass {
 				missed = append(missed, row.What)
 			}
 		}
 		if diff := cmp.Diff([]string{goals[i].what}, missed); diff != "" {
 			t.Errorf("row %d (-want +got):\n%s", i, diff)
+		}
+	}
+}
+
+// TestTableFails: a row whose scenario or contender failed tells so, and none else does.
+func TestTableFails(t *testing.T) {
+	for name, c := range map[string]struct {
+		failed Failure
+		want   map[string]string // what rows measured, by what they are about
+	}{
+		"contender": {Failure{Scenario: "s3", Contender: Restic}, map[string]string{goals[3].what: "restic failed in scenario s3"}},
+		"stages":    {Failure{Scenario: "nowhere", Contender: theStages}, map[string]string{goals[0].what: "stages failed in scenario nowhere", goals[9].what: "stages failed in scenario nowhere"}},
+		"scenario":  {Failure{Scenario: "items1m"}, map[string]string{goals[8].what: "scenario items1m failed"}},
+		"other":     {Failure{Scenario: "small", Contender: TheBaseline}, map[string]string{}},
+	} {
+		got := map[string]string{}
+		for _, row := range table(nil, []Failure{c.failed}) {
+			if row.Outcome == Failed {
+				got[row.What] = row.Measured
+			}
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	for _, row := range table(reached(), []Failure{{Scenario: "nowhere", Contender: OneOfAll}}) {
+		if row.Outcome != Pass {
+			t.Errorf("a row that needs it not: %+v", row)
 		}
 	}
 }
