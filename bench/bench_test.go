@@ -285,6 +285,21 @@ func TestCancelledLater(t *testing.T) {
 	}
 }
 
+// TestSuiteCancelled: a suite that is ended has a table of what was not measured.
+func TestSuiteCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	report, err := bench.Suite(ctx, options(t))
+	if !errors.Is(err, context.Canceled) || report == nil || len(report.Table) == 0 || len(report.Failed) != 0 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	for _, row := range report.Table {
+		if row.Outcome != bench.LeftOut || row.Measured != "not measured" {
+			t.Errorf("%+v", row)
+		}
+	}
+}
+
 // TestReports: a report is the same after a way through JSON, and both of its written forms tell all of it.
 func TestReports(t *testing.T) {
 	opts := options(t)

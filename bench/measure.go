@@ -25,6 +25,9 @@ type measurement struct {
 
 // measure measures a scenario. What a contender other than mailhaul's export failed with does not end it.
 func (l *lab) measure(ctx context.Context, s Scenario) (Result, []*contenderError, error) {
+	if !l.opts.canStore(s.Store) {
+		return Result{}, nil, errNoMinIO
+	}
 	l.opts.Logger.Info("prepare", "scenario", s.Name, "items", s.Items*max(1, s.Mailboxes))
 	m := &measurement{lab: l, scenario: s, runs: map[string][]Run{}}
 	if err := m.measure(ctx); err != nil {

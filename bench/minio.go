@@ -26,11 +26,14 @@ const (
 	minIOAttempts = 5 // somebody else may take the port first
 )
 
+// errNoMinIO is told of scenarios that need a store, before anything is made for them.
+var errNoMinIO = errors.New("no MinIO to measure with: name its binary or an S3 store")
+
+// canStore reports whether there is a store of a kind.
+func (o *Options) canStore(s Store) bool { return s != StoreS3 || o.MinIO != "" || o.Repo != "" }
+
 // startMinIO starts the server of a binary on a free port of loopback.
 func startMinIO(ctx context.Context, binary, dir string) (*minIO, error) {
-	if binary == "" {
-		return nil, errors.New("no MinIO to measure with: name its binary or an S3 store")
-	}
 	var err error
 	for range minIOAttempts {
 		m := &minIO{access: rand.Text(), secret: rand.Text()}

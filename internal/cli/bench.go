@@ -46,7 +46,7 @@ may keep it. Ctrl-C ends the measurement early.
   mailhaul bench --user megan@contoso.com --repo s3://archive/mail --for 5m --html report.html
   mailhaul bench --user megan@contoso.com --for 2m --mailboxes 5000 --gigabytes 12`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.bench(cmd.Context(), f) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.bench(cmd, f) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.suite, "suite", false, "measure all scenarios, and what they are to reach")
@@ -73,29 +73,34 @@ func scenarioHelp() string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-func (a *app) bench(ctx context.Context, f benchFlags) error {
-	if f.user.wanted() {
-		if f.suite || len(f.scenarios) > 0 {
-			return usagef("--user measures a tenant, --suite and --scenario this machine: give one of them")
-		}
-		return a.benchUser(ctx, f)
+func (a *app) bench(cmd *cobra.Command, f benchFlags) error {
+	if err := f.mode(cmd.Flags()); err != nil {
+		return err
 	}
+	if f.user.wanted() {
+		return a.benchUser(cmd.Context(), f)
+	}
+	return a.benchScenarios(cmd.Context(), f)
+}
+
+// benchScenarios measures scenarios and tells the report, of those that were through when it was interrupted too.
+func (a *app) benchScenarios(ctx context.Context, f benchFlags) error {
 	scenarios, err := f.chosen()
 	if err != nil {
 		return err
 	}
-	opts := f.opts
-	opts.Command, opts.Version = self, version().Version
-	opts.Logger = slog.New(slog.NewTextHandler(a.err, nil))
-	opts.CommandLine = strings.Join(append([]string{"mailhaul"}, os.Args[1:]...), " ")
-	if opts.MinIO == "" && opts.Repo == "" {
-		opts.MinIO, _ = exec.LookPath("minio") // none: scenarios that need it say so
+	if err := f.findStore(ctx, scenarios); err != nil {
+		return err
 	}
 	tidy, err := f.out.prepare()
 	if err != nil {
 		return err
 	}
 	defer tidy()
+	opts := f.opts
+	opts.Command, opts.Version = self, version().Version
+	opts.Logger = slog.New(slog.NewTextHandler(a.err, nil))
+	opts.CommandLine = strings.Join(append([]string{"mailhaul"}, os.Args[1:]...), " ")
 	measure := func() (*bench.Report, error) { return bench.Measure(ctx, opts, scenarios...) }
 	if f.suite {
 		measure = func() (*bench.Report, error) { return bench.Suite(ctx, opts) }
@@ -105,25 +110,6 @@ func (a *app) bench(ctx context.Context, f benchFlags) error {
 		return err
 	}
 	return errors.Join(err, a.printBench(f.out, report))
-}
-
-// chosen returns the scenarios that the flags name.
-func (f *benchFlags) chosen() ([]bench.Scenario, error) {
-	if f.suite == (len(f.scenarios) > 0) {
-		return nil, usagef("what to measure? give --suite, --scenario NAME or --user UPN; see mailhaul bench --help")
-	}
-	if f.opts.Repetitions < 1 || f.opts.Cores < 0 {
-		return nil, usagef("--repetitions must be at least 1, and --cores not negative")
-	}
-	var chosen []bench.Scenario
-	for _, name := range f.scenarios {
-		s, ok := bench.ScenarioOf(name)
-		if !ok {
-			return nil, usagef("there is no scenario %q; see mailhaul bench --help", name)
-		}
-		chosen = append(chosen, s)
-	}
-	return chosen, nil
 }
 
 // self returns a command of this program.

@@ -3,8 +3,10 @@ package cli
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"syscall"
 
@@ -95,6 +97,8 @@ func graphHint(err error) string {
 		return credentials
 	}
 	switch g.StatusCode {
+	case 0:
+		return unreachedHint(g.Err)
 	case http.StatusUnauthorized:
 		return credentials
 	case http.StatusForbidden:
@@ -103,6 +107,24 @@ func graphHint(err error) string {
 		return "check --user, --mailbox and --graph-url; a mailbox must be licensed and in Exchange Online"
 	case http.StatusTooManyRequests:
 		return "Graph throttles this mailbox; run again later, and see that nothing else reads it meanwhile"
+	}
+	return ""
+}
+
+// unreachedHint is about a Graph that is not reached.
+func unreachedHint(err error) string {
+	var dns *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	var network *net.OpError
+	switch {
+	case errors.As(err, &certificate):
+		return "the certificate of what answers is not trusted: check --graph-url, and whether a proxy of yours is in between"
+	case errors.As(err, &dns):
+		return "there is no such host: check --graph-url, and this machine's DNS"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nobody listens there: check --graph-url and its port"
+	case errors.As(err, &network):
+		return "Graph does not answer: check --graph-url and the network"
 	}
 	return ""
 }
