@@ -15,6 +15,7 @@ type lab struct {
 	dir    string
 	minio  *minIO // nil until it is needed
 	places int
+	left   []error // what could not be deleted of a store that was given
 }
 
 func openLab(opts Options) (*lab, error) {
@@ -29,11 +30,12 @@ func openLab(opts Options) (*lab, error) {
 	return &lab{opts: opts, id: rand.Text()[:8], dir: dir}, nil
 }
 
+// close clears away, and tells what stays.
 func (l *lab) close() error {
 	if l.minio != nil {
 		l.minio.stop()
 	}
-	return os.RemoveAll(l.dir)
+	return errors.Join(append(l.left, os.RemoveAll(l.dir))...)
 }
 
 // at calls f with an empty place of a kind, which is removed afterwards.

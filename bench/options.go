@@ -26,7 +26,8 @@ type Options struct {
 	MinIO string
 
 	// Repo is the URL of an S3 store to use in place of MinIO, with credentials from the environment. What is stored
-	// there goes below a new prefix, and is deleted.
+	// there goes below a new prefix of those that no repository takes for its own, and is deleted, and its versions too; what may
+	// not be deleted is in the error.
 	Repo string
 
 	// Dir is where directories for scenarios are made, and deleted; the system's own if empty.

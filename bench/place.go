@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -45,40 +44,35 @@ func (l *lab) place(ctx context.Context, s Store) (place, error) {
 	return l.minio.place(ctx, fmt.Sprintf("bench-%d", l.places))
 }
 
-// below is a place below a URL that was given; its credentials are in the environment.
+// below is a place below a URL that was given, among those that no repository takes for its own; its credentials are in the
+// environment.
 func (l *lab) below(repo string) (place, error) {
 	u, err := url.Parse(repo)
 	if err != nil {
 		return place{}, errors.New("the store's URL is no URL")
 	}
-	u.Path = strings.TrimRight(u.Path, "/") + fmt.Sprintf("/bench-%s/%d", l.id, l.places)
+	prefix := fmt.Sprintf("%sbench-%s/%d/", sinks.ScratchDir, l.id, l.places)
+	u.Path = strings.TrimRight(u.Path, "/") + "/" + strings.TrimRight(prefix, "/")
 	var env []string
 	for _, v := range os.Environ() {
 		if strings.HasPrefix(v, "AWS_") {
 			env = append(env, v)
 		}
 	}
-	return place{url: u.String(), env: env, remove: func(ctx context.Context) error { return empty(ctx, u.String()) }}, nil
+	return place{url: u.String(), env: env, remove: func(ctx context.Context) error { return l.empty(ctx, prefix) }}, nil
 }
 
-// empty deletes all that lies below a URL.
-func empty(ctx context.Context, url string) error {
-	bucket, err := sinks.Open(ctx, url)
+// empty deletes all that lies below a prefix of the store that was given, and its versions. What may not be deleted
+// disturbs no measurement: it is told in the end.
+func (l *lab) empty(ctx context.Context, prefix string) error {
+	bucket, err := sinks.Open(ctx, l.opts.Repo)
 	if err != nil {
 		return err
 	}
-	defer bucket.Close()
-	objects := bucket.List(&blob.ListOptions{})
-	for {
-		o, err := objects.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err == nil {
-			err = bucket.Delete(ctx, o.Key)
-		}
-		if err != nil {
-			return fmt.Errorf("empty the store: %w", err)
-		}
+	s := &scratch{prefix: prefix, url: l.opts.Repo, bucket: blob.PrefixedBucket(bucket, prefix)}
+	left, err := s.empty(ctx)
+	if left != nil {
+		l.left = append(l.left, left.err())
 	}
+	return errors.Join(err, s.bucket.Close())
 }

@@ -3,6 +3,7 @@ package bench_test
 import (
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/minio/minio-go/v7"
@@ -31,11 +32,14 @@ func TestS3(t *testing.T) {
 	}
 }
 
-// TestRepo measures at a store that is given, and leaves nothing there.
+// TestRepo measures at a store that is given, which keeps versions, and leaves nothing there.
 func TestRepo(t *testing.T) {
 	server := servers.MinIO(t)
 	server.Setenv(t)
 	bucket := server.Bucket(t)
+	if err := server.Client.EnableVersioning(t.Context(), bucket); err != nil {
+		t.Fatal(err)
+	}
 	opts := options(t)
 	opts.Repo = server.URL(bucket, "some/where")
 	s := bench.Scenario{Name: "given", Store: bench.StoreS3, Items: 50, ItemSize: 9000, Repetitions: 1, Baseline: true, Nightly: true}
@@ -45,7 +49,30 @@ func TestRepo(t *testing.T) {
 	if r.PackReads != 0 {
 		t.Errorf("%d reads of packs were counted at a store that is not bench's own", r.PackReads)
 	}
-	for o := range server.Client.ListObjects(t.Context(), bucket, minio.ListObjectsOptions{Recursive: true}) {
+	for o := range server.Client.ListObjects(t.Context(), bucket, minio.ListObjectsOptions{Recursive: true, WithVersions: true}) {
 		t.Errorf("%s is left behind, %v", o.Key, o.Err)
+	}
+}
+
+// TestRepoLocked: what may not be deleted is told, and keeps nothing from being measured.
+func TestRepoLocked(t *testing.T) {
+	server := servers.MinIO(t)
+	server.Setenv(t)
+	const bucket = "locked"
+	if err := server.Client.MakeBucket(t.Context(), bucket, minio.MakeBucketOptions{ObjectLocking: true}); err != nil {
+		t.Fatal(err)
+	}
+	mode, days, unit := minio.Compliance, uint(1), minio.Days
+	if err := server.Client.SetObjectLockConfig(t.Context(), bucket, &mode, &days, &unit); err != nil {
+		t.Fatal(err)
+	}
+	opts := options(t)
+	opts.Repo = server.URL(bucket, "mail")
+	report, err := bench.Measure(t.Context(), opts, bench.Scenario{Name: "given", Store: bench.StoreS3, Items: 5, Repetitions: 1})
+	if err == nil || !strings.Contains(err.Error(), "stay below doctor/bench-") {
+		t.Errorf("error is %v", err)
+	}
+	if report == nil || len(report.Scenarios) != 1 || len(report.Failed) != 0 {
+		t.Errorf("the report is %+v", report)
 	}
 }

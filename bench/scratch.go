@@ -44,7 +44,7 @@ func openScratch(ctx context.Context, bucket *blob.Bucket, url string) (*scratch
 	if err != nil {
 		left, leftErr := s.empty(context.WithoutCancel(ctx))
 		if left != nil {
-			leftErr = fmt.Errorf("%d objects stay below %s: %s", left.Objects, left.Prefix, left.Error)
+			leftErr = left.err()
 		}
 		return nil, errors.Join(fmt.Errorf("a place to store below %s: %w", s.prefix, err), leftErr, s.bucket.Close())
 	}
@@ -110,6 +110,14 @@ func (s *scratch) empty(ctx context.Context) (*Left, error) {
 		return nil, nil
 	}
 	return left, nil
+}
+
+// err tells what stays.
+func (l *Left) err() error {
+	if l.Objects == 0 {
+		return fmt.Errorf("%d versions of deleted objects stay below %s: %s", l.Versions, l.Prefix, l.Error)
+	}
+	return fmt.Errorf("%d objects stay below %s: %s", l.Objects, l.Prefix, l.Error)
 }
 
 func (l *Left) add(size int64, err error) {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -97,10 +98,7 @@ func (a *app) benchScenarios(ctx context.Context, f benchFlags) error {
 		return err
 	}
 	defer tidy()
-	opts := f.opts
-	opts.Command, opts.Version = self, version().Version
-	opts.Logger = slog.New(slog.NewTextHandler(a.err, nil))
-	opts.CommandLine = strings.Join(append([]string{"mailhaul"}, os.Args[1:]...), " ")
+	opts := f.options(a.err)
 	measure := func() (*bench.Report, error) { return bench.Measure(ctx, opts, scenarios...) }
 	if f.suite {
 		measure = func() (*bench.Report, error) { return bench.Suite(ctx, opts) }
@@ -110,6 +108,15 @@ func (a *app) benchScenarios(ctx context.Context, f benchFlags) error {
 		return err
 	}
 	return errors.Join(err, a.printBench(f.out, report))
+}
+
+// options returns those of the flags, and what else scenarios take. Notes go to w.
+func (f *benchFlags) options(w io.Writer) bench.Options {
+	opts := f.opts
+	opts.Command, opts.Version = self, version().Version
+	opts.Logger = slog.New(slog.NewTextHandler(w, nil))
+	opts.CommandLine = benchCommandLine(os.Args)
+	return opts
 }
 
 // self returns a command of this program.

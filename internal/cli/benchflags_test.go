@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"io"
+	"os"
 	"strings"
 	"testing"
 
@@ -20,5 +22,16 @@ func TestFindStore(t *testing.T) {
 		if needed && !(strings.Contains(err.Error(), "--minio") && strings.Contains(err.Error(), "--repo")) {
 			t.Errorf("%s: %v does not tell what to do", name, err)
 		}
+	}
+}
+
+// TestBenchCommand: the command of a report has no parameters of a URL, which can be secret.
+func TestBenchCommand(t *testing.T) {
+	before := os.Args
+	defer func() { os.Args = before }()
+	os.Args = []string{"/bin/mailhaul", "bench", "--scenario", "s3", "--repo", "s3://bucket/mail?endpoint=http://host&sse_c_key_file=secret"}
+	opts := (&benchFlags{}).options(io.Discard)
+	if want := "mailhaul bench --scenario s3 --repo s3://bucket/mail"; opts.CommandLine != want {
+		t.Errorf("%s, want %s", opts.CommandLine, want)
 	}
 }
