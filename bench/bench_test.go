@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
@@ -24,7 +26,15 @@ import (
 // asMailhaul in the environment makes the test's program mailhaul itself, which is what bench runs in processes of their own.
 const asMailhaul = "BENCH_TEST_AS_MAILHAUL"
 
+// asDeaf in the environment makes it a program that does not end when it is asked to.
+const asDeaf = "BENCH_TEST_AS_DEAF"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(asDeaf) != "" {
+		signal.Ignore(os.Interrupt)
+		time.Sleep(time.Minute)
+		os.Exit(0)
+	}
 	if os.Getenv(asMailhaul) != "" {
 		os.Exit(cli.Main(os.Args[1:], os.Stdout, os.Stderr))
 	}
@@ -257,6 +267,35 @@ func TestCancelled(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(opts.Dir); err != nil || len(entries) != 0 {
 		t.Errorf("%v is left behind, %v", entries, err)
+	}
+}
+
+// TestCancelledAtOnce: nothing is waited for that runs in other processes, and what is cleared away is told.
+func TestCancelledAtOnce(t *testing.T) {
+	for _, deaf := range []string{"simulate", "export"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		var ended time.Time
+		opts, log := options(t), &bytes.Buffer{}
+		opts.Logger = slog.New(slog.NewTextHandler(log, nil))
+		opts.Command = func(ctx context.Context, args ...string) *exec.Cmd {
+			cmd := mailhaul(ctx, args...)
+			if args[0] == deaf {
+				cmd.Env = []string{asDeaf + "=1"}
+				time.AfterFunc(200*time.Millisecond, func() { ended = time.Now(); cancel() })
+			}
+			return cmd
+		}
+		_, err := bench.Measure(ctx, opts, bench.Scenario{Name: "tiny", Store: bench.StoreNowhere, Items: 5, Repetitions: 1})
+		if took := time.Since(ended); !errors.Is(err, context.Canceled) || took > 2*time.Second {
+			t.Errorf("%s: ended after %v with %v", deaf, took, err)
+		}
+		if entries, err := os.ReadDir(opts.Dir); err != nil || len(entries) != 0 {
+			t.Errorf("%s: %v is left behind, %v", deaf, entries, err)
+		}
+		if !strings.Contains(log.String(), "clearing away") || !strings.Contains(log.String(), opts.Dir) {
+			t.Errorf("%s: told is %s", deaf, log)
+		}
+		cancel()
 	}
 }
 

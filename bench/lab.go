@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"github.com/mailhaul/mailhaul/sinks"
 )
 
 // A lab is where measurements are made: what they share, and what must be cleared away.
@@ -38,6 +40,28 @@ func (l *lab) close() error {
 	return errors.Join(append(l.left, os.RemoveAll(l.dir))...)
 }
 
+// tellEnd tells when the context ends what is cleared away then: should the process be killed before it is done, that stays.
+// The caller calls done when nothing needs to be told any more.
+func (l *lab) tellEnd(ctx context.Context) (done func()) {
+	told := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(told)
+		what := []any{"directory", l.dir}
+		if l.opts.Repo != "" {
+			what = append(what, "below the store", l.prefix())
+		}
+		l.opts.Logger.Warn("stopping, and clearing away", what...)
+	})
+	return func() {
+		if !stop() {
+			<-told
+		}
+	}
+}
+
+// prefix is what all keys begin with in a store that was given.
+func (l *lab) prefix() string { return sinks.ScratchDir + "bench-" + l.id + "/" }
+
 // at calls f with an empty place of a kind, which is removed afterwards.
 func (l *lab) at(ctx context.Context, s Store, f func(place) error) error {
 	p, err := l.place(ctx, s)
@@ -45,6 +69,9 @@ func (l *lab) at(ctx context.Context, s Store, f func(place) error) error {
 		return err
 	}
 	err = f(p)
+	if ctx.Err() != nil && !p.given {
+		return err // it goes with all else, and its server has ended
+	}
 	if removeErr := p.remove(context.WithoutCancel(ctx)); removeErr != nil {
 		err = errors.Join(err, fmt.Errorf("clear the store: %w", removeErr))
 	}

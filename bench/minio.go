@@ -89,7 +89,7 @@ func (m *minIO) await(ctx context.Context) error {
 // stop ends the server.
 func (m *minIO) stop() {
 	m.cancel()
-	_ = m.cmd.Wait() // it was interrupted
+	_ = m.cmd.Wait() // it was killed
 }
 
 // place makes a bucket.

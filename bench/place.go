@@ -18,6 +18,7 @@ import (
 type place struct {
 	url    string
 	env    []string // credentials
+	given  bool     // it does not go with the lab
 	remove func(context.Context) error
 }
 
@@ -51,7 +52,7 @@ func (l *lab) below(repo string) (place, error) {
 	if err != nil {
 		return place{}, errors.New("the store's URL is no URL")
 	}
-	prefix := fmt.Sprintf("%sbench-%s/%d/", sinks.ScratchDir, l.id, l.places)
+	prefix := fmt.Sprintf("%s%d/", l.prefix(), l.places)
 	u.Path = strings.TrimRight(u.Path, "/") + "/" + strings.TrimRight(prefix, "/")
 	var env []string
 	for _, v := range os.Environ() {
@@ -59,7 +60,7 @@ func (l *lab) below(repo string) (place, error) {
 			env = append(env, v)
 		}
 	}
-	return place{url: u.String(), env: env, remove: func(ctx context.Context) error { return l.empty(ctx, prefix) }}, nil
+	return place{url: u.String(), env: env, given: true, remove: func(ctx context.Context) error { return l.empty(ctx, prefix) }}, nil
 }
 
 // empty deletes all that lies below a prefix of the store that was given, and its versions. What may not be deleted

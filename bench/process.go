@@ -24,12 +24,13 @@ func (u *usage) into(r *Run) {
 	r.Seconds, r.User, r.System, r.Peak, r.Samples = u.seconds, u.user, u.system, u.peak, u.samples
 }
 
-// stopPatience is how long a process may take to end that was asked to.
+// stopPatience is how long a process may take to end that was asked to, and those that hold its output once it has ended.
 const stopPatience = 10 * time.Second
 
-// tie has a process end with the context and, where the system can do so, with this process.
+// tie has a process be killed when the context ends, for nothing that it makes is kept, and, where the system can do so, when this
+// process does.
 func tie(cmd *exec.Cmd) {
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Cancel = func() error { return cmd.Process.Kill() }
 	cmd.WaitDelay = stopPatience
 	endWithParent(cmd)
 }

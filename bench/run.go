@@ -16,6 +16,7 @@ func Measure(ctx context.Context, opts Options, scenarios ...Scenario) (_ *Repor
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, l.close()) }()
+	defer l.tellEnd(ctx)()
 	start := time.Now()
 	r := &Report{Started: start.UTC().Truncate(time.Second), Command: l.opts.CommandLine, Seed: l.opts.Seed, Machine: thisMachine(), Scenarios: []Result{}}
 	var failed []error

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
 	"strconv"
 	"time"
@@ -31,9 +32,16 @@ const statsPatience = time.Second
 
 // simulate starts a scenario's Graph. It has prepared all responses when simulate returns, unless there are too many.
 func (o *Options) simulate(ctx context.Context, s *Scenario) (*simulation, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	cmd := o.program(ctx, []string{"GOMEMLIMIT=off", "GOGC=200"}, o.simulateArgs(s)...)
+	running, cancel := context.WithCancel(ctx)
+	cmd := o.program(running, []string{"GOMEMLIMIT=off", "GOGC=200"}, o.simulateArgs(s)...)
 	tie(cmd)
+	kill := cmd.Cancel
+	cmd.Cancel = func() error {
+		if ctx.Err() != nil {
+			return kill()
+		}
+		return cmd.Process.Signal(os.Interrupt) // it has to tell what it was asked for
+	}
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()

@@ -33,7 +33,8 @@ a straightforward program over the same bytes, and the stages of the export run 
 sum of their CPU time is the floor, and efficiency is the floor divided by what the export used.
 
 --suite measures everything on two cores and shows what was reached of what is to be reached. It
-takes twenty minutes, and wants a machine that does nothing else.
+takes twenty minutes, and wants a machine that does nothing else. Ctrl-C ends it, or --scenario,
+and reports the scenarios that are through.
 
 --user measures a mailbox of a real tenant on its way to --repo for some time, or to nowhere
 without it, and says what the export is limited by, what to change, and what more mailboxes
