@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net/url"
 	"os/exec"
 	"slices"
@@ -9,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/sinks"
 )
 
 // The flags that say nothing but to measurements of one kind.
@@ -88,12 +91,21 @@ func checkEndpoint(ctx context.Context, repo string) error {
 	if err == nil && u.Scheme == string(bench.StoreS3) && u.Host != "" {
 		endpoint, err := url.Parse(u.Query().Get("endpoint"))
 		if err == nil && endpoint.Host != "" && (endpoint.Scheme == "http" || endpoint.Scheme == "https") {
-			bucket, err := openBucket(ctx, repo)
-			if err != nil {
-				return configError(err)
-			}
-			return bucket.Close()
+			return reachStore(ctx, repo)
 		}
 	}
 	return usagef("--repo of scenarios must be an S3 store by a URL with an endpoint, such as s3://bucket/prefix?endpoint=https://host&region=us-east-1")
+}
+
+// reachStore makes sure that a store answers, and lets what lies there be listed.
+func reachStore(ctx context.Context, repo string) error {
+	bucket, err := openBucket(ctx, repo)
+	if err != nil {
+		return configError(err)
+	}
+	_, err = bucket.List(nil).Next(ctx)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return errors.Join(sinks.Wrap("list", "", err), bucket.Close())
 }
