@@ -42,6 +42,7 @@ func grids(r *bench.Report) []*grid {
 		}
 	}
 	add(outcomes(r.Table))
+	add(failures(r.Failed))
 	if r.Tenant != nil {
 		add(tenantGrid(r))
 		add(estimateGrid(r.Tenant.Estimate))
@@ -61,6 +62,18 @@ func outcomes(rows []bench.Row) *grid {
 	g := newGrid("What is to be reached", []string{"what", "reach", "measured", "outcome"})
 	for _, r := range rows {
 		g.add(r.What, r.Reach, r.Measured, string(r.Outcome))
+	}
+	return g
+}
+
+func failures(all []bench.Failure) *grid {
+	g := newGrid("What failed", []string{"what", "why"})
+	for _, f := range all {
+		what := f.Scenario
+		if f.Contender != "" {
+			what += ": " + f.Contender
+		}
+		g.add(what, f.Error)
 	}
 	return g
 }

@@ -101,17 +101,32 @@ func title(r *bench.Report) string {
 		}
 		return fmt.Sprintf("The mailbox of %s is limited by %s", plain(name), plain(limit(t.Bottleneck)))
 	}
-	reached, measured := 0, 0
-	for _, row := range r.Table {
+	switch {
+	case len(r.Table) > 0:
+		return goals(r.Table)
+	case len(r.Scenarios) == 0 && len(r.Failed) > 0:
+		return fmt.Sprintf("Nothing was measured: %s", several(int64(len(r.Failed)), "failure"))
+	}
+	return "How fast mailhaul is"
+}
+
+// goals counts those that were reached, of all but those that were left out.
+func goals(rows []bench.Row) string {
+	reached, all := 0, 0
+	for _, row := range rows {
 		if row.Outcome != bench.LeftOut {
-			measured++
+			all++
 		}
 		if row.Outcome == bench.Pass {
 			reached++
 		}
 	}
-	if measured > 0 {
-		return fmt.Sprintf("mailhaul reaches %d of %d goals", reached, measured)
+	if all == 0 {
+		return fmt.Sprintf("None of %d goals was measured", len(rows))
 	}
-	return "How fast mailhaul is"
+	title := fmt.Sprintf("mailhaul reaches %d of %d goals", reached, all)
+	if out := len(rows) - all; out > 0 {
+		title += fmt.Sprintf(", %d left out", out)
+	}
+	return title
 }

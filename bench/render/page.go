@@ -19,6 +19,7 @@ type page struct {
 	When      string
 	Headlines []headline
 	Rows      []row
+	Failed    *tables // nil if nothing did
 	Sections  []section
 	Tenant    *tables // of a measurement of a tenant
 	Advice    []string
@@ -53,6 +54,9 @@ type cell struct {
 // HTML writes a report as one page.
 func HTML(w io.Writer, r *bench.Report) error {
 	p := page{Title: title(r), When: day(r.Started), Headlines: headlines(r), Rows: rows(r.Table), About: about(r)}
+	if len(r.Failed) > 0 {
+		p.Failed = tablesOf(failures(r.Failed))
+	}
 	for i := range r.Scenarios {
 		p.Sections = append(p.Sections, sectionOf(&r.Scenarios[i], r.Tenant != nil))
 	}
@@ -75,7 +79,7 @@ func rows(all []bench.Row) []row {
 		switch r.Outcome {
 		case bench.Pass:
 			s.Class, s.Mark = "pass", "✓"
-		case bench.Miss:
+		case bench.Miss, bench.Failed:
 			s.Class, s.Mark = "miss", "✗"
 		}
 		shown = append(shown, s)

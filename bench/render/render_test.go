@@ -112,6 +112,9 @@ func names(r *bench.Report) []string {
 		s.Scenario, s.What, s.Stages[0].Variant, s.Stages[1].Name, r.Command, r.Machine.CPU,
 		r.Versions["mailhaul"], t.User, t.Place, t.Advice[0], t.Left.Error, t.Estimate.Assumptions[0],
 	}
+	for _, f := range r.Failed {
+		all = append(all, f.Scenario, f.Contender, f.Error)
+	}
 	for _, row := range r.Table {
 		all = append(all, row.What, row.Reach, row.Measured, string(row.Outcome))
 	}
@@ -220,6 +223,67 @@ func TestJSON(t *testing.T) {
 	}
 	if diff := cmp.Diff(r, back); diff != "" {
 		t.Errorf("through JSON (-want +got):\n%s", diff)
+	}
+}
+
+// TestTitleCountsGoals: what failed was not reached, and what was left out is told.
+func TestTitleCountsGoals(t *testing.T) {
+	for name, c := range map[string]struct {
+		outcomes []bench.Outcome
+		want     string
+	}{
+		"all reached": {[]bench.Outcome{bench.Pass, bench.Pass}, "mailhaul reaches 2 of 2 goals"},
+		"left out":    {[]bench.Outcome{bench.Pass, bench.LeftOut}, "mailhaul reaches 1 of 1 goals, 1 left out"},
+		"failed":      {[]bench.Outcome{bench.Pass, bench.Miss, bench.Failed, bench.LeftOut}, "mailhaul reaches 1 of 3 goals, 1 left out"},
+		"nothing":     {[]bench.Outcome{bench.LeftOut, bench.LeftOut}, "None of 2 goals was measured"},
+		"only failed": {[]bench.Outcome{bench.Failed}, "mailhaul reaches 0 of 1 goals"},
+	} {
+		r := &bench.Report{}
+		for _, o := range c.outcomes {
+			r.Table = append(r.Table, bench.Row{What: "row", Outcome: o})
+		}
+		if _, root := asPage(t, r); heading(root) != c.want {
+			t.Errorf("%s: the title is %q; want %q", name, heading(root), c.want)
+		}
+	}
+}
+
+// heading is the title on a page.
+func heading(root *html.Node) string {
+	for n := range root.Descendants() {
+		if n.Data == "h1" && n.FirstChild != nil {
+			return n.FirstChild.Data
+		}
+	}
+	return ""
+}
+
+// TestFailures: a report of nothing but failures says so, each of them in one line.
+func TestFailures(t *testing.T) {
+	r := &bench.Report{Failed: []bench.Failure{{Scenario: "s3", Contender: "restic", Error: "exit\nstatus 1"}, {Scenario: "file", Error: "disk full"}}}
+	source, root := asPage(t, r)
+	if want := "Nothing was measured: 2 failures"; heading(root) != want {
+		t.Errorf("the title is %q; want %q", heading(root), want)
+	}
+	for form, c := range map[string][2]string{
+		"page":     {source, "<td>s3: restic</td><td>exit status 1</td>"},
+		"text":     {strings.Join(strings.Fields(inText(t, r, render.Style{})), " "), "s3: restic exit status 1 file disk full"},
+		"Markdown": {inMarkdown(t, r), "| s3: restic | exit status 1 |\n| file | disk full |"},
+	} {
+		if !strings.Contains(c[0], c[1]) {
+			t.Errorf("%q is missing in the %s:\n%s", c[1], form, c[0])
+		}
+	}
+}
+
+// TestFailedRow: a row that was to be measured and was not is marked as a miss is.
+func TestFailedRow(t *testing.T) {
+	r := &bench.Report{Table: []bench.Row{{What: "row", Outcome: bench.Failed}}}
+	if source, _ := asPage(t, r); !strings.Contains(source, `<td class="mark miss">✗ failed</td>`) {
+		t.Error("the row has no mark on the page")
+	}
+	if !strings.Contains(inText(t, r, render.Style{Color: true}), "\x1b[1;31mfailed\x1b[0m") {
+		t.Error("the row has no colour in the text")
 	}
 }
 

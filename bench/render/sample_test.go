@@ -31,10 +31,12 @@ func sample(name string) *bench.Report {
 				{Name: "level", X: "level", Y: "MB/s", Points: []bench.Point{{Label: "label " + name, Y: one(200)}, {Label: "better", Y: one(50)}}},
 			},
 		}},
+		Failed: []bench.Failure{{Scenario: "failing " + name, Contender: "broken " + name, Error: "error " + name}, {Scenario: "whole", Error: "no store"}},
 		Table: []bench.Row{
 			{What: "row " + name, Reach: "reach " + name, Measured: "measured " + name, Value: 1, Outcome: bench.Pass},
 			{What: "second row", Reach: "≥ 2", Measured: "1", Value: 1, Outcome: bench.Miss},
 			{What: "third row", Reach: "≥ 3", Measured: "not measured", Outcome: bench.LeftOut},
+			{What: "fourth row", Reach: "≥ 4", Measured: "not measured", Outcome: bench.Failed},
 		},
 		Tenant: &bench.Tenant{
 			Mailbox: "mailbox " + name, User: "user " + name, Place: "s3://place/" + name, Wanted: 60, Ended: bench.EndedInTime,
@@ -88,6 +90,7 @@ func oddReports() map[string]*bench.Report {
 	odd.Tenant.Estimate.Seconds = inf
 	return map[string]*bench.Report{
 		"nothing":            {},
+		"only failures":      {Failed: []bench.Failure{{}, {Error: "line\nbreak"}}},
 		"an empty scenario":  {Scenarios: []bench.Result{{}}},
 		"an empty contender": {Scenarios: []bench.Result{{Scenario: "x", Contenders: []bench.Contender{{}}}}},
 		"an empty run":       {Scenarios: []bench.Result{{Contenders: []bench.Contender{{Runs: []bench.Run{{}}}}}}, Tenant: &bench.Tenant{Estimate: &bench.Estimate{}}},

@@ -92,7 +92,7 @@ func (t *text) grid(g *grid) {
 	t.row(g, widths, g.head, func(string) string { return dim })
 	for _, row := range g.rows {
 		t.row(g, widths, row, func(cell string) string {
-			return map[string]string{string(bench.Pass): green, string(bench.Miss): red, string(bench.LeftOut): dim}[cell]
+			return map[string]string{string(bench.Pass): green, string(bench.Miss): red, string(bench.Failed): red, string(bench.LeftOut): dim}[cell]
 		})
 	}
 	t.b.WriteString("\n")
