@@ -48,6 +48,9 @@ func contender(name string, runs []Run) Contender {
 	}
 }
 
+// CPUSeconds sums up the CPU seconds of the runs.
+func (c *Contender) CPUSeconds() Spread { return spread(c.Runs, (*Run).CPU) }
+
 func (r *Run) rate() float64 {
 	if r.Seconds == 0 {
 		return 0

@@ -48,12 +48,23 @@ func grids(r *bench.Report) []*grid {
 		add(estimateGrid(r.Tenant.Estimate))
 	}
 	for i := range r.Scenarios {
-		s := &r.Scenarios[i]
-		add(contenders(s))
-		add(costs(s))
-		stages := stageTimes(s)
-		add(timesGrid(s, stages))
-		add(latencies(s, stages))
+		for _, g := range scenarioGrids(&r.Scenarios[i], r.Tenant != nil) {
+			add(g)
+		}
+	}
+	return all
+}
+
+// scenarioGrids returns the tables of a scenario, or of the one that a tenant's measurement is: what that found stands elsewhere.
+func scenarioGrids(s *bench.Result, tenant bool) []*grid {
+	stages := stageTimes(s)
+	all := []*grid{contenders(s)}
+	if !tenant {
+		all = append(all, facts(s))
+	}
+	all = append(all, costs(s), timesGrid(s, stages), latencies(s, stages))
+	for i := range s.Curves {
+		all = append(all, curveGrid(s, &s.Curves[i]))
 	}
 	return all
 }
@@ -91,15 +102,24 @@ func heading(s *bench.Result) string {
 }
 
 func contenders(s *bench.Result) *grid {
-	g := newGrid(heading(s), []string{"contender"}, "MB/s", "CPU s/GB", "peak MiB", "runs")
+	g := newGrid(heading(s), []string{"contender"}, "MB/s", "CPU s/GB", "CPU s", "peak MiB", "runs")
 	for i := range s.Contenders {
 		c := &s.Contenders[i]
-		g.add(c.Name, spread(c.Rate, mb), spread(c.CPU, 1), spread(c.Peak, mib), count(int64(len(c.Runs))))
+		rate, cpu := spread(c.Rate, mb), spread(c.CPU, 1)
+		if !hauled(c) {
+			rate, cpu = none, none
+		}
+		g.add(c.Name, rate, cpu, spread(c.CPUSeconds(), 1), spread(c.Peak, mib), count(int64(len(c.Runs))))
 	}
 	if s.Ceiling > 0 {
-		g.add("what the limits allow", number(s.Ceiling/mb), "", "", "")
+		g.add("what the limits allow", number(s.Ceiling/mb), "", "", "", "")
 	}
 	return g
+}
+
+// hauled tells whether a contender hauled bytes: without any there is no rate.
+func hauled(c *bench.Contender) bool {
+	return slices.ContainsFunc(c.Runs, func(r bench.Run) bool { return r.Bytes != 0 })
 }
 
 func costs(s *bench.Result) *grid {

@@ -89,10 +89,9 @@ func rows(all []bench.Row) []row {
 
 func sectionOf(s *bench.Result, tenant bool) section {
 	shown := section{What: heading(s), Plots: plots(s, tenant)}
-	stages := stageTimes(s)
-	grids := []*grid{costs(s), timesGrid(s, stages), latencies(s, stages)}
-	if !tenant {
-		grids = append([]*grid{contenders(s)}, grids...)
+	grids := scenarioGrids(s, tenant)
+	if tenant {
+		grids = grids[1:] // its one contender is told of above
 	}
 	shown.tables = *tablesOf(grids...)
 	return shown

@@ -26,6 +26,9 @@ func tenantGrid(r *bench.Report) *grid {
 		return g
 	}
 	g.add("hauled", fmt.Sprintf("%s items, %s in %s: %s", count(run.Items), size(float64(run.Bytes)), seconds(run.Seconds), ended(t)))
+	if f := failedOf([]bench.Run{*run}); f != "" {
+		g.add("failed", f)
+	}
 	if run.Seconds > 0 {
 		g.add("items", number(float64(run.Items)/run.Seconds)+" a second")
 		g.add("decoded", number(float64(run.Bytes)/run.Seconds/mb)+" MB/s")

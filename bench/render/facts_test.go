@@ -1,0 +1,104 @@
+package render_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/render"
+	"github.com/mailhaul/mailhaul/pipeline"
+)
+
+// forms are what readers see of a report in each of its written forms, with the space between words made one.
+func forms(t *testing.T, r *bench.Report) map[string]string {
+	t.Helper()
+	_, root := asPage(t, r)
+	all := map[string]string{"page": text(root), "text": inText(t, r, render.Style{Width: 1000}), "Markdown": strings.ReplaceAll(inMarkdown(t, r), "|", " ")}
+	for form, shown := range all {
+		all[form] = strings.Join(strings.Fields(shown), " ")
+	}
+	return all
+}
+
+// wantAll looks for words in all forms.
+func wantAll(t *testing.T, r *bench.Report, words ...string) {
+	t.Helper()
+	for form, shown := range forms(t, r) {
+		for _, w := range words {
+			if !strings.Contains(shown, w) {
+				t.Errorf("%q is missing in the %s:\n%s", w, form, shown)
+			}
+		}
+	}
+}
+
+// wantNone makes sure that words are in no form.
+func wantNone(t *testing.T, r *bench.Report, words string) {
+	t.Helper()
+	for form, shown := range forms(t, r) {
+		if strings.Contains(shown, words) {
+			t.Errorf("%q is in the %s:\n%s", words, form, shown)
+		}
+	}
+}
+
+// scenario is a report of one that mailhaul ran in, with reports of its own.
+func scenario(reports ...*pipeline.Report) *bench.Report {
+	c := sampleContender(bench.Mailhaul)
+	c.Runs[0].Reports = reports
+	return &bench.Report{Scenarios: []bench.Result{{Scenario: "s", Contenders: []bench.Contender{c}}}}
+}
+
+// TestNothingChanged: a run without bytes has CPU seconds, but none for a GB, and no rate.
+func TestNothingChanged(t *testing.T) {
+	r := scenario()
+	s := &r.Scenarios[0]
+	s.PackReads = 3
+	s.Contenders = append(s.Contenders, bench.Contender{Name: bench.NoChange, Runs: []bench.Run{{Seconds: 1, User: 0.25, System: 0.5, Peak: 44 << 20}}, Peak: one(44 << 20)})
+	wantAll(t, r, "mailhaul, nothing changed – – 0.75 44.0 (39.6 to 48.4) 1", "reads of packs to extract one item 3", "mailhaul 50.0 (45.0 to 55.0) 7.90 (7.11 to 8.69) 3.50 200")
+	s.PackReads = 0
+	wantNone(t, r, "reads of packs")
+}
+
+func TestBottlenecks(t *testing.T) {
+	by := func(name string) *pipeline.Report { return &pipeline.Report{Bottleneck: name} }
+	wantAll(t, scenario(by("graph")), "bottleneck Graph: workers wait for its answers")
+	wantAll(t, scenario(by("cpu"), nil, by("cpu")), "bottleneck the CPU: all cores have work")
+	wantAll(t, scenario(by("upload"), by("cpu"), by(""), by("cpu")), "bottleneck the CPU: all cores have work (2 mailboxes); the stage upload (1 mailbox)")
+	wantNone(t, scenario(by("")), "bottleneck")
+}
+
+// TestCurvesInTables: what plots draw of curves stands in tables too.
+func TestCurvesInTables(t *testing.T) {
+	r := sample("x")
+	r.Tenant = nil
+	wantAll(t, r, "scenario x: MB/s by curve x", "requests in flight MB/s", "1 30.0 (27.0 to 33.0)", "4 90.0 (81.0 to 99.0)", "label x 200 (180 to 220) better 50.0 (45.0 to 55.0)")
+}
+
+// TestFailedItems: items that failed are counted, and why the first one did is told in one line, of scenarios and tenants.
+func TestFailedItems(t *testing.T) {
+	of := func(source string) *pipeline.Report {
+		r := &pipeline.Report{}
+		if err := json.Unmarshal([]byte(source), r); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	failing := of(`{"failed":2,"failures":[{"code":"ErrorCorruptData","message":"<b>it\nis</b> broken"},{"code":"second"}]}`)
+	r := scenario(of(`{}`), nil, failing, of(`{"failed":1}`))
+	if s := inMarkdown(t, r); !strings.Contains(s, "| failed, mailhaul | 3 items: ErrorCorruptData: &lt;b&gt;it is&lt;/b&gt; broken |") {
+		t.Errorf("the Markdown is\n%s", s)
+	}
+	r.Tenant = &bench.Tenant{Mailbox: "m"}
+	if s := inText(t, r, render.Style{}); !strings.Contains(s, "  failed       3 items: ErrorCorruptData: <b>it is</b> broken\n") {
+		t.Errorf("the text is\n%s", s)
+	}
+	source, _ := asPage(t, r)
+	if !strings.Contains(source, "<td>failed</td><td>3 items: ErrorCorruptData: &lt;b&gt;it is&lt;/b&gt; broken</td>") {
+		t.Errorf("the page is\n%s", source)
+	}
+	wantAll(t, scenario(of(`{"failures":[{"code":"code"}]}`)), "failed, mailhaul 1 item: code")
+	wantAll(t, scenario(of(`{"failed":1}`)), "failed, mailhaul 1 item: –")
+	wantNone(t, scenario(of(`{}`)), "failed")
+}
