@@ -31,7 +31,8 @@ type bars struct {
 	all  []bar
 }
 
-const barHeight, barSpace = 18.0, 27.0
+// barHeight, barSpace and maxLabel are pixels: of a bar, from one to the next, and of the longest name that is not shortened.
+const barHeight, barSpace, maxLabel = 18.0, 27.0, 190.0
 
 // add takes a bar unless it is empty.
 func (p *bars) add(b bar) {
@@ -50,7 +51,7 @@ func (p *bars) draw(label string) figure {
 			most = max(most, b.total(), b.high)
 		}
 	}
-	left := min(names, 150) + 10
+	left := min(names, maxLabel) + 10
 	x, marks := upTo(most, left, c.width-notes-8, 4)
 	ground := c.height - bottom
 	for _, v := range marks {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // A canvas is an SVG image being drawn. Its coordinates are pixels on a page that shows it at full width.
@@ -66,17 +67,41 @@ func (c *canvas) svg(label string) template.HTML {
 		html.EscapeString(plain(label)), xy(c.width), xy(c.height), c.b.String()))
 }
 
-// charWidth is about how wide a letter is.
-const charWidth = 7
+// runeWidth is about how wide a letter is in the widest of the fonts that pages are shown in: a text that is cut cannot be read.
+func runeWidth(r rune) float64 {
+	switch {
+	case strings.ContainsRune("fijlrtI .,;:!|'()[]/-", r):
+		return 5
+	case strings.ContainsRune("mwMW@%", r), r >= 0x250:
+		return 12
+	case strings.ContainsRune("=+<>~#×÷", r):
+		return 10
+	case unicode.IsUpper(r):
+		return 9.5
+	}
+	return 7.7
+}
 
 // textWidth guesses how wide text is.
-func textWidth(s string) float64 { return charWidth * float64(len([]rune(s))) }
-
-// fit shortens a text to a width.
-func fit(s string, width float64) string {
-	runes := []rune(plain(s))
-	if most := max(2, int(width/charWidth)); len(runes) > most {
-		return string(runes[:most-1]) + "…"
+func textWidth(s string) float64 {
+	width := 0.0
+	for _, r := range s {
+		width += runeWidth(r)
 	}
-	return string(runes)
+	return width
+}
+
+// fit shortens a text to a width, but leaves a letter of it.
+func fit(s string, width float64) string {
+	s = plain(s)
+	if textWidth(s) <= width {
+		return s
+	}
+	width -= runeWidth('…')
+	for i, r := range s {
+		if width -= runeWidth(r); width < 0 && i > 0 {
+			return s[:i] + "…"
+		}
+	}
+	return s
 }

@@ -165,7 +165,7 @@ func (p *lines) nameWidth() float64 {
 			width = max(width, textWidth(l.name))
 		}
 	}
-	return min(width, 130)
+	return min(width, 150)
 }
 
 func (p *lines) most(of func(dot) float64) float64 {

@@ -22,7 +22,7 @@ func percentiles(all []latency, label string) figure {
 	for _, l := range kept {
 		left = max(left, textWidth(l.name))
 	}
-	left = min(left, 150) + 14
+	left = min(left, maxLabel) + 14
 	x, marks := decades(low, high, left, c.width-24)
 	ground := c.height - bottom
 	for _, v := range marks {
