@@ -1,6 +1,9 @@
 package bench
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // A Spread is what several repetitions measured.
 type Spread struct {
@@ -46,6 +49,20 @@ func contender(name string, runs []Run) Contender {
 		CPU:  spread(runs, func(r *Run) float64 { return perGB(r.CPU(), r.Bytes) }),
 		Peak: spread(runs, func(r *Run) float64 { return float64(r.Peak) }),
 	}
+}
+
+// Ratio divides what f says of some runs by what it says of others, repetition by repetition, and returns the median. There
+// is none if one of them did not run in each repetition, or if it is no finite number.
+func Ratio(runs, others []Run, f func(*Run) float64) (ratio float64, ok bool) {
+	if len(runs) == 0 || len(runs) != len(others) {
+		return 0, false
+	}
+	ratios := make([]float64, len(runs))
+	for i := range runs {
+		ratios[i] = f(&runs[i]) / f(&others[i])
+	}
+	ratio = spreadOf(ratios).Median
+	return ratio, !math.IsNaN(ratio) && !math.IsInf(ratio, 0)
 }
 
 // CPUSeconds sums up the CPU seconds of the runs.

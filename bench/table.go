@@ -118,14 +118,10 @@ func megabytes(r *Run) float64 { return r.rate() / 1e6 }
 // compare divides a figure of one contender by that of another, repetition by repetition, and takes the median of the ratios.
 func (r results) compare(scenario, a, b string, f func(*Run) float64, good func(float64) bool, words string) (figure, bool) {
 	as, bs := r.runs(scenario, a), r.runs(scenario, b)
-	if len(as) == 0 || len(as) != len(bs) {
+	ratio, ok := Ratio(as, bs, f)
+	if !ok {
 		return figure{}, false
 	}
-	ratios := make([]float64, len(as))
-	for i := range as {
-		ratios[i] = f(&as[i]) / f(&bs[i])
-	}
-	ratio := spreadOf(ratios).Median
 	return figure{ratio, fmt.Sprintf(words, ratio, spread(as, f).Median, spread(bs, f).Median), good(ratio)}, true
 }
 

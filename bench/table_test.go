@@ -133,6 +133,25 @@ func TestJoined(t *testing.T) {
 	}
 }
 
+// TestRatio: there is none unless each repetition has both, nor where nothing is divided by nothing.
+func TestRatio(t *testing.T) {
+	seconds := func(r *Run) float64 { return r.Seconds }
+	three, two := []Run{{Seconds: 1}, {Seconds: 2}, {Seconds: 6}}, []Run{{Seconds: 8}, {Seconds: 4}}
+	if ratio, ok := Ratio(three, append(two, Run{Seconds: 15}), seconds); !ok || ratio != 0.4 {
+		t.Errorf("the ratio is %g, %t", ratio, ok)
+	}
+	for name, ok := range map[string]func() bool{
+		"no runs":    func() bool { _, ok := Ratio(nil, nil, seconds); return ok },
+		"a run less": func() bool { _, ok := Ratio(three, two, seconds); return ok },
+		"no seconds": func() bool { _, ok := Ratio([]Run{{}}, []Run{{}}, seconds); return ok },
+		"by zero":    func() bool { _, ok := Ratio(two[:1], []Run{{}}, seconds); return ok },
+	} {
+		if ok() {
+			t.Errorf("%s: there is a ratio", name)
+		}
+	}
+}
+
 func TestSpread(t *testing.T) {
 	for name, c := range map[string]struct {
 		values []float64

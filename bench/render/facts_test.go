@@ -61,6 +61,30 @@ func TestNothingChanged(t *testing.T) {
 	wantNone(t, r, "reads of packs")
 }
 
+// TestRatios: a ratio is the median of those of the repetitions, not that of the medians, and there is none if one was not run.
+func TestRatios(t *testing.T) {
+	runs := func(seconds ...float64) (all []bench.Run) {
+		for _, s := range seconds {
+			all = append(all, bench.Run{Bytes: 1e9, Seconds: s, User: s})
+		}
+		return all
+	}
+	r := &bench.Report{Scenarios: []bench.Result{{Scenario: "s", Contenders: []bench.Contender{
+		{Name: bench.Mailhaul, Runs: runs(1, 2, 6), Rate: one(5e8), CPU: one(2)},
+		{Name: bench.TheBaseline, Runs: runs(8, 4, 15), Rate: one(1.25e8), CPU: one(8)},
+	}}}}
+	_, root := asPage(t, r)
+	shown := strings.Join(strings.Fields(text(root)), " ")
+	for _, want := range []string{"2.50 × throughput of the baseline", "0.40 × CPU time of the baseline", "mailhaul has 2.50 times the throughput of the baseline"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("%q is missing on the page:\n%s", want, shown)
+		}
+	}
+	base := &r.Scenarios[0].Contenders[1]
+	base.Runs = base.Runs[:2]
+	wantNone(t, r, "of the baseline")
+}
+
 func TestBottlenecks(t *testing.T) {
 	by := func(name string) *pipeline.Report { return &pipeline.Report{Bottleneck: name} }
 	wantAll(t, scenario(by("graph")), "bottleneck Graph: workers wait for its answers")

@@ -105,11 +105,11 @@ func contenders(s *bench.Result) *grid {
 	g := newGrid(heading(s), []string{"contender"}, "MB/s", "CPU s/GB", "CPU s", "peak MiB", "runs")
 	for i := range s.Contenders {
 		c := &s.Contenders[i]
-		rate, cpu := spread(c.Rate, mb), spread(c.CPU, 1)
+		speed, cost := spread(c.Rate, mb), spread(c.CPU, 1)
 		if !hauled(c) {
-			rate, cpu = none, none
+			speed, cost = none, none
 		}
-		g.add(c.Name, rate, cpu, spread(c.CPUSeconds(), 1), spread(c.Peak, mib), count(int64(len(c.Runs))))
+		g.add(c.Name, speed, cost, spread(c.CPUSeconds(), 1), spread(c.Peak, mib), count(int64(len(c.Runs))))
 	}
 	if s.Ceiling > 0 {
 		g.add("what the limits allow", number(s.Ceiling/mb), "", "", "", "")

@@ -53,16 +53,22 @@ func ratios(all []bench.Result) []headline {
 		}
 		var found []headline
 		ours, base := &s.Contenders[0], &s.Contenders[i]
-		if ours.Rate.Median > 0 && base.Rate.Median > 0 {
-			found = append(found, headline{number(ours.Rate.Median / base.Rate.Median), "×", "throughput of the baseline (" + plain(s.Scenario) + ")"})
+		if ratio, ok := bench.Ratio(ours.Runs, base.Runs, rate); ok {
+			found = append(found, headline{number(ratio), "×", "throughput of the baseline (" + plain(s.Scenario) + ")"})
 		}
-		if ours.CPU.Median > 0 && base.CPU.Median > 0 {
-			found = append(found, headline{number(ours.CPU.Median / base.CPU.Median), "×", "CPU time of the baseline (" + plain(s.Scenario) + ")"})
+		if ratio, ok := bench.Ratio(ours.Runs, base.Runs, cpu); ok {
+			found = append(found, headline{number(ratio), "×", "CPU time of the baseline (" + plain(s.Scenario) + ")"})
 		}
 		return found
 	}
 	return nil
 }
+
+// rate returns a run's bytes a second.
+func rate(r *bench.Run) float64 { return float64(r.Bytes) / r.Seconds }
+
+// cpu returns a run's CPU seconds a byte.
+func cpu(r *bench.Run) float64 { return r.CPU() / float64(r.Bytes) }
 
 func hasS3Baseline(all []bench.Result) bool {
 	return slices.ContainsFunc(all, func(s bench.Result) bool {

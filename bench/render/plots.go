@@ -59,8 +59,10 @@ func rates(s *bench.Result) figure {
 	}
 	title := "Throughput"
 	i := slices.IndexFunc(s.Contenders, func(c bench.Contender) bool { return c.Name == bench.TheBaseline })
-	if i > 0 && s.Contenders[0].Rate.Median > 0 && s.Contenders[i].Rate.Median > 0 {
-		title = fmt.Sprintf("%s has %s times the throughput of the baseline", s.Contenders[0].Name, number(s.Contenders[0].Rate.Median/s.Contenders[i].Rate.Median))
+	if i > 0 {
+		if ratio, ok := bench.Ratio(s.Contenders[0].Runs, s.Contenders[i].Runs, rate); ok {
+			title = fmt.Sprintf("%s has %s times the throughput of the baseline", s.Contenders[0].Name, number(ratio))
+		}
 	}
 	return p.draw(title).titled(title, "Lines reach from the slowest to the fastest of the runs.")
 }
