@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"debug/buildinfo"
 	"os"
 	"os/exec"
 	"runtime"
@@ -47,10 +48,34 @@ func firstLine(name string, args ...string) string {
 func (l *lab) versions() map[string]string {
 	v := map[string]string{"go": runtime.Version(), Mailhaul: l.opts.Version}
 	if l.minio != nil {
-		v["minio"] = firstLine(l.opts.MinIO, "--version")
+		v["minio"] = minIOVersion(l.opts.MinIO)
 	}
 	if path, err := exec.LookPath(Restic); err == nil {
 		v[Restic] = firstLine(path, "version")
 	}
 	return v
+}
+
+// minIOVersion returns the release that a MinIO server tells, or, where it was built from the module and knows of none, the
+// module's version.
+func minIOVersion(binary string) string {
+	told := firstLine(binary, "--version")
+	if v := moduleVersion(binary, "github.com/minio/minio"); v != "" && !strings.Contains(told, "RELEASE.") {
+		return "minio " + v
+	}
+	return told
+}
+
+// moduleVersion returns the version of a module that a Go program was built from, or nothing.
+func moduleVersion(binary, module string) string {
+	info, err := buildinfo.ReadFile(binary)
+	if err != nil {
+		return ""
+	}
+	for _, m := range append(info.Deps, &info.Main) {
+		if m.Path == module && m.Version != "(devel)" {
+			return m.Version
+		}
+	}
+	return ""
 }

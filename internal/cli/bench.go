@@ -114,7 +114,7 @@ func (a *app) benchScenarios(ctx context.Context, f benchFlags) error {
 // options returns those of the flags, and what else scenarios take. Notes go to w.
 func (f *benchFlags) options(w io.Writer) bench.Options {
 	opts := f.opts
-	opts.Command, opts.Version = self, version().Version
+	opts.Command, opts.Version = self, version().release()
 	opts.Logger = slog.New(slog.NewTextHandler(w, nil))
 	opts.CommandLine = benchCommandLine(os.Args)
 	return opts

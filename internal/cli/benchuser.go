@@ -95,7 +95,7 @@ func (a *app) measureUser(ctx context.Context, f *benchUserFlags, repo string) (
 		Source: client.Open(mailbox.ID), Mailbox: mailbox, Graph: manifest.Graph{Version: graphVersion(f.graph.url)},
 		Kind: kindOf(repo), Place: placeOf(repo), For: f.how, Plan: f.plan,
 		Run:     pipeline.Options{Exporters: f.graph.inFlight, Logger: a.log},
-		Version: version().Version, CommandLine: benchCommandLine(os.Args),
+		Version: version().release(), CommandLine: benchCommandLine(os.Args),
 	}
 	if repo == "" {
 		repo = bench.Nowhere

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -41,6 +42,18 @@ func version() build {
 		}
 	}
 	return b
+}
+
+// release is the version with the commit, where it is known and no part of the version.
+func (b build) release() string {
+	commit := b.Commit[:min(12, len(b.Commit))]
+	if strings.Contains(b.Version, commit) {
+		return b.Version
+	}
+	if b.Modified {
+		commit += ", modified"
+	}
+	return fmt.Sprintf("%s (commit %s)", b.Version, commit)
 }
 
 // String tells it in lines for a person.
