@@ -103,7 +103,7 @@ func TestMeasure(t *testing.T) {
 		t.Errorf("the first contender is %s", first.Name)
 	}
 	checkStages(t, r)
-	if len(r.Curves) != 2 || len(r.Curves[0].Points) != 4 || len(r.Curves[1].Points) != 3 {
+	if len(r.Curves) != 2 || len(r.Curves[0].Points) != 4 || len(r.Curves[1].Points) != 4 {
 		t.Errorf("curves are %+v", r.Curves)
 	}
 	if least := int64(float64(r.Stream) * 0.9); r.Stream == 0 || first.Runs[0].Stored < least {

@@ -99,7 +99,7 @@ func (r *StageRun) add(other *StageRun) {
 
 // levels draws the rate of each level of zstd on one core.
 func levels(stages []StageCost) (Curve, bool) {
-	c := Curve{Name: "levels of zstd", X: "level", Y: "MB/s of one core"}
+	c := Curve{Name: "levels of zstd", X: fmt.Sprintf("level (best: of the first %d MiB)", bestBytes/mib), Y: "MB/s of one core"}
 	for _, s := range stages {
 		if s.Name != stageCompress || s.Variant == ours {
 			continue

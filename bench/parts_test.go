@@ -96,7 +96,7 @@ func TestStages(t *testing.T) {
 	if report.Items != 60 || report.Bytes != length || report.Stream == 0 || report.Stream > length {
 		t.Errorf("%d items of %d bytes, %d in one stream; there are %d bytes", report.Items, report.Bytes, report.Stream, length)
 	}
-	if len(report.Stages) != 10 {
+	if len(report.Stages) != 11 {
 		t.Errorf("%d stages", len(report.Stages))
 	}
 	out := map[string]int64{}
@@ -106,7 +106,7 @@ func TestStages(t *testing.T) {
 		}
 		out[s.Name+" "+s.Variant] = s.Out
 	}
-	if out["compress mailhaul"] != out["compress fastest"] || out["compress default"] == 0 || out["compress default"] > out["compress fastest"] {
+	if out["compress mailhaul"] != out["compress fastest"] || out["compress default"] == 0 || out["compress default"] > out["compress fastest"] || out["compress best"] == 0 || out["compress best"] > out["compress better"] {
 		t.Errorf("levels make %v", out)
 	}
 	if out["upload "] <= out["compress mailhaul"] {

@@ -78,12 +78,16 @@ type level struct {
 	watch  *stopwatch
 	encode func(dst, raw []byte) []byte
 	close  func()
-	keep   bool // what it makes is packed
+	keep   bool  // what it makes is packed
+	most   int64 // bytes that it is given, a frame more or less; all if zero
 	out    []byte
 }
 
 // ours is the variant of compress that mailhaul uses.
 const ours = "mailhaul"
+
+// bestBytes is what the best level is measured over: it takes ten times as long as the fastest.
+const bestBytes = 128 << 20
 
 // newLevels returns mailhaul's own encoder and, if all are wanted, others with the same frames.
 func (b *stageBench) newLevels(all bool) ([]*level, error) {
@@ -95,13 +99,17 @@ func (b *stageBench) newLevels(all bool) ([]*level, error) {
 	if !all {
 		return levels, nil
 	}
-	for _, l := range []zstd.EncoderLevel{zstd.SpeedFastest, zstd.SpeedDefault, zstd.SpeedBetterCompression} {
+	for _, l := range []zstd.EncoderLevel{zstd.SpeedFastest, zstd.SpeedDefault, zstd.SpeedBetterCompression, zstd.SpeedBestCompression} {
 		z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(l), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(compress.FrameTarget))
 		if err != nil {
 			return nil, err
 		}
 		encode := func(dst, raw []byte) []byte { return z.EncodeAll(raw, dst) }
-		levels = append(levels, &level{watch: b.watch(stageCompress, l.String()), encode: encode, close: func() { _ = z.Close() }})
+		other := &level{watch: b.watch(stageCompress, l.String()), encode: encode, close: func() { _ = z.Close() }}
+		if l == zstd.SpeedBestCompression {
+			other.most = bestBytes
+		}
+		levels = append(levels, other)
 	}
 	return levels, nil
 }
@@ -118,8 +126,21 @@ func (l *level) room(frames []compress.Frame) int {
 	return n
 }
 
+// wanted returns the frames that the level is measured over.
+func (l *level) wanted(frames []compress.Frame) []compress.Frame {
+	given := l.watch.run.Bytes
+	for i := range frames {
+		if l.most > 0 && given >= l.most {
+			return frames[:i]
+		}
+		given += int64(len(frames[i].Raw))
+	}
+	return frames
+}
+
 // compress compresses frames. What is kept of them is valid until the next call.
 func (l *level) compress(frames []compress.Frame) {
+	frames = l.wanted(frames)
 	l.out = slices.Grow(l.out[:0], l.room(frames))
 	ends := make([]int, len(frames))
 	l.watch.time(func() {
