@@ -105,11 +105,12 @@ func contenders(s *bench.Result) *grid {
 	g := newGrid(heading(s), []string{"contender"}, "MB/s", "CPU s/GB", "CPU s", "peak MiB", "runs")
 	for i := range s.Contenders {
 		c := &s.Contenders[i]
-		speed, cost := spread(c.Rate, mb), spread(c.CPU, 1)
+		spent := c.CPUSeconds()
+		speed, cost, total := spread(c.Rate, mb), spread(c.CPU, 1), number(spent.Median) // its range is that of the cost
 		if !hauled(c) {
-			speed, cost = none, none
+			speed, cost, total = none, none, spread(spent, 1)
 		}
-		g.add(c.Name, speed, cost, spread(c.CPUSeconds(), 1), spread(c.Peak, mib), count(int64(len(c.Runs))))
+		g.add(c.Name, speed, cost, total, spread(c.Peak, mib), count(int64(len(c.Runs))))
 	}
 	if s.Ceiling > 0 {
 		g.add("what the limits allow", number(s.Ceiling/mb), "", "", "", "")
