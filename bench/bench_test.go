@@ -192,6 +192,20 @@ func TestUnprepared(t *testing.T) {
 	}
 }
 
+// TestMinIOEnds: a program that ends in place of serving is not waited for.
+func TestMinIOEnds(t *testing.T) {
+	binary, err := exec.LookPath("false")
+	if err != nil {
+		t.Skip(err)
+	}
+	opts := options(t)
+	opts.MinIO = binary
+	_, err = bench.Measure(t.Context(), opts, bench.Scenario{Name: "tiny", Store: bench.StoreS3, Items: 20})
+	if err == nil || !strings.Contains(err.Error(), "the server ended at once") {
+		t.Errorf("error is %v", err)
+	}
+}
+
 func TestBadOptions(t *testing.T) {
 	for name, opts := range map[string]bench.Options{
 		"no command":    {},

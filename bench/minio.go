@@ -17,8 +17,10 @@ import (
 type minIO struct {
 	addr, access, secret string
 	client               *minio.Client
-	cmd                  *exec.Cmd
 	cancel               context.CancelFunc
+
+	ended chan struct{} // closed when the server has
+	why   error         // then
 }
 
 const (
@@ -53,13 +55,18 @@ func (m *minIO) start(ctx context.Context, binary, dir string) error {
 		return err
 	}
 	ctx, m.cancel = context.WithCancel(ctx)
-	m.cmd = exec.CommandContext(ctx, binary, "server", "--quiet", "--address", m.addr, dir)
-	m.cmd.Env = environment("MINIO_ROOT_USER="+m.access, "MINIO_ROOT_PASSWORD="+m.secret, "MINIO_BROWSER=off", "MINIO_UPDATE=off", "MINIO_CI_CD=on")
-	tie(m.cmd)
-	if err := m.cmd.Start(); err != nil {
+	cmd := exec.CommandContext(ctx, binary, "server", "--quiet", "--address", m.addr, dir)
+	cmd.Env = environment("MINIO_ROOT_USER="+m.access, "MINIO_ROOT_PASSWORD="+m.secret, "MINIO_BROWSER=off", "MINIO_UPDATE=off", "MINIO_CI_CD=on")
+	tie(cmd)
+	m.ended = make(chan struct{})
+	if err := cmd.Start(); err != nil {
 		m.cancel()
 		return err
 	}
+	go func() {
+		defer close(m.ended)
+		m.why = cmd.Wait()
+	}()
 	if err := m.await(ctx); err != nil {
 		m.stop()
 		return err
@@ -79,6 +86,8 @@ func (m *minIO) await(ctx context.Context) error {
 			return nil
 		}
 		select {
+		case <-m.ended:
+			return fmt.Errorf("the server ended at once: %v", m.why)
 		case <-ctx.Done():
 			return err
 		case <-time.After(50 * time.Millisecond):
@@ -88,8 +97,8 @@ func (m *minIO) await(ctx context.Context) error {
 
 // stop ends the server.
 func (m *minIO) stop() {
-	m.cancel()
-	_ = m.cmd.Wait() // it was killed
+	m.cancel() // kills it
+	<-m.ended
 }
 
 // place makes a bucket.
