@@ -24,6 +24,9 @@ func (s *Snapshot) check() error {
 	if err := s.Run.Check(); err != nil {
 		return err
 	}
+	if through := s.State == StateComplete || s.Selection != nil && s.Selection.Through; through && s.Run.Pending > 0 {
+		return fmt.Errorf("the run went through everything, but left %d items pending", s.Run.Pending)
+	}
 	if err := s.checkSegments(); err != nil {
 		return err
 	}

@@ -75,13 +75,19 @@ func TestGolden(t *testing.T) {
 
 func TestSnapshotRefused(t *testing.T) {
 	for name, change := range map[string]func(*manifest.Snapshot){
-		"no mailbox":         func(s *manifest.Snapshot) { s.Mailbox.ID = "" },
-		"no sequence":        func(s *manifest.Snapshot) { s.Sequence = 0 },
-		"first with parent":  func(s *manifest.Snapshot) { s.Sequence = 1 },
-		"no parent":          func(s *manifest.Snapshot) { s.Parent = manifest.Digest{} },
-		"state":              func(s *manifest.Snapshot) { s.State = "done" },
-		"time":               func(s *manifest.Snapshot) { s.Finished = time.Time{} },
-		"counts":             func(s *manifest.Snapshot) { s.Run.Gone++ },
+		"no mailbox":        func(s *manifest.Snapshot) { s.Mailbox.ID = "" },
+		"no sequence":       func(s *manifest.Snapshot) { s.Sequence = 0 },
+		"first with parent": func(s *manifest.Snapshot) { s.Sequence = 1 },
+		"no parent":         func(s *manifest.Snapshot) { s.Parent = manifest.Digest{} },
+		"state":             func(s *manifest.Snapshot) { s.State = "done" },
+		"time":              func(s *manifest.Snapshot) { s.Finished = time.Time{} },
+		"counts":            func(s *manifest.Snapshot) { s.Run.Gone++ },
+		"complete, pending": func(s *manifest.Snapshot) { s.Run.Pending++; s.Run.Skipped-- },
+		"through, pending": func(s *manifest.Snapshot) {
+			s.State, s.Selection = manifest.StatePartial, &manifest.Selection{Through: true}
+			s.Run.Pending++
+			s.Run.Skipped--
+		},
 		"totals":             func(s *manifest.Snapshot) { s.Totals.Items-- },
 		"folder twice":       func(s *manifest.Snapshot) { s.Folders = append(s.Folders, s.Folders[0]) },
 		"folder without id":  func(s *manifest.Snapshot) { s.Folders[0].ID = "" },

@@ -15,7 +15,7 @@ type folder struct {
 	leftOut string           // why the selection leaves it out
 
 	mu            sync.Mutex
-	open          int       // items handed on that have met no end
+	open          int       // items to export, and removals, that have met no end
 	through       bool      // its listing ended well
 	whole         bool      // and told of everything that lies in it
 	unburied      bool      // rows of it are to be buried before the listing is committed
@@ -26,7 +26,8 @@ type folder struct {
 	err           error // why it could not be listed
 }
 
-// opened counts an item that is handed on.
+// opened counts an item as soon as the index has noted it: the listing is not committed
+// before the item meets its end, whatever happens on its way to the next stage.
 func (f *folder) opened() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

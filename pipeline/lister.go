@@ -20,13 +20,13 @@ type lister struct {
 	link          string    // where the next delta query starts
 	listedThrough time.Time // the greatest lastModifiedDateTime
 	leftOutBefore int64     // items that were left out when they were listed
-	again         int       // items that were asked for once more
+	repeats       int       // items that are requested again
 	overflow      bool      // and not all that should have been
 }
 
-// maxAgain bounds the items of a folder that are asked for again because they
+// maxRepeats bounds the items of a folder that are asked for again because they
 // changed while it was listed. Beyond, the folder is listed anew by the next run.
-const maxAgain = 10_000
+const maxRepeats = 10_000
 
 // list lists the folder from where the last snapshot ended.
 func (l *lister) list(ctx context.Context) error {

@@ -146,7 +146,7 @@ func (r *run) commitLast(ctx context.Context, through bool) error {
 	if err != nil {
 		return err
 	}
-	s := r.snapshot(through && len(r.refused()) == 0)
+	s := r.snapshot(through && len(r.refused()) == 0 && r.counts().Pending == 0)
 	if last != nil {
 		s.Segments = append(s.Segments, last.Segment)
 	}

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -51,7 +52,8 @@ func (l *lister) walkDelta(ctx context.Context, link string) error {
 	}
 	for c, err := range changes.All() {
 		if err != nil {
-			return err
+			// The index has noted what waits here: another listing will not pass it on.
+			return errors.Join(err, flush())
 		}
 		it, isNew, err := l.change(ctx, c)
 		if err != nil {
@@ -90,7 +92,7 @@ func (l *lister) change(ctx context.Context, c graph.Change) (it item, isNew boo
 	case absentSeen:
 		// Entries may come in any order: whether it is there shows when it is exported.
 		gone.check = true
-		return gone, l.oncemore(&gone), nil
+		return gone, l.again(&gone), nil
 	}
 	return item{}, false, nil
 }
@@ -122,7 +124,7 @@ func (l *lister) see(ctx context.Context, listed graph.Item) (it item, isNew boo
 		p.Skipped.Add(1)
 		return it, false, nil
 	case sight == sightAgain:
-		return it, l.run.opts.Selection.takes(&listed) && l.oncemore(&it), nil
+		return it, l.run.opts.Selection.takes(&listed) && l.again(&it), nil
 	}
 	p.Listed.Add(1)
 	if !l.run.opts.Selection.takes(&listed) {
@@ -130,28 +132,28 @@ func (l *lister) see(ctx context.Context, listed graph.Item) (it item, isNew boo
 		l.run.index.leave(l.folder.ID)
 		return it, false, nil
 	}
+	l.folder.opened()
 	if l.run.givenUp(&it) {
-		l.folder.opened()
 		return it, false, send(ctx, l.worker, l.run.verdicts, verdict{item: it, end: endGivenUp})
 	}
 	return it, true, nil
 }
 
-// oncemore gives an item a turn after those that it had in this run, and reports
+// again gives an item a turn after those that it had in this run, and reports
 // whether that is within bounds.
-func (l *lister) oncemore(it *item) bool {
-	if l.again == maxAgain {
+func (l *lister) again(it *item) bool {
+	if l.repeats == maxRepeats {
 		l.overflow = true
 		return false
 	}
-	l.again++
+	l.repeats++
 	it.turn = l.run.turns.Add(1)
+	l.folder.opened()
 	return true
 }
 
-// pass hands an item on.
+// pass hands on an item that the folder counts as open.
 func (l *lister) pass(ctx context.Context, it item) error {
-	l.folder.opened()
 	return send(ctx, l.worker, l.run.items, it)
 }
 
