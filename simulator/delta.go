@@ -116,6 +116,9 @@ func (c *call) itemDelta() error {
 	default:
 		numbers, more = c.changedPage(c.box.itemLog(f), &t)
 	}
+	if err := c.effect.corrupt(c, numbers); err != nil {
+		return err
+	}
 	p := page{context: "Collection(mailboxItem)"}
 	c.links(&p, t, more)
 	return c.writePage(p, len(numbers), func(i int, o *object) bool { return c.changedItem(o, numbers[i], t.Listing) })

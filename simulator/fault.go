@@ -29,6 +29,10 @@ type Fault struct {
 	Folder string
 	// Item is the id that the path must have, or that must be among those to export; any if empty.
 	Item string
+	// LargerThan limits it to requests for pages of more elements, unless it is zero.
+	LargerThan int
+	// Linked limits it to requests that follow a nextLink.
+	Linked bool
 	// Skip lets so many of those requests through first.
 	Skip int
 	// Every is the distance between hits: after Skip the first request is hit, then every Every-th from there. 0 and 1 hit all.
@@ -64,6 +68,12 @@ type Fault struct {
 	Reverse bool
 	// Extra adds to an export so many items that were not asked for.
 	Extra int
+
+	// Corrupt is the id of an item that breaks the pages which show it: they are answered with 500, or with CorruptStatus.
+	Corrupt       string
+	CorruptStatus int
+	// Endless ends a page with a nextLink that is new and leads to the same page.
+	Endless bool
 
 	// EmptyPage leaves a page of a delta without elements, with a link to where it began.
 	EmptyPage bool
@@ -158,6 +168,8 @@ func (f *Fault) concerns(c *call) bool {
 	case f.Mailbox != "" && (c.box == nil || !strings.EqualFold(f.Mailbox, c.box.id)):
 	case f.Folder != "" && f.Folder != c.folderKey:
 	case f.Item != "" && f.Item != c.itemKey && !slices.Contains(c.ids, f.Item):
+	case f.LargerThan > 0 && c.pageSize() <= f.LargerThan:
+	case f.Linked && !c.linked():
 	default:
 		return true
 	}

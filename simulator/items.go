@@ -44,6 +44,9 @@ func (c *call) items() error {
 	from, to, rest := q.filter.bounds(v)
 	found := selection{from: from, to: to, descending: q.descending, view: v, rest: rest, call: c}
 	numbers, more := found.slice(q.skip, q.size)
+	if err := c.effect.corrupt(c, numbers); err != nil {
+		return err
+	}
 	p := page{context: "admin/exchange/mailboxes/" + c.box.id + "/folders('" + c.folderKey + "')/items"}
 	if q.count {
 		p.count = found.count()

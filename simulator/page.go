@@ -15,6 +15,7 @@ func (c *call) writePage(p page, n int, element func(i int, o *object) bool) err
 	if preferredSize(c.r.Header) > 0 {
 		c.w.Header().Set("Preference-Applied", "odata.maxpagesize="+strconv.Itoa(c.query.size))
 	}
+	c.effect.endless(c, &p)
 	c.ok()
 	c.out.text(`{"@odata.context":`)
 	c.out.json(c.base() + "/$metadata#" + p.context)
