@@ -51,6 +51,14 @@ type call struct {
 
 	// attempts says how often the call is sent that met e; nil: MaxAttempts.
 	attempts func(e *Error) int
+
+	// partial is set if a 503 may be about this call alone, which then is sent in another way.
+	partial bool
+}
+
+// throttled reports whether Graph wants fewer requests to the mailbox.
+func (c *call) throttled(e *Error) bool {
+	return e.throttled() && !(c.partial && e.StatusCode == http.StatusServiceUnavailable && e.retryAfter == 0)
 }
 
 // A reply is a response of status 2xx, whose body is not read.
@@ -111,11 +119,14 @@ func (c *caller) again(ctx context.Context, call *call, t *tries, e *Error) erro
 		return nil
 	}
 	t.renewed = 0
-	pause := c.client.pause(e, t.attempt)
+	pause := c.client.backoff(t.attempt)
+	if e.retryAfter > 0 || call.throttled(e) {
+		pause = c.client.pause(e, t.attempt)
+	}
 	if !e.temporary() || t.attempt >= c.attempts(call, e) || time.Since(t.started)+pause > c.client.opts.MaxRetryTime {
 		return e
 	}
-	if err := sleep(ctx, pause, reasonOf(e.throttled() || e.retryAfter > 0)); err != nil {
+	if err := sleep(ctx, pause, reasonOf(call.throttled(e) || e.retryAfter > 0)); err != nil {
 		return err
 	}
 	t.attempt++
@@ -196,7 +207,7 @@ func (c *caller) once(ctx context.Context, call *call, attempt int, read func(*r
 	switch {
 	case err == nil:
 		l.succeeded()
-	case errors.As(err, &e) && e.throttled() && ctx.Err() == nil:
+	case errors.As(err, &e) && call.throttled(e) && ctx.Err() == nil:
 		c.throttles.Add(1)
 		l.throttled(epoch, c.client.pause(e, attempt))
 	}

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 )
 
 // A Change is an entry of a delta query. The same item may come more than once, in
@@ -17,19 +19,16 @@ type Change struct {
 	Removed string // the reason, "deleted" or "changed", if it is gone from the folder
 }
 
-// Changes are what changed in a folder.
-type Changes struct {
-	all  iter.Seq2[Change, error]
-	link string
+// A ChangePage is a part of a delta query.
+type ChangePage struct {
+	Changes []Change
+
+	// Next leads to the next page, if there is one. A later query may start with it.
+	Next string
+
+	// DeltaLink is set on the last page, and leads to what changes from here on.
+	DeltaLink string
 }
-
-// All asks for the changes, page by page. After an error there are no more. It is
-// to be told with errors.Is whether that is ErrResync, ErrNoDelta or ErrFolderGone.
-func (c *Changes) All() iter.Seq2[Change, error] { return c.all }
-
-// Link returns the link for the changes from here on, once All has come to its end
-// without an error.
-func (c *Changes) Link() string { return c.link }
 
 type listedChange struct {
 	listedItem
@@ -52,48 +51,73 @@ func removed(raw json.RawMessage) string {
 // is not documented; the listing is asked for them in the same way.
 var (
 	itemDeltaVariants   = []url.Values{{"$select": {selectItem}}, {}}
-	folderDeltaVariants = []url.Values{{"includeHiddenFolders": {"true"}}, {}}
+	folderDeltaVariants = []url.Values{{"includeHiddenFolders": {"true"}, "$expand": {expandFolder}}, {"includeHiddenFolders": {"true"}}, {}}
 )
 
-// ItemChanges returns what changed in a folder since the link that an earlier one
-// led to. With an empty link it is all that is there.
+// ItemChanges returns what changed in a folder since a link that an earlier query led to. With
+// an empty link it is everything that is there. After an error, which may be ErrResync,
+// ErrNoDelta or ErrFolderGone, there are no more pages.
 //
 // https://learn.microsoft.com/graph/api/mailboxitem-delta
-func (m *MailboxClient) ItemChanges(ctx context.Context, folderID, link string) *Changes {
-	c := &Changes{}
-	c.all = func(yield func(Change, error) bool) {
-		next, err := m.itemChanges(ctx, folderID, link, func(ch Change) bool { return yield(ch, nil) })
-		if err != nil && err != errStopped {
-			yield(Change{}, err)
+func (m *MailboxClient) ItemChanges(ctx context.Context, folderID, link string) iter.Seq2[*ChangePage, error] {
+	return func(yield func(*ChangePage, error) bool) {
+		path := []string{"folders", folderID, "items", "delta"}
+		q := &query{kind: kindItemDelta, op: opChanges, url: m.url(path...), variants: itemDeltaVariants, paged: true}
+		var err error
+		if link != "" {
+			if q.link, err = m.deltaURL(link, path...); err != nil {
+				yield(nil, err)
+				return
+			}
 		}
-		c.link = next
+		for p := newPager[listedChange](m, q); ; {
+			page, err := changePage(ctx, p)
+			if err != nil {
+				err = m.itemDeltaError(ctx, folderID, err, link == "")
+			}
+			if !yield(page, err) || err != nil || page.DeltaLink != "" {
+				return
+			}
+		}
 	}
-	return c
 }
 
-func (m *MailboxClient) itemChanges(ctx context.Context, folderID, link string, yield func(Change) bool) (string, error) {
-	path := []string{"folders", folderID, "items", "delta"}
-	q := &query{kind: kindItemDelta, url: m.url(path...), variants: itemDeltaVariants, paged: true}
-	if link != "" {
-		var err error
-		if q.link, err = m.deltaURL(link, path...); err != nil {
-			return "", err
+func changePage(ctx context.Context, p *pager[listedChange]) (*ChangePage, error) {
+	listed, err := p.next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	page := &ChangePage{Changes: make([]Change, len(listed.Value)), Next: p.link}
+	for i := range listed.Value {
+		if page.Changes[i] = listed.Value[i].change(); page.Changes[i].ID == "" {
+			return nil, &Error{Op: opChanges, Err: finalf("there is an item without an id")}
 		}
 	}
-	next, err := delta(ctx, m, q, func(listed listedChange) error {
-		if listed.ID == "" {
-			return &Error{Op: opChanges, Err: finalf("there is an item without an id")}
-		}
-		if !yield(listed.change()) {
-			return errStopped
-		}
-		return nil
-	})
+	if listed.NextLink == "" {
+		page.DeltaLink, err = deltaLink(p, listed.DeltaLink)
+	}
+	return page, err
+}
+
+// deltaLink returns the link that a delta query ends with.
+func deltaLink[T any](p *pager[T], link string) (string, error) {
+	end, err := p.ending(link)
+	if err == nil && end.deltaLink == "" {
+		err = fmt.Errorf("%w: %w", ErrNoDelta, &Error{Op: opChanges, Err: finalf("the last page has no deltaLink")})
+	}
+	return end.deltaLink, err
+}
+
+// itemDeltaError says what follows from an error of a delta query over items.
+func (m *MailboxClient) itemDeltaError(ctx context.Context, folderID string, err error, initial bool) error {
+	if errors.Is(err, ErrNoDelta) || ctx.Err() != nil {
+		return err
+	}
 	var e *Error
 	if errors.As(err, &e) && e.StatusCode == http.StatusNotFound && m.folderGone(ctx, folderID, e) {
-		err = fmt.Errorf("%w: %w", ErrFolderGone, e)
+		return fmt.Errorf("%w: %w", ErrFolderGone, e)
 	}
-	return next, err
+	return deltaError(err, initial)
 }
 
 // folderGone finds out what a 404 means: that there is no such folder, or that
@@ -106,64 +130,52 @@ func (m *MailboxClient) folderGone(ctx context.Context, folderID string, e *Erro
 	return errors.Is(err, ErrFolderGone)
 }
 
-// FolderChanges are the ids of folders that changed, each once. One that changed
-// back and forth may be in both.
-type FolderChanges struct {
-	Changed []string // added, renamed, moved or counted anew
-	Removed []string
-	Link    string // for the changes from here on
-}
-
-// FolderChanges returns which folders of the mailbox changed since the link that
-// an earlier one led to. With an empty link it is all that are there. Its errors may
-// be ErrResync or ErrNoDelta.
+// FolderDelta lists all folders by a delta query, which takes one request for hundreds of them,
+// where Folders takes one for each. Path and Mailbox are missing, and so may Hidden and Search
+// be. Its errors may be ErrResync or ErrNoDelta, which is also that of folders without counts.
 //
 // https://learn.microsoft.com/graph/api/mailboxfolder-delta
-func (m *MailboxClient) FolderChanges(ctx context.Context, link string) (*FolderChanges, error) {
-	path := []string{"folders", "delta"}
-	q := &query{kind: kindFolderDelta, url: m.url(path...), variants: folderDeltaVariants, paged: true}
-	if link != "" {
-		var err error
-		if q.link, err = m.deltaURL(link, path...); err != nil {
-			return nil, err
+func (m *MailboxClient) FolderDelta(ctx context.Context) ([]Folder, error) {
+	q := &query{kind: kindFolderDelta, op: opChanges, url: m.url("folders", "delta"), variants: folderDeltaVariants, paged: true}
+	byID := map[string]Folder{}
+	end, err := list(ctx, m, q, func(listed []listedFolderChange) (fresh bool, err error) {
+		for i := range listed {
+			f := &listed[i]
+			switch _, known := byID[f.ID]; {
+			case f.ID == "":
+				return false, &Error{Op: opChanges, Err: finalf("there is a folder without an id")}
+			case removed(f.Removed) != "":
+				fresh = fresh || known
+				delete(byID, f.ID)
+				continue
+			case f.TotalItemCount == nil:
+				return false, fmt.Errorf("%w: %w", ErrNoDelta, &Error{Op: opChanges, Err: finalf("a folder has no totalItemCount")})
+			case len(byID) == maxFolders:
+				return false, &Error{Op: opChanges, Err: finalf("there are more than %d folders", maxFolders)}
+			default:
+				fresh = fresh || !known
+			}
+			byID[f.ID] = f.folder()
 		}
+		return fresh, nil
+	})
+	if err == nil && end.deltaLink == "" {
+		err = &Error{Op: opChanges, Err: finalf("%w: the last page has no deltaLink", ErrNoDelta)}
 	}
-	c := &folderChanges{seen: map[folderChange]bool{}}
-	var err error
-	if c.Link, err = delta(ctx, m, q, c.add); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, deltaError(err, true)
 	}
-	return &c.FolderChanges, nil
+	return slices.Collect(maps.Values(byID)), nil
 }
 
-type folderChange struct {
-	id      string
-	removed bool
+type listedFolderChange struct {
+	listedFolder
+	TotalItemCount *int
+	Removed        json.RawMessage `json:"@removed"`
 }
 
-type folderChanges struct {
-	FolderChanges
-	seen map[folderChange]bool
-}
-
-func (c *folderChanges) add(listed struct {
-	ID      string
-	Removed json.RawMessage `json:"@removed"`
-}) error {
-	change := folderChange{listed.ID, removed(listed.Removed) != ""}
-	switch {
-	case change.id == "":
-		return &Error{Op: opChanges, Err: finalf("there is a folder without an id")}
-	case c.seen[change]:
-		return nil
-	case len(c.seen) == maxFolders:
-		return &Error{Op: opChanges, Err: finalf("more than %d folders changed", maxFolders)}
-	}
-	c.seen[change] = true
-	if change.removed {
-		c.Removed = append(c.Removed, change.id)
-	} else {
-		c.Changed = append(c.Changed, change.id)
-	}
-	return nil
+func (f *listedFolderChange) folder() Folder {
+	folder := f.listedFolder.folder()
+	folder.TotalItemCount = *f.TotalItemCount
+	return folder
 }

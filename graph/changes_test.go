@@ -54,7 +54,7 @@ func TestItemChanges(t *testing.T) {
 			{"id":"w","@removed":true},{"@removed":{"reason":"` + strings.Repeat("r", 500) + `"},"id":"v"}],"@odata.deltaLink":"?$deltatoken=d2"}`,
 		"d2": `{"value":[],"@odata.deltaLink":"SELF?$deltatoken=d2"}`,
 	}))
-	c := m.ItemChanges(t.Context(), "f", "")
+	c := m.Delta(t.Context(), "f", "")
 	got, err := changed(t, c)
 	if diff := cmp.Diff([]string{"a", "b", "a", "-b changed"}, got); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
@@ -62,12 +62,12 @@ func TestItemChanges(t *testing.T) {
 	if !strings.HasSuffix(c.Link(), "/folders/f/items/delta?$deltatoken=d1") {
 		t.Errorf("the link is %q", c.Link())
 	}
-	c = m.ItemChanges(t.Context(), "f", c.Link())
+	c = m.Delta(t.Context(), "f", c.Link())
 	got, err = changed(t, c)
 	if diff := cmp.Diff([]string{"-x deleted", "-y deleted", "z", "-w deleted", "-v " + strings.Repeat("r", 100)}, got); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
 	}
-	c = m.ItemChanges(t.Context(), "f", c.Link())
+	c = m.Delta(t.Context(), "f", c.Link())
 	if got, err := changed(t, c); err != nil || len(got) != 0 || !strings.Contains(c.Link(), "d2") {
 		t.Errorf("%q, %v, then %q", got, err, c.Link())
 	}
@@ -76,7 +76,7 @@ func TestItemChanges(t *testing.T) {
 // TestItemChangesStop holds that there is no link before the end.
 func TestItemChangesStop(t *testing.T) {
 	m := open(t, deltaServer(map[string]string{"": `{"value":[{"id":"a"},{"id":"b"}],"@odata.deltaLink":"SELF?$deltatoken=d1"}`}))
-	c := m.ItemChanges(t.Context(), "f", "")
+	c := m.Delta(t.Context(), "f", "")
 	for range c.All() {
 		break
 	}
@@ -122,7 +122,7 @@ func TestDeltaErrors(t *testing.T) {
 		{"mailbox gone", status(404, "MailboxNotEnabledForRESTAPI", ""), none, none},
 		{"token refused", status(401, "InvalidAuthenticationToken", ""), none, none},
 		{"throttled", status(429, "ApplicationThrottled", ""), none, none},
-		{"unavailable", status(503, "", ""), none, none},
+		{"unavailable, but not the mailbox", status(503, "", ""), noDelta, resync},
 		{"malformed", body(`{"value":[{"id":"a"},`), noDelta, noDelta},
 		{"no JSON", body(`<html>`), noDelta, noDelta},
 		{"no end", body(`{"value":[]}`), noDelta, noDelta},
@@ -154,7 +154,7 @@ func TestDeltaErrors(t *testing.T) {
 					}
 					link = base + "/items/delta?$deltatoken=d"
 				}
-				_, err := changed(t, m.ItemChanges(t.Context(), "f", link))
+				_, err := changed(t, m.Delta(t.Context(), "f", link))
 				if err == nil {
 					t.Fatal("there was no error")
 				}
@@ -190,7 +190,7 @@ func TestDeltaOfNoFolder(t *testing.T) {
 			}
 			refuse(w, 404, "ErrorItemNotFound", "The specified object was not found in the store.")
 		})
-		_, err := changed(t, m.ItemChanges(t.Context(), "f", ""))
+		_, err := changed(t, m.Delta(t.Context(), "f", ""))
 		if want := map[bool]error{true: graph.ErrNoDelta, false: graph.ErrFolderGone}[there]; !errors.Is(err, want) {
 			t.Errorf("got %v, want %v", err, want)
 		}
@@ -243,13 +243,13 @@ func TestDeltaLinks(t *testing.T) {
 			if r.URL.Query().Has("$select") {
 				t.Errorf("%s: asked with %s", link, r.URL.RawQuery)
 			}
-			fmt.Fprint(w, `{"value":[{"id":"x"}],"@odata.deltaLink":"?$deltatoken=y"}`)
+			fmt.Fprint(w, `{"value":[{"id":"x","totalItemCount":0}],"@odata.deltaLink":"?$deltatoken=y"}`)
 		})
-		if _, err := m.FolderChanges(t.Context(), ""); err != nil {
+		if _, err := m.FolderDelta(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		requests = 0
-		ids, err := changed(t, m.ItemChanges(t.Context(), "f+F=", strings.ReplaceAll(link, "HOST", host)))
+		ids, err := changed(t, m.Delta(t.Context(), "f+F=", strings.ReplaceAll(link, "HOST", host)))
 		if (err == nil) != ok || (len(ids) == 1) != ok || (requests == 1) != ok {
 			t.Errorf("%s: %q, %v, %d requests", link, ids, err, requests)
 		}
@@ -274,7 +274,7 @@ func TestDeltaWithoutSelect(t *testing.T) {
 		fmt.Fprint(w, `{"value":[{"id":"x"}],"@odata.deltaLink":"?$deltatoken=y"}`)
 	})
 	for range 3 {
-		if ids, err := changed(t, m.ItemChanges(t.Context(), "f", "")); err != nil || len(ids) != 1 {
+		if ids, err := changed(t, m.Delta(t.Context(), "f", "")); err != nil || len(ids) != 1 {
 			t.Errorf("%q, %v", ids, err)
 		}
 	}
@@ -283,28 +283,35 @@ func TestDeltaWithoutSelect(t *testing.T) {
 	}
 }
 
-func TestFolderChanges(t *testing.T) {
-	m := open(t, deltaServer(map[string]string{
-		"":   `{"value":[{"id":"a"},{"id":"b"}],"@odata.nextLink":"SELF?$skiptoken=s1"}`,
-		"s1": `{"value":[{"id":"a"},{"id":"c","@removed":{"reason":"deleted"}},{"id":"b","@removed":{}},{"id":"c","@removed":{}}],"@odata.deltaLink":"SELF?$deltatoken=d1"}`,
-		"d1": `{"value":[],"@odata.deltaLink":"SELF?$deltatoken=d2"}`,
-	}))
-	got, err := m.FolderChanges(t.Context(), "")
-	if err != nil {
-		t.Fatal(err)
+func TestFolderDelta(t *testing.T) {
+	tests := []struct {
+		name  string
+		pages map[string]string
+		want  []string // ids and counts
+		err   error
+	}{
+		{"two pages", map[string]string{
+			"":   `{"value":[{"id":"a","totalItemCount":1},{"id":"b","totalItemCount":2}],"@odata.nextLink":"SELF?$skiptoken=s1"}`,
+			"s1": `{"value":[{"id":"a","totalItemCount":3},{"id":"c","@removed":{"reason":"deleted"}},{"id":"b","@removed":{}}],"@odata.deltaLink":"SELF?$deltatoken=d1"}`,
+		}, []string{"a 3"}, nil},
+		{"without counts", map[string]string{"": `{"value":[{"id":"a"}],"@odata.deltaLink":"SELF?$deltatoken=d1"}`}, nil, graph.ErrNoDelta},
+		{"without a link", map[string]string{"": `{"value":[{"id":"a","totalItemCount":1}]}`}, nil, graph.ErrNoDelta},
+		{"expired", map[string]string{"": `{"value":[],"@odata.nextLink":"SELF?$skiptoken=s1"}`}, nil, graph.ErrResync},
 	}
-	if diff := cmp.Diff([][]string{{"a", "b"}, {"c", "b"}}, [][]string{got.Changed, got.Removed}); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	again, err := m.FolderChanges(t.Context(), got.Link)
-	if err != nil || len(again.Changed)+len(again.Removed) > 0 || !strings.Contains(again.Link, "d2") {
-		t.Errorf("got %+v, %v", again, err)
-	}
-	if _, err := m.FolderChanges(t.Context(), again.Link); !errors.Is(err, graph.ErrResync) {
-		t.Errorf("got %v", err)
-	}
-	if _, err := m.FolderChanges(t.Context(), strings.Replace(got.Link, "/folders/", "/folders/x/items/", 1)); !errors.Is(err, graph.ErrResync) {
-		t.Errorf("got %v", err)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			folders, err := open(t, deltaServer(tt.pages)).FolderDelta(t.Context())
+			if !errors.Is(err, tt.err) {
+				t.Errorf("got %v, want %v", err, tt.err)
+			}
+			var got []string
+			for _, f := range folders {
+				got = append(got, fmt.Sprint(f.ID, " ", f.TotalItemCount))
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
@@ -323,11 +330,11 @@ func TestDeltaOfAuxiliary(t *testing.T) {
 		}
 		server(w, r)
 	})
-	c := m.ItemChanges(t.Context(), "f", "")
+	c := m.Delta(t.Context(), "f", "")
 	if ids, err := changed(t, c); err != nil || !cmp.Equal(ids, []string{"a"}) || !strings.Contains(c.Link(), auxiliary) {
 		t.Errorf("%q, %v, then %q", ids, err, c.Link())
 	}
-	c = m.ItemChanges(t.Context(), "f", c.Link())
+	c = m.Delta(t.Context(), "f", c.Link())
 	if ids, err := changed(t, c); err != nil || !cmp.Equal(ids, []string{"b"}) {
 		t.Errorf("%q, %v", ids, err)
 	}

@@ -140,7 +140,7 @@ func TestTokenExpires(t *testing.T) {
 		return false
 	}
 	m := newClient(t, s.ServeHTTP, graph.Options{Credential: cred, PageSize: 10}).Open(mailboxID)
-	if ids := itemIDs(t, m.Items(t.Context(), "f")); len(ids) != 100 {
+	if ids := itemIDs(t, m.AllItems(t.Context(), "f")); len(ids) != 100 {
 		t.Errorf("listed %d items", len(ids))
 	}
 	valid = -1
@@ -392,12 +392,12 @@ func TestBases(t *testing.T) {
 			}
 			fmt.Fprintf(w, `{"value":[{"id":"x"}],"@odata.deltaLink":"%s?$deltatoken=d"}`, r.URL.EscapedPath())
 		}) + base}).Open(mailboxID)
-		c := m.ItemChanges(t.Context(), "f", "")
+		c := m.Delta(t.Context(), "f", "")
 		for range 2 {
 			if ids, err := changed(t, c); err != nil || len(ids) != 1 {
 				t.Errorf("%s: %q, %v", base, ids, err)
 			}
-			c = m.ItemChanges(t.Context(), "f", c.Link())
+			c = m.Delta(t.Context(), "f", c.Link())
 		}
 	}
 }

@@ -1,10 +1,8 @@
 package graph
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,44 +10,51 @@ import (
 )
 
 var (
-	// ErrResync tells that a delta link is of no more use: what changed since cannot be
-	// told, and all has to be listed.
-	ErrResync = errors.New("changes cannot be told from there")
+	// ErrResync is in the error of a delta link that is of no more use: what changed since
+	// is not known, and everything has to be listed.
+	ErrResync = errors.New("changes since then are not known")
 
-	// ErrNoDelta tells that there are no delta queries here, or none that work.
+	// ErrNoDelta is in the error of a delta query where there are none, or none that work.
 	ErrNoDelta = errors.New("there are no delta queries")
 )
 
 // maxLink bounds a delta link: longer URLs are refused on the way.
 const maxLink = 16 << 10
 
-// deltaURL returns where a delta link leads, if that is to the changes of what rest
-// names in this mailbox. The link was kept in a place that is not trusted. That of a
-// folder in an auxiliary mailbox leads here too, and Graph sends it on.
+// deltaURL returns the URL of a delta link, if that leads to the changes of what rest names in
+// this mailbox.
 func (m *MailboxClient) deltaURL(link string, rest ...string) (string, error) {
-	resync := func(why string) (string, error) {
-		return "", &Error{Op: opChanges, Err: finalf("%w: the delta link %s", ErrResync, why)}
+	target, err := m.sameResource(link, m.url(rest...))
+	if u, _ := url.Parse(target); err == nil && !hasToken(u.Query()) {
+		err = finalf("has no token")
 	}
+	if err != nil {
+		return "", &Error{Op: opChanges, Err: finalf("%w: the delta link %w", ErrResync, err)}
+	}
+	return target, nil
+}
+
+// sameResource returns the URL of a link, if that leads to the same resource as own, a URL of
+// this mailbox. The link was kept in a place that is not trusted. That of a folder in an
+// auxiliary mailbox leads here too, and Graph redirects it.
+func (m *MailboxClient) sameResource(link, own string) (string, error) {
 	u, err := url.Parse(link)
 	switch {
 	case err != nil || len(link) > maxLink:
-		return resync("is no URL")
+		return "", errors.New("is no URL")
 	case sameHost(m.client.base, u) != nil:
-		return resync("leads to another host")
+		return "", errors.New("leads to another host")
 	}
 	p, ok := m.client.mailboxPath(link)
-	own, _ := m.client.mailboxPath(m.url(rest...))
-	if !ok || p.version != own.version || !slices.Equal(p.rest, own.rest) {
-		return resync("leads to something else")
-	}
-	if !hasToken(u.Query()) {
-		return resync("has no token")
+	o, _ := m.client.mailboxPath(own)
+	if !ok || p.version != o.version || !slices.Equal(p.rest, o.rest) {
+		return "", errors.New("leads to something else")
 	}
 	path := u.EscapedPath()
 	if !strings.EqualFold(p.mailbox, m.mailbox) {
 		path = p.with(m.mailbox)
 	}
-	return m.client.base.Scheme + "://" + m.client.base.Host + path + "?" + u.RawQuery, nil
+	return withQuery(m.client.base.Scheme+"://"+m.client.base.Host+path, u.RawQuery), nil
 }
 
 // hasToken reports whether a query says from where on changes are told. Without, it
@@ -66,34 +71,7 @@ func hasToken(q url.Values) bool {
 
 const opChanges = "list changes"
 
-// delta goes through a delta query: from link or, if that is empty, from the start.
-// It returns the link that leads on from the end.
-func delta[T any](ctx context.Context, m *MailboxClient, q *query, yield func(T) error) (string, error) {
-	q.op, q.attempts = opChanges, deltaAttempts
-	var stopped error
-	end, err := list(ctx, m, q, func(v T) error {
-		stopped = yield(v)
-		return stopped
-	})
-	switch {
-	case stopped != nil:
-		return "", stopped
-	case err != nil:
-		return "", deltaError(err, q.link == "")
-	case end.deltaLink == "":
-		return "", fmt.Errorf("%w: %w", ErrNoDelta, &Error{Op: opChanges, Err: finalf("the last page has no deltaLink")})
-	}
-	return end.deltaLink, nil
-}
-
-func deltaAttempts(e *Error) int {
-	if tooMuch(e) {
-		return patience
-	}
-	return math.MaxInt
-}
-
-// deltaError tells what follows from an error of a delta query.
+// deltaError says what follows from an error of a delta query.
 func deltaError(err error, initial bool) error {
 	var e *Error
 	if !errors.As(err, &e) {
@@ -102,8 +80,10 @@ func deltaError(err error, initial bool) error {
 	kind := ErrResync
 	switch {
 	case saysResync(e):
-	case errors.Is(err, errMalformed), errors.Is(err, errTooLarge), errors.Is(err, errLost), ofArchive(e):
+	case errors.Is(err, errMalformed), errors.Is(err, errTooLarge), errors.Is(err, errTooMany),
+		errors.Is(err, ErrEndless), ofArchive(e), initial && errors.Is(err, errPage):
 		kind = ErrNoDelta
+	case errors.Is(err, errPage):
 	case e.StatusCode == 0, e.Err != nil, e.throttled(), e.StatusCode == http.StatusUnauthorized,
 		e.StatusCode == http.StatusRequestTimeout, ofMailbox(e):
 		return err

@@ -17,3 +17,6 @@ var ParseTime = parseTime
 
 // RetryAfter reads a Retry-After header.
 var RetryAfter = retryAfter
+
+// MaxBarePages is after how many failed pages no extended properties are requested.
+const MaxBarePages = maxBarePages

@@ -36,6 +36,7 @@ type Folder struct {
 	Hidden             bool
 	Search             bool   // a search folder, which holds no items of its own
 	Mailbox            string // the auxiliary mailbox that answers for it; empty: the one asked
+	ChildrenErr        error  // why its child folders could not be listed, where all folders were
 }
 
 // The extended properties of a folder, as they come back: without leading zeros.
@@ -144,33 +145,46 @@ type folderWalk struct {
 // A folderList is what one list of folders told of.
 type folderList struct {
 	added   []Folder // those that were not known
-	listed  int
-	mailbox string // which other mailbox answered
+	ids     map[string]bool
+	mailbox string // the other mailbox that answered, if one did
 }
 
 // list adds the folders at a URL.
 func (w *folderWalk) list(ctx context.Context, target string) (l folderList, err error) {
 	q := &query{kind: kindFolders, op: opFolders, url: target, variants: foldersVariants, paged: true}
-	end, err := list(ctx, w.m, q, func(listed listedFolder) error {
+	l.ids = map[string]bool{}
+	end, err := list(ctx, w.m, q, func(listed []listedFolder) (fresh bool, err error) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		l.listed++
-		f := listed.folder()
-		_, known := w.byID[f.ID]
-		switch {
-		case f.ID == "":
-			return &Error{Op: opFolders, Err: finalf("there is a folder without an id")}
-		case known:
-			return nil
-		case len(w.byID) == maxFolders:
-			return &Error{Op: opFolders, Err: finalf("there are more than %d folders", maxFolders)}
+		for i := range listed {
+			f := listed[i].folder()
+			seen := l.ids[f.ID]
+			if err := w.add(f, &l); err != nil {
+				return false, err
+			}
+			fresh = fresh || !seen
 		}
-		w.byID[f.ID] = f
-		l.added = append(l.added, f)
-		return nil
+		return fresh, nil
 	})
 	l.mailbox = end.mailbox
 	return l, err
+}
+
+// add takes a folder of a list. The lock is held.
+func (w *folderWalk) add(f Folder, l *folderList) error {
+	l.ids[f.ID] = true
+	_, known := w.byID[f.ID]
+	switch {
+	case f.ID == "":
+		return &Error{Op: opFolders, Err: finalf("there is a folder without an id")}
+	case known:
+		return nil
+	case len(w.byID) == maxFolders:
+		return &Error{Op: opFolders, Err: finalf("there are more than %d folders", maxFolders)}
+	}
+	w.byID[f.ID] = f
+	l.added = append(l.added, f)
+	return nil
 }
 
 // listChildren adds the children of a folder. A list that is short of Graph's own
@@ -178,7 +192,7 @@ func (w *folderWalk) list(ctx context.Context, target string) (l folderList, err
 func (w *folderWalk) listChildren(ctx context.Context, parent *Folder) (folderList, error) {
 	target := w.m.url("folders", parent.ID, "childFolders")
 	l, err := w.list(ctx, target)
-	if err == nil && l.listed < parent.ChildFolderCount {
+	if err == nil && len(l.ids) < parent.ChildFolderCount {
 		var again folderList
 		again, err = w.list(ctx, target)
 		l.added = append(l.added, again.added...)
@@ -197,12 +211,12 @@ func (w *folderWalk) children(ctx context.Context, parents []Folder) ([]Folder, 
 		}
 		g.Go(func() error {
 			l, err := w.listChildren(ctx, &parent)
-			if statusOf(err) == http.StatusNotFound {
-				return nil // the folder was deleted meanwhile
-			}
 			found[i] = l.added
 			w.answered(parent.ID, l.mailbox)
-			return err
+			if err != nil {
+				return w.unlisted(ctx, parent.ID, err)
+			}
+			return nil
 		})
 	}
 	if err := g.Wait(); err != nil {
@@ -215,7 +229,27 @@ func (w *folderWalk) children(ctx context.Context, parents []Folder) ([]Folder, 
 	return all, nil
 }
 
-// answered takes note of which mailbox answers for a folder.
+// unlisted notes why the children of a folder could not be listed. It returns an error instead if
+// Graph does not answer for the mailbox.
+func (w *folderWalk) unlisted(ctx context.Context, id string, err error) error {
+	if statusOf(err) == http.StatusNotFound {
+		return nil // the folder was deleted meanwhile
+	}
+	if ctx.Err() != nil {
+		return err
+	}
+	if probed := w.m.Probe(ctx); probed != nil {
+		return errors.Join(err, probed)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f := w.byID[id]
+	f.ChildrenErr = err
+	w.byID[id] = f
+	return nil
+}
+
+// answered notes the mailbox that answers for a folder.
 func (w *folderWalk) answered(id, mailbox string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

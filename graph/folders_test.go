@@ -136,8 +136,8 @@ func TestFolderProperties(t *testing.T) {
 	}
 }
 
-// TestFolderVanishes holds that a folder which is deleted while the tree is listed
-// is no error, and one that is refused is.
+// TestFolderVanishes holds that a folder which is deleted while the tree is listed is no error,
+// and that one whose children are refused ends nothing but its own part of the tree.
 func TestFolderVanishes(t *testing.T) {
 	s := tree{"a": "root", "b": "root", "c": "b"}.server(nil)
 	delete(s.lists, "folders/a/childFolders")
@@ -151,6 +151,21 @@ func TestFolderVanishes(t *testing.T) {
 			return true
 		}
 		return false
+	}
+	got, err = open(t, s.ServeHTTP).Folders(t.Context())
+	if diff := cmp.Diff([]string{"na", "nb", "nb|nc"}, paths(got)); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	for _, f := range got {
+		if f.ID == "c" {
+			graphError(t, f.ChildrenErr, 403, "ErrorAccessDenied")
+		} else if f.ChildrenErr != nil {
+			t.Errorf("folder %s: %v", f.ID, f.ChildrenErr)
+		}
+	}
+	s.refuse = func(w http.ResponseWriter, r *http.Request) bool {
+		refuse(w, 403, "ErrorAccessDenied", "why")
+		return true
 	}
 	_, err = open(t, s.ServeHTTP).Folders(t.Context())
 	graphError(t, err, 403, "ErrorAccessDenied")

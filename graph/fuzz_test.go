@@ -55,18 +55,18 @@ func FuzzResponses(f *testing.F) {
 		holdError(t, err)
 		_, err = m.Folder(ctx, "f")
 		holdError(t, err)
-		_, err = m.FolderChanges(ctx, "")
+		_, err = m.FolderDelta(ctx)
 		holdError(t, err)
 		if all, err := c.Mailboxes(ctx, "a", true); err == nil && (len(all) == 0 || all[0].ID == "") {
 			t.Errorf("found %+v", all)
 		}
-		for it, err := range m.Items(ctx, "f") {
+		for it, err := range m.AllItems(ctx, "f") {
 			holdError(t, err)
 			if err == nil && (it.ID == "" || len(it.Properties.Subject) > 1<<10 || len(it.Properties.SearchKey) > 255) {
 				t.Errorf("listed %+v", it)
 			}
 		}
-		changes := m.ItemChanges(ctx, "f", "")
+		changes := m.Delta(ctx, "f", "")
 		for change, err := range changes.All() {
 			holdError(t, err)
 			if err == nil && change.ID == "" {
@@ -119,7 +119,7 @@ func FuzzDeltaLink(f *testing.F) {
 			}
 			return response(r, 200, `{"value":[],"@odata.deltaLink":"?$deltatoken=y"}`), nil
 		})
-		changes := m.ItemChanges(t.Context(), "F=", link)
+		changes := m.Delta(t.Context(), "F=", link)
 		for _, err := range changes.All() {
 			if err != nil && !errors.Is(err, graph.ErrResync) {
 				t.Errorf("%q: %v", link, err)

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"net/url"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // An Item is what a listing tells of one.
@@ -29,8 +31,20 @@ type listedItem struct {
 	Size                          int64
 	CreatedDateTime               string
 	LastModifiedDateTime          string
-	Categories                    []string
+	Categories                    categories
 	SingleValueExtendedProperties extendedProperties
+}
+
+// maxCategories bounds the categories that are kept of an item.
+const maxCategories = 1000
+
+type categories []string
+
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (c *categories) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	all, err := decodeArray[string](dec, maxCategories)
+	*c = all[:min(len(all), maxCategories)]
+	return err
 }
 
 func (it *listedItem) item() Item {
@@ -50,7 +64,8 @@ const (
 	filterTime = "2006-01-02T15:04:05Z"
 )
 
-// The order keeps pages from shifting when items are added meanwhile.
+// The order keeps pages from shifting when items are added meanwhile, and lets a listing
+// continue from a time.
 var (
 	plainVariants = []url.Values{
 		{"$select": {selectItem}, "$orderby": {"createdDateTime"}},
@@ -63,60 +78,61 @@ var (
 	}, plainVariants...)
 )
 
-// Items lists the items of a folder, page by page. The same item may come twice
-// when the folder changes meanwhile. After an error there are no more.
+// Items lists the items of a folder, from its start or from where a cursor of an earlier
+// listing is. The same item may come more than once. After an error there are no more pages.
 //
 // https://learn.microsoft.com/graph/api/mailboxfolder-list-items
-func (m *MailboxClient) Items(ctx context.Context, folderID string) iter.Seq2[Item, error] {
+func (m *MailboxClient) Items(ctx context.Context, folderID string, from Cursor) iter.Seq2[*ItemPage, error] {
 	if m.client.opts.NoProperties {
-		return m.ItemIDs(ctx, folderID)
+		return m.ItemIDs(ctx, folderID, from)
 	}
-	return m.listItems(ctx, folderID, kindItems, itemVariants)
+	return m.listItems(ctx, folderID, kindItems, itemVariants, from)
 }
 
 // ItemIDs is Items without their Properties, which is cheaper.
-func (m *MailboxClient) ItemIDs(ctx context.Context, folderID string) iter.Seq2[Item, error] {
-	return m.listItems(ctx, folderID, kindItemIDs, plainVariants)
+func (m *MailboxClient) ItemIDs(ctx context.Context, folderID string, from Cursor) iter.Seq2[*ItemPage, error] {
+	return m.listItems(ctx, folderID, kindItemIDs, plainVariants, from)
 }
 
 // ItemsSince is Items of those that were modified after a time, for folders without
 // delta queries. Others may come too: those of the same second, which Graph does not
 // tell apart in what it returns, and all where it refuses to filter.
-func (m *MailboxClient) ItemsSince(ctx context.Context, folderID string, since time.Time) iter.Seq2[Item, error] {
-	return m.listItems(ctx, folderID, kindItemsSince, sinceVariants(since, !m.client.opts.NoProperties))
+func (m *MailboxClient) ItemsSince(ctx context.Context, folderID string, since time.Time) iter.Seq2[*ItemPage, error] {
+	return m.listItems(ctx, folderID, kindItemsSince, sinceVariants(since, !m.client.opts.NoProperties), Cursor{})
 }
 
 func sinceVariants(since time.Time, properties bool) []url.Values {
 	// Formatting cuts off what is below a second: it is never rounded up.
-	filter := url.Values{"$filter": {"lastModifiedDateTime gt " + since.UTC().Format(filterTime)}}
-	with := func(more url.Values) url.Values {
-		v := maps.Clone(filter)
-		maps.Copy(v, more)
-		return v
-	}
-	variants := []url.Values{with(url.Values{"$select": {selectItem}}), filter, {}}
+	filter := "lastModifiedDateTime gt " + since.UTC().Format(filterTime)
+	variants := filtered(filter, []url.Values{{"$select": {selectItem}}, {}})
 	if properties {
-		variants = append([]url.Values{with(url.Values{"$select": {selectItem}, "$expand": {expandItem}})}, variants...)
+		variants = append(filtered(filter, []url.Values{{"$select": {selectItem}, "$expand": {expandItem}}}), variants...)
 	}
-	return variants
+	return append(variants, url.Values{})
+}
+
+// filtered returns the variants of a query with a filter.
+func filtered(filter string, variants []url.Values) []url.Values {
+	var all []url.Values
+	for _, v := range variants {
+		with := maps.Clone(v)
+		with.Set("$filter", filter)
+		all = append(all, with)
+	}
+	return all
 }
 
 var errStopped = errors.New("stopped")
 
-func (m *MailboxClient) listItems(ctx context.Context, folderID string, kind kind, variants []url.Values) iter.Seq2[Item, error] {
-	return func(yield func(Item, error) bool) {
-		q := &query{kind: kind, op: opItems, url: m.url("folders", folderID, "items"), variants: variants, paged: true}
-		_, err := list(ctx, m, q, func(it listedItem) error {
-			if it.ID == "" {
-				return &Error{Op: opItems, Err: finalf("there is an item without an id")}
+func (m *MailboxClient) listItems(ctx context.Context, folderID string, kind kind, variants []url.Values, from Cursor) iter.Seq2[*ItemPage, error] {
+	return func(yield func(*ItemPage, error) bool) {
+		q := query{kind: kind, op: opItems, url: m.url("folders", folderID, "items"), variants: variants, paged: true}
+		w := newItemWalk(m, q, from)
+		for !w.over {
+			page, err := w.next(ctx)
+			if !yield(page, err) || err != nil {
+				return
 			}
-			if !yield(it.item(), nil) {
-				return errStopped
-			}
-			return nil
-		})
-		if err != nil && err != errStopped {
-			yield(Item{}, err)
 		}
 	}
 }

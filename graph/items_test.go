@@ -15,7 +15,7 @@ import (
 func items(t *testing.T, m *graph.MailboxClient) []graph.Item {
 	t.Helper()
 	var all []graph.Item
-	for it, err := range m.Items(t.Context(), "f") {
+	for it, err := range m.AllItems(t.Context(), "f") {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,9 +65,9 @@ func TestNoProperties(t *testing.T) {
 		queries := s.queries()
 		return strings.Contains(queries[len(queries)-1].Get("$expand"), "String 0x0037")
 	}
-	list := func(m *graph.MailboxClient) { itemIDs(t, m.Items(t.Context(), "f")) }
-	ids := func(m *graph.MailboxClient) { itemIDs(t, m.ItemIDs(t.Context(), "f")) }
-	since := func(m *graph.MailboxClient) { itemIDs(t, m.ItemsSince(t.Context(), "f", time.Now())) }
+	list := func(m *graph.MailboxClient) { itemIDs(t, m.AllItems(t.Context(), "f")) }
+	ids := func(m *graph.MailboxClient) { itemIDs(t, m.AllItemIDs(t.Context(), "f")) }
+	since := func(m *graph.MailboxClient) { itemIDs(t, graph.Flat(m.ItemsSince(t.Context(), "f", time.Now()))) }
 	without := graph.Options{NoProperties: true}
 	if !expanded(list, graph.Options{}) || !expanded(since, graph.Options{}) || expanded(ids, graph.Options{}) {
 		t.Error("properties are not asked for as they should be")
@@ -85,14 +85,14 @@ func TestItemsSince(t *testing.T) {
 	for i, at := range []time.Time{
 		time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2026, 1, 2, 3, 4, 5, 999_999_999, time.UTC), time.Date(2026, 1, 2, 5, 4, 5, 1, zone),
 	} {
-		itemIDs(t, m.ItemsSince(t.Context(), "f", at))
+		itemIDs(t, graph.Flat(m.ItemsSince(t.Context(), "f", at)))
 		q := s.queries()[i]
 		if got := q.Get("$filter"); got != "lastModifiedDateTime gt 2026-01-02T03:04:05Z" || q.Has("$orderby") {
 			t.Errorf("got %v", q)
 		}
 	}
 	later := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
-	itemIDs(t, m.ItemsSince(t.Context(), "f", later))
+	itemIDs(t, graph.Flat(m.ItemsSince(t.Context(), "f", later)))
 	if got := s.queries()[3].Get("$filter"); got != "lastModifiedDateTime gt 2027-01-01T00:00:00Z" {
 		t.Errorf("another time is filtered with %q", got)
 	}
@@ -104,7 +104,7 @@ func TestItemsSince(t *testing.T) {
 		}
 		return false
 	}
-	if ids := itemIDs(t, open(t, s.ServeHTTP).ItemsSince(t.Context(), "f", later)); len(ids) != 3 {
+	if ids := itemIDs(t, graph.Flat(open(t, s.ServeHTTP).ItemsSince(t.Context(), "f", later))); len(ids) != 3 {
 		t.Errorf("listed %q", ids)
 	}
 }
@@ -112,7 +112,7 @@ func TestItemsSince(t *testing.T) {
 // TestLargeFolder lists a folder page by page, with the links that Graph gives.
 func TestLargeFolder(t *testing.T) {
 	s := &listServer{lists: map[string][]any{"folders/f/items": someItems(5000)}}
-	ids := itemIDs(t, open(t, s.ServeHTTP).Items(t.Context(), "f"))
+	ids := itemIDs(t, open(t, s.ServeHTTP).AllItems(t.Context(), "f"))
 	for i, id := range ids {
 		if id != fmt.Sprint("item", i) {
 			t.Fatalf("item %d is %s", i, id)

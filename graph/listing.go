@@ -18,143 +18,136 @@ const (
 	// maxPage bounds the JSON of a page: 16 KiB for each of 999 items.
 	maxPage = 16 << 20
 
-	// maxEmptyPages is how many pages in a row may be empty and still tell of a next,
-	// and maxEmptyTurns how many of them may lead to where they came from.
-	maxEmptyPages = 1000
-	maxEmptyTurns = 20
+	// maxElements bounds the elements of a page, however short their JSON is.
+	maxElements = 10_000
 )
 
 var (
 	errTooLarge  = finalf("the response has more than %d MiB", maxPage>>20)
+	errTooMany   = finalf("the page has more than %d elements", maxElements)
 	errMalformed = errors.New("the response is malformed")
-	errLost      = errors.New("the pages have no end")
 )
 
-// A query is a list or a resource that is asked for, in the fullest of the variants
-// that the service takes.
+// byteOrderMark is what some services put before their JSON.
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// A query is a list or a resource that is requested in the fullest of the variants that the
+// service accepts.
 type query struct {
 	kind     kind
 	op       string
 	url      string
-	variants []url.Values // from the one with all that is of use to the least
+	variants []url.Values // from the one with everything of use to the least
 	paged    bool         // it says how long pages may be
 
-	// link, if set, is where to start instead. It has the options in it.
+	// link, if set, is where to start instead. The options are part of it.
 	link string
-
-	attempts func(*Error) int // as a call's
 }
 
 // A page is one answer to a list request.
 type page[T any] struct {
-	Value     []T
+	Value     elements[T]
 	NextLink  string `json:"@odata.nextLink"`
 	DeltaLink string `json:"@odata.deltaLink"`
 }
 
-// An ending is what the end of a list tells.
+// elements are those of a page. Their number is checked while they are decoded: what is short
+// in JSON may be long in memory.
+type elements[T any] []T
+
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (e *elements[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) (err error) {
+	*e, err = decodeArray[T](dec, maxElements)
+	if err == nil && len(*e) > maxElements {
+		err = errTooMany
+	}
+	return err
+}
+
+// decodeArray decodes an array, of which it keeps one element more than most.
+func decodeArray[T any](dec *jsontext.Decoder, most int) (all []T, err error) {
+	if dec.PeekKind() != '[' {
+		return all, json.UnmarshalDecode(dec, &all) // null, or an error that says what it is
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	for dec.PeekKind() != ']' {
+		if len(all) > most {
+			err = dec.SkipValue()
+		} else {
+			var v T
+			err = json.UnmarshalDecode(dec, &v)
+			all = append(all, v)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	_, err = dec.ReadToken()
+	return all, err
+}
+
+// An ending is what the end of a list says.
 type ending struct {
-	mailbox   string // which other mailbox answered
+	mailbox   string // the other mailbox that answered, if one did
 	deltaLink string
 }
 
-// list calls yield for all elements of a list, page by page, until it returns an
-// error. It starts anew, with less, when what was asked for makes a page fail.
-func list[T any](ctx context.Context, m *MailboxClient, q *query, yield func(T) error) (ending, error) {
-	for {
-		p, call, err := first[page[T]](ctx, m, q)
+// list calls yield for the elements of every page. yield reports whether any of them was new.
+func list[T any](ctx context.Context, m *MailboxClient, q *query, yield func([]T) (fresh bool, err error)) (ending, error) {
+	p := newPager[T](m, q)
+	var stale stalePages
+	for n := 0; ; {
+		linked := p.link != ""
+		page, err := p.next(ctx)
+		var e *Error
+		if linked && errors.As(err, &e) && refusesLink(e) && ctx.Err() == nil && q.kind == kindFolders {
+			p.link, p.linkErr = p.skipTo(n), nil
+			page, err = p.next(ctx)
+		}
 		if err != nil {
 			return ending{}, err
 		}
-		var stopped error
-		end, err := walkPages(ctx, m, p, call, func(v T) error {
-			stopped = yield(v)
-			return stopped
-		})
-		if err == nil || stopped != nil || !m.shapes[q.kind].shrink(m, q, err) {
-			return end, err
-		}
-	}
-}
-
-// walkPages goes from the first page, which call brought, to the last.
-func walkPages[T any](ctx context.Context, m *MailboxClient, p page[T], call *call, yield func(T) error) (ending, error) {
-	var walk walk
-	for {
-		for _, v := range p.Value {
-			if err := yield(v); err != nil {
-				return ending{}, err
-			}
-		}
-		if p.NextLink == "" {
-			return m.ending(call, p.DeltaLink)
-		}
-		next, err := m.client.resolve(call.url, p.NextLink)
-		if err == nil {
-			err = walk.step(next, len(p.Value))
+		n += len(page.Value)
+		fresh, err := yield(page.Value)
+		if err == nil && !fresh && len(page.Value) > 0 {
+			err = stale.add(q.op)
 		}
 		if err != nil {
-			return ending{}, &Error{Op: call.op, Err: err}
-		}
-		call.url = next
-		if p, err = get[page[T]](ctx, &m.caller, call); err != nil {
 			return ending{}, err
 		}
+		if page.NextLink == "" {
+			return p.ending(page.DeltaLink)
+		}
 	}
 }
 
-func (m *MailboxClient) ending(call *call, deltaLink string) (ending, error) {
-	end := ending{mailbox: m.answeredBy(call.url)}
-	if deltaLink == "" {
-		return end, nil
-	}
-	var err error
-	if end.deltaLink, err = m.client.resolve(call.url, deltaLink); err != nil {
-		return end, &Error{Op: call.op, Err: err}
-	}
-	return end, nil
-}
+// maxStalePages is how many pages of a list may hold nothing new: services replay pages.
+const maxStalePages = 25
 
-// A walk goes from page to page and notices when it goes in a circle: it compares
-// with one page before, which it replaces after 1, 2, 4, 8… steps.
-type walk struct {
-	mark         string
-	steps, limit int
-	empty        int
-}
+// stalePages counts the pages without anything new.
+type stalePages int
 
-func (w *walk) step(link string, elements int) error {
-	if w.empty++; elements > 0 {
-		w.empty = 0
-	}
-	if w.empty > maxEmptyPages {
-		return finalf("%w: %d in a row were empty, each with a nextLink", errLost, maxEmptyPages)
-	}
-	if link == w.mark && (elements > 0 || w.empty > maxEmptyTurns) {
-		return finalf("%w: a nextLink leads back to a page before", errLost)
-	}
-	if w.steps++; w.steps >= w.limit {
-		w.mark, w.steps, w.limit = link, 0, max(1, 2*w.limit)
+func (n *stalePages) add(op string) error {
+	if *n++; *n > maxStalePages {
+		return &Error{Op: op, Err: finalf("%w: %d of them held nothing new", ErrEndless, maxStalePages)}
 	}
 	return nil
 }
 
-// first gets a resource or the first page of a list. The call that it returns has
-// the URL that answered in the end, and is as those for further pages are.
+// first gets a resource. The call that it returns has the URL that answered in the end.
 func first[T any](ctx context.Context, m *MailboxClient, q *query) (T, *call, error) {
 	l := &m.shapes[q.kind]
 	s := l.get(m)
 	for {
-		call := &call{op: q.op, method: http.MethodGet, url: q.url + s.query(q), header: s.header(q), attempts: s.attempts(q)}
-		if q.link != "" {
-			call.url = q.link
-		}
+		call := &call{op: q.op, method: http.MethodGet, url: q.url + s.query(q)}
 		v, err := get[T](ctx, &m.caller, call)
 		if err == nil {
-			l.set(s)
+			l.set(s, 0)
 			return v, call, nil
 		}
-		if q.link != "" || !s.reduce(q, err) {
+		if !s.reduce(q, err) {
 			return v, nil, err
 		}
 	}
@@ -166,8 +159,8 @@ var lenient = json.JoinOptions(json.MatchCaseInsensitiveNames(true), jsontext.Al
 // pages holds buffers for responses: decoding copies what it keeps.
 var pages = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// get sends a call and decodes its response. One that is cut off or malformed is
-// asked for again.
+// get sends a call and decodes its response. One that is cut off or malformed is requested
+// again.
 func get[T any](ctx context.Context, c *caller, call *call) (T, error) {
 	var v T
 	err := c.do(ctx, call, func(r *reply) error {
@@ -179,16 +172,21 @@ func get[T any](ctx context.Context, c *caller, call *call) (T, error) {
 			err = errTooLarge
 		}
 		if err == nil {
-			var decoded T
-			if err = json.Unmarshal(body.Bytes(), &decoded, lenient); err != nil {
-				err = fmt.Errorf("%w: %w", errMalformed, err)
-			}
-			v = decoded
+			v, err = decode[T](body.Bytes())
 		}
 		if err != nil {
 			return pageError(call.op, r, err)
 		}
 		return nil
 	})
+	return v, err
+}
+
+// decode returns what a response says.
+func decode[T any](body []byte) (v T, err error) {
+	err = json.Unmarshal(bytes.TrimPrefix(body, byteOrderMark), &v, lenient)
+	if err != nil && !errors.Is(err, errTooMany) {
+		err = fmt.Errorf("%w: %w", errMalformed, err)
+	}
 	return v, err
 }

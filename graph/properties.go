@@ -55,7 +55,17 @@ const expandItem = "singleValueExtendedProperties($filter=" +
 	"id eq 'String 0x0037' or id eq 'String 0x0C1A' or id eq 'String 0x5D01' or id eq 'String 0x0C1F' or " +
 	"id eq 'SystemTime 0x0E06' or id eq 'String 0x1035' or id eq 'Boolean 0x0E1B' or id eq 'Binary 0x300B')"
 
+// maxProperties bounds the extended properties that are kept of an item or a folder.
+const maxProperties = 64
+
 type extendedProperties []extendedProperty
+
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (ps *extendedProperties) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	all, err := decodeArray[extendedProperty](dec, maxProperties)
+	*ps = all[:min(len(all), maxProperties)]
+	return err
+}
 
 // An extendedProperty has its id as normalProperty spells it, and its value as text,
 // whatever its type.

@@ -61,7 +61,7 @@ func TestRedirects(t *testing.T) {
 				fmt.Fprint(w, `{"value":[{"id":"x"}]}`)
 			})
 			var ids []string
-			for it, err := range m.Items(t.Context(), "F") {
+			for it, err := range m.AllItems(t.Context(), "F") {
 				if err == nil {
 					ids = append(ids, it.ID)
 					continue
@@ -148,10 +148,10 @@ func TestTokenStaysHere(t *testing.T) {
 			}
 			answer(w, r)
 		}, graph.Options{Credential: token}).Open(mailboxID)
-		for range m.Items(t.Context(), "f") {
+		for range m.AllItems(t.Context(), "f") {
 			t.Log("listed something")
 		}
-		for range m.ItemChanges(t.Context(), "f", "").All() {
+		for range m.Delta(t.Context(), "f", "").All() {
 			t.Log("something changed")
 		}
 		_ = m.Export(t.Context(), []string{"a"}, newVerdicts(t))

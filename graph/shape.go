@@ -1,8 +1,8 @@
 package graph
 
 import (
+	"cmp"
 	"errors"
-	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// A kind is what is asked for. Each has a shape of its own.
+// A kind is what is requested. Each has a shape of its own.
 type kind int
 
 const (
@@ -19,26 +19,30 @@ const (
 	kindFolderDelta
 	kindItems
 	kindItemIDs
+	kindItemsFrom
+	kindItemIDsFrom
 	kindItemsSince
 	kindItemDelta
 	kinds
 )
 
-// pageSizes are what is asked for, after a page size was refused: no maximum is
-// documented, 999 is known to be taken, and 0 leaves it to the service.
+// pageSizes are the page sizes that are tried after one was refused: no maximum is
+// documented, 999 is known to work, and 0 leaves it to the service.
 var pageSizes = []int{999, 500, 250, 100, 0}
 
-// A shape is how a query is asked for.
+// A shape is how a query is sent.
 type shape struct {
 	top     int // the page size; 0: the service's
 	variant int // of the query's
+	bare    int // pages that failed with extended properties and came without
 }
 
-// A listing remembers the shape that the service took.
+// A listing remembers the shape that the service accepted, and the last length of pages.
 type listing struct {
 	mu    sync.Mutex
 	known bool
 	shape shape
+	size  int
 }
 
 func (l *listing) get(m *MailboxClient) shape {
@@ -50,35 +54,25 @@ func (l *listing) get(m *MailboxClient) shape {
 	return l.shape
 }
 
-func (l *listing) set(s shape) {
+// sizes returns the lengths of pages that another list starts with.
+func (l *listing) sizes(m *MailboxClient) sizes {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.known, l.shape = true, s
+	most := m.client.opts.PageSize
+	return sizes{now: cmp.Or(l.size, most), ceiling: most, most: most}
 }
 
-// shrink makes the shape one without extended properties, if these may be why a
-// page failed after others had come.
-func (l *listing) shrink(m *MailboxClient, q *query, err error) bool {
-	s := l.get(m)
-	var e *Error
-	if q.link != "" || !errors.As(err, &e) || !tooMuch(e) || !s.reduce(q, err) {
-		return false
-	}
-	l.set(s)
-	return true
+func (l *listing) set(s shape, size int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.known, l.shape, l.size = true, s, size
 }
 
-// reduce makes less of s after err, and reports whether that may help: first the
-// options, unless the page size is what is told of.
+// reduce makes less of s after err, and reports whether that may help: first the options, unless
+// the error is about the page size.
 func (s *shape) reduce(q *query, err error) bool {
 	var e *Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	if tooMuch(e) {
-		return s.withoutExpand(q)
-	}
-	if e.StatusCode != http.StatusBadRequest && e.StatusCode != http.StatusNotImplemented ||
+	if !errors.As(err, &e) || e.StatusCode != http.StatusBadRequest && e.StatusCode != http.StatusNotImplemented ||
 		strings.HasPrefix(e.Code, "ErrorInvalidId") || strings.HasPrefix(e.Code, "MailboxNot") {
 		return false
 	}
@@ -97,46 +91,17 @@ func (s *shape) reduce(q *query, err error) bool {
 	return false
 }
 
-// withoutExpand goes on to the variant that asks for no extended properties.
-func (s *shape) withoutExpand(q *query) bool {
-	if !s.expands(q) {
-		return false
-	}
-	for ; s.variant < len(q.variants)-1; s.variant++ {
-		if !q.variants[s.variant].Has("$expand") {
-			break
+// withoutExpand goes on to the first variant without extended properties, if there is one.
+func (s *shape) withoutExpand(q *query) {
+	for i := s.variant; i < len(q.variants); i++ {
+		if !q.variants[i].Has("$expand") {
+			s.variant = i
+			return
 		}
 	}
-	return !s.expands(q)
 }
 
 func (s *shape) expands(q *query) bool { return q.variants[s.variant].Has("$expand") }
-
-// tooMuch reports whether an error may come from extended properties that make a
-// page too large, too slow or, in a service that has no good answer, malformed.
-func tooMuch(e *Error) bool {
-	switch e.StatusCode {
-	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout:
-		return true
-	}
-	return errors.Is(e, errTooLarge) || errors.Is(e, errMalformed)
-}
-
-// patience is how often a request is sent for which there is another way.
-const patience = 4
-
-// attempts bounds how often the query is sent in this shape.
-func (s *shape) attempts(q *query) func(*Error) int {
-	if q.attempts != nil || !s.expands(q) {
-		return q.attempts
-	}
-	return func(e *Error) int {
-		if tooMuch(e) {
-			return patience
-		}
-		return math.MaxInt
-	}
-}
 
 func (s *shape) query(q *query) string {
 	values := url.Values{}
@@ -150,11 +115,4 @@ func (s *shape) query(q *query) string {
 		return ""
 	}
 	return "?" + strings.ReplaceAll(values.Encode(), "+", "%20")
-}
-
-func (s *shape) header(q *query) map[string]string {
-	if s.top == 0 || !q.paged {
-		return nil
-	}
-	return map[string]string{"Prefer": "odata.maxpagesize=" + strconv.Itoa(s.top)}
 }

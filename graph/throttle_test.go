@@ -24,7 +24,7 @@ func inBubble(t *testing.T, h http.HandlerFunc, opts graph.Options, f func(t *te
 }
 
 func listAll(t *testing.T, m *graph.MailboxClient) error {
-	for _, err := range m.Items(t.Context(), "f") {
+	for _, err := range m.AllItems(t.Context(), "f") {
 		if err != nil {
 			return err
 		}
@@ -32,7 +32,7 @@ func listAll(t *testing.T, m *graph.MailboxClient) error {
 	return nil
 }
 
-// waits returns the times between the requests of one listing, which ends with err.
+// waits returns the times between the requests of one call, which ends with err.
 func waits(t *testing.T, h http.HandlerFunc, opts graph.Options) (waits []time.Duration, err error) {
 	t.Helper()
 	var last time.Time
@@ -43,7 +43,7 @@ func waits(t *testing.T, h http.HandlerFunc, opts graph.Options) (waits []time.D
 		last = time.Now()
 		h(w, r)
 	}, opts, func(t *testing.T, c *graph.Client) {
-		err = listAll(t, c.Open(mailboxID))
+		err = c.Open(mailboxID).Probe(t.Context())
 	})
 	return waits, err
 }

@@ -61,7 +61,7 @@ func TestTrace(t *testing.T) {
 			return &http.Response{StatusCode: 200, Body: byteBody{strings.NewReader(first + second), time.Second}, Request: r}, nil
 		})})
 		s := &traced{spent: map[graph.Wait]time.Duration{}, since: time.Now()}
-		for _, err := range client.Open(mailboxID).Items(graph.WithTrace(t.Context(), s.trace()), "f") {
+		for _, err := range client.Open(mailboxID).AllItems(graph.WithTrace(t.Context(), s.trace()), "f") {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,7 +98,7 @@ func TestTraceFailing(t *testing.T) {
 		})})
 		m := reached(t, client)
 		s := &traced{spent: map[graph.Wait]time.Duration{}, since: time.Now()}
-		for _, err := range m.Items(graph.WithTrace(t.Context(), s.trace()), "f") {
+		for _, err := range m.AllItems(graph.WithTrace(t.Context(), s.trace()), "f") {
 			t.Error(err)
 		}
 		s.trace().Waiting(graph.WaitNone)
@@ -121,7 +121,7 @@ func TestTraceInFlight(t *testing.T) {
 		go func() { done <- listAll(t, m) }()
 		synctest.Wait()
 		s := &traced{spent: map[graph.Wait]time.Duration{}, since: time.Now()}
-		for _, err := range m.Items(graph.WithTrace(t.Context(), s.trace()), "f") {
+		for _, err := range m.AllItems(graph.WithTrace(t.Context(), s.trace()), "f") {
 			if err != nil {
 				t.Error(err)
 			}

@@ -55,6 +55,11 @@ func (s *Snapshot) checkFolders() error {
 		case f.Items < 0:
 			return fmt.Errorf("folder %.200q holds %d items", f.ID, f.Items)
 		}
+		if f.Listing != nil {
+			if err := f.Listing.check(); err != nil {
+				return fmt.Errorf("folder %.200q: %w", f.ID, err)
+			}
+		}
 		seen[f.ID] = true
 		items += f.Items
 	}

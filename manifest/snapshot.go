@@ -41,7 +41,10 @@ type Snapshot struct {
 	Graph    Graph     `json:"graph"`
 
 	Selection *Selection `json:"selection,omitempty"` // nil: everything
-	DeltaLink string     `json:"deltaLink,omitzero"`  // where the next listing of folders starts
+
+	// FolderDelta is set if a delta query listed all folders as the list of folders did. The
+	// next run takes it for the list.
+	FolderDelta bool `json:"folderDelta,omitzero"`
 
 	Folders  []Folder  `json:"folders"`
 	Segments []Segment `json:"segments"`
@@ -85,16 +88,18 @@ type Folder struct {
 	Type           string   `json:"type,omitzero"` // container class, such as IPF.Note
 	WellKnownName  string   `json:"wellKnownName,omitzero"`
 	Hidden         bool     `json:"hidden,omitzero"`
-	TotalItemCount int64    `json:"totalItemCount"`        // as Graph told it when the run began
+	TotalItemCount int64    `json:"totalItemCount"`        // Graph's own count in this run
 	Items          int64    `json:"items"`                 // live rows of this folder
+	Gone           int64    `json:"gone,omitzero"`         // items that were deleted after Graph counted and listed them
 	LeftOut        string   `json:"leftOut,omitzero"`      // why the selection left the folder out
 	ItemsLeftOut   int64    `json:"itemsLeftOut,omitzero"` // listed items that the selection left out
 	DeltaLink      string   `json:"deltaLink,omitzero"`    // where the next incremental listing starts
-	// ListedThrough is the greatest lastModifiedDateTime of a folder without delta:
-	// the next listing asks for what is later, and then goes through all ids.
+	// ListedThrough is the greatest lastModifiedDateTime of a folder without delta: the next
+	// listing asks for what is later, and then goes through all ids.
 	ListedThrough time.Time `json:"listedThrough,omitzero"`
-	Mailbox       string    `json:"mailbox,omitzero"` // the auxiliary mailbox that the folder lies in
-	Error         string    `json:"error,omitzero"`   // why the folder could not be listed
+	Listing       *Listing  `json:"listing,omitempty"` // of the whole folder, if one is under way
+	Mailbox       string    `json:"mailbox,omitzero"`  // the auxiliary mailbox that the folder lies in
+	Error         string    `json:"error,omitzero"`    // why the folder, or a part of it, could not be listed
 }
 
 // A Failure is an item that Graph listed and the run could not get.

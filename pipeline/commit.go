@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mailhaul/mailhaul/manifest"
@@ -15,10 +16,36 @@ func (r *run) checkpoint(ctx context.Context) error {
 	if err := r.record.segments.flush(ctx); err != nil {
 		return err
 	}
+	if err := r.storeKeys(ctx); err != nil {
+		return err
+	}
 	if err := r.commit(ctx, r.snapshot(false)); err != nil {
 		return err
 	}
 	r.opts.Logger.Debug("partial snapshot", "mailbox", r.job.Mailbox.ID, "snapshot", r.last.Sequence, "items", r.last.Totals.Items)
+	return nil
+}
+
+// storeKeys stores the keys of the items that listings under way cover.
+func (r *run) storeKeys(ctx context.Context) error {
+	for _, f := range r.folders {
+		listing, keys, pass := f.covered()
+		if listing == nil {
+			continue
+		}
+		var objects []manifest.Segment
+		for part := range slices.Chunk(keys, manifest.MaxKeys) {
+			data, object, err := manifest.EncodeKeys(part)
+			if err != nil {
+				return err
+			}
+			if _, err := r.job.Repository.PutSegment(ctx, object.SHA256, data); err != nil {
+				return err
+			}
+			objects = append(objects, object)
+		}
+		f.stored(listing, objects, pass)
+	}
 	return nil
 }
 
@@ -74,9 +101,7 @@ func (r *run) snapshot(through bool) *manifest.Snapshot {
 	case through:
 		s.Selection.Through = true
 	}
-	if s.DeltaLink = r.deltaLink; !through && r.parent != nil {
-		s.DeltaLink = r.parent.DeltaLink
-	}
+	s.FolderDelta = r.folderDelta
 	p := r.opts.Progress
 	s.Totals = manifest.Totals{Bytes: r.index.size(), Stored: p.Stored.Load(), Packs: p.Packs.Load()}
 	if old := r.parent; old != nil {
@@ -103,7 +128,7 @@ func (r *run) manifestFolders(through bool) []manifest.Folder {
 	folders := []manifest.Folder{}
 	for _, f := range r.folders {
 		if r.inTree(f.ID) || !through {
-			folders = append(folders, f.manifest(r.index.count(f.ID).held))
+			folders = append(folders, f.manifest(r.index.count(f.ID).held, r.opts.Full))
 		}
 	}
 	if through || r.parent == nil {

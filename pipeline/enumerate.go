@@ -1,10 +1,12 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
+	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -21,7 +23,7 @@ func (r *run) enumerate(ctx context.Context) {
 	g.SetLimit(listers)
 	r.clocks.enumerate.employ(listers)
 	defer r.clocks.enumerate.employ(-listers)
-	for _, f := range r.folders {
+	for _, f := range inOrder(r.folders) {
 		if f.leftOut != "" {
 			continue
 		}
@@ -36,6 +38,21 @@ func (r *run) enumerate(ctx context.Context) {
 		})
 	}
 	_ = g.Wait() // they return nothing
+}
+
+// inOrder returns the folders in the order in which they are listed: first those that no run has
+// listed to the end, so that runs which are too short for everything get there.
+func inOrder(folders []*folder) []*folder {
+	rank := func(f *folder) int {
+		switch {
+		case f.before != nil && f.before.Listing != nil:
+			return 0
+		case f.before == nil || f.before.DeltaLink == "" && f.before.ListedThrough.IsZero():
+			return 1
+		}
+		return 2
+	}
+	return slices.SortedStableFunc(slices.Values(folders), func(a, b *folder) int { return cmp.Compare(rank(a), rank(b)) })
 }
 
 // enumerateTree lists the folders, for which requests are sent together.
@@ -61,27 +78,35 @@ func (r *run) enumerateFolder(ctx context.Context, f *folder) error {
 		err = l.checkCount(ctx)
 	}
 	if err == nil {
-		l.end()
-		return nil
+		err = l.end(ctx)
 	}
-	if ctx.Err() != nil || !folderRefused(err) {
+	if err == nil || ctx.Err() != nil {
 		return err
 	}
 	if _, again := r.job.Source.Folder(ctx, f.ID); errors.Is(again, graph.ErrFolderGone) {
 		r.folderGone(f.ID)
 		return nil
 	}
+	if !r.isLocal(ctx, err) {
+		return err
+	}
 	f.refused(err)
 	r.opts.Logger.Warn("folder could not be listed", "mailbox", r.job.Mailbox.ID, "folder", FormatPath(f.Path), "error", err)
 	return nil
 }
 
-// folderRefused reports whether an error is of one folder alone: it was deleted
-// since the tree was listed, or Graph does not give it out.
-func folderRefused(err error) bool {
+// isLocal reports whether an error of Graph is that of one folder: for the mailbox, Graph answers.
+func (r *run) isLocal(ctx context.Context, err error) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	for _, known := range []error{graph.ErrFolderGone, graph.ErrNoDelta, graph.ErrResync, graph.ErrEndless} {
+		if errors.Is(err, known) {
+			return true
+		}
+	}
 	var e *graph.Error
-	return errors.Is(err, graph.ErrFolderGone) ||
-		errors.As(err, &e) && (e.StatusCode == http.StatusForbidden || e.StatusCode == http.StatusNotFound)
+	return errors.As(err, &e) && r.job.Source.Probe(ctx) == nil
 }
 
 // folderGone takes a folder out that was deleted since the tree was listed.
@@ -102,30 +127,59 @@ func (r *run) inTree(id string) bool {
 const batchSize = 20
 
 // batch joins items to groups of up to 20 with distinct ids: an id can be listed
-// in two folders when it moves meanwhile.
+// in two folders when it moves meanwhile. A group that does not fill is passed on, too: the
+// listing may have come to pages that hold nothing new.
 func (r *run) batch(ctx context.Context, w *worker) {
-	var group []item
-	ids := map[string]bool{}
-	flush := func() {
-		if len(group) > 0 && send(ctx, w, r.batches, group) == nil {
-			w.did(1, 0)
-			group = nil
-			clear(ids)
+	b := &batcher{run: r, worker: w, ids: map[string]bool{}}
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for idle := false; ; {
+		w.turn(starved)
+		select {
+		case it, more := <-r.items:
+			w.turn(busy)
+			idle = false
+			if !more {
+				b.flush(ctx)
+				return
+			}
+			b.add(ctx, it)
+		case <-tick.C:
+			w.turn(busy)
+			if idle {
+				b.flush(ctx)
+			}
+			idle = true
 		}
 	}
-	for {
-		it, more := receive(w, r.items)
-		if !more {
-			break
-		}
-		if len(group) == batchSize || ids[it.ID] {
-			flush()
-		}
-		if ctx.Err() != nil {
-			continue // the front has stopped: what comes is left pending
-		}
-		group = append(group, it)
-		ids[it.ID] = true
+}
+
+// A batcher holds the group that is being filled.
+type batcher struct {
+	run    *run
+	worker *worker
+	group  []item
+	ids    map[string]bool
+}
+
+func (b *batcher) add(ctx context.Context, it item) {
+	if b.ids[it.ID] {
+		b.flush(ctx)
 	}
-	flush()
+	if ctx.Err() != nil {
+		return // the front has stopped: what comes is left pending
+	}
+	b.group = append(b.group, it)
+	b.ids[it.ID] = true
+	if len(b.group) == batchSize {
+		b.flush(ctx)
+	}
+}
+
+func (b *batcher) flush(ctx context.Context) {
+	if len(b.group) > 0 && send(ctx, b.worker, b.run.batches, b.group) == nil {
+		b.worker.did(1, 0)
+		b.group = nil
+		clear(b.ids)
+	}
 }

@@ -77,7 +77,7 @@ func (r *run) emit(ctx context.Context, w *worker, f *frame) error {
 // frameAge is how long a frame waits to fill between batches. With what its pack then
 // waits, what has arrived comes into the next partial snapshot.
 func (r *run) frameAge() time.Duration {
-	if r.crowded.Load() {
+	if r.crowded.Load() || r.hurried.Load() {
 		return 0
 	}
 	return r.opts.CheckpointInterval / 4
@@ -85,7 +85,7 @@ func (r *run) frameAge() time.Duration {
 
 // packAge is how long a pack waits to fill.
 func (r *run) packAge() time.Duration {
-	if r.crowded.Load() {
+	if r.crowded.Load() || r.hurried.Load() {
 		return 0
 	}
 	return r.opts.CheckpointInterval / 2

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -16,32 +17,50 @@ type folder struct {
 
 	mu            sync.Mutex
 	open          int       // items to export, and removals, that have met no end
+	position      position  // of a listing of the whole folder
 	through       bool      // its listing ended well
-	whole         bool      // and told of everything that lies in it
+	whole         bool      // and was of everything that lies in it
 	unburied      bool      // rows of it are to be buried before the listing is committed
 	deltaLink     string    // where the next listing starts
 	listedThrough time.Time // the same, without delta
 	itemsLeftOut  int64
-	short         int64 // how many items fewer are known than Graph counts; negative: more
-	err           error // why it could not be listed
+	gone          int64   // items that were listed, and gone when they were exported
+	short         int64   // how many items fewer are known than Graph counts; negative: more
+	err           error   // why it, or the folders in it, could not be listed
+	unlisted      []error // why items of it could not be listed
 }
 
-// opened counts an item as soon as the index has noted it: the listing is not committed
-// before the item meets its end, whatever happens on its way to the next stage.
-func (f *folder) opened() {
+// opened counts an item as soon as the index has noted it: the listing is not committed before
+// the item meets its end, whatever happens on its way to the next stage.
+func (f *folder) opened(p *page) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.open++
+	if p != nil {
+		p.open++
+	}
 }
 
-// closed counts an item that met its end.
-func (f *folder) closed() {
+// closed counts an item that met its end, and returns how many pages became covered by that.
+func (f *folder) closed(p *page) int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.open--
+	if p == nil {
+		return 0
+	}
+	p.open--
+	return f.position.cover()
 }
 
-// recount takes note of Graph's own count of the items.
+// vanished counts an item that was listed, and gone when it was to be exported.
+func (f *folder) vanished() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.gone++
+}
+
+// recount sets Graph's own count of the items.
 func (f *folder) recount(n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -55,18 +74,25 @@ func (f *folder) total() int64 {
 	return int64(f.TotalItemCount)
 }
 
-// refused takes note of why the folder could not be listed.
+// refused notes why the folder could not be listed.
 func (f *folder) refused(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.err = err
 }
 
-// refusal returns why the folder could not be listed, or nil.
+// refusal returns why the folder, or what lies in it, could not be listed; nil if it was.
 func (f *folder) refusal() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.err
+}
+
+// gap returns why items of the folder could not be listed; nil if they were.
+func (f *folder) gap() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.trouble()
 }
 
 // isThrough reports whether the folder's listing ended well, and whether it told
@@ -108,25 +134,42 @@ func (f *folder) buried() {
 	f.unburied = false
 }
 
-// manifest returns the folder's entry for a snapshot that holds so many items of
-// it. Where its next listing starts is told only when all that this one listed is
-// recorded: until then, it is where this one started.
-func (f *folder) manifest(held int64) manifest.Folder {
+// manifest returns the folder's entry for a snapshot that holds the given number of its items.
+// Where the next listing starts is committed only when everything that this one listed is
+// recorded. Until then it is where this one started, with the part of it that is covered. A
+// full run that has not listed the folder leaves that to the next one.
+func (f *folder) manifest(held int64, full bool) manifest.Folder {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	m := manifest.Folder{
 		ID: f.ID, ParentFolderID: f.ParentFolderID, DisplayName: f.DisplayName, Path: f.Path, Type: f.Type,
 		WellKnownName: f.WellKnownName, Hidden: f.Hidden, TotalItemCount: int64(f.TotalItemCount),
-		Items: held, LeftOut: f.leftOut, Mailbox: f.Mailbox,
+		Items: held, Gone: f.gone, LeftOut: f.leftOut, Mailbox: f.Mailbox,
 	}
-	if f.err != nil {
-		m.Error = clip(f.err.Error(), 500)
+	if err := f.trouble(); err != nil {
+		m.Error = clip(err.Error(), 500)
 	}
-	switch {
-	case f.through && f.open == 0 && !f.unburied:
+	if f.through && f.open == 0 && !f.unburied {
 		m.DeltaLink, m.ListedThrough, m.ItemsLeftOut = f.deltaLink, f.listedThrough, f.itemsLeftOut
-	case f.before != nil:
+		return m
+	}
+	if f.before != nil {
 		m.DeltaLink, m.ListedThrough, m.ItemsLeftOut = f.before.DeltaLink, f.before.ListedThrough, f.before.ItemsLeftOut
+		m.Listing = f.before.Listing
+	}
+	if f.position.durable != nil {
+		m.Listing = f.position.durable
+	}
+	if full && m.Listing == nil && f.leftOut == "" {
+		m.Listing = &manifest.Listing{} // the next run begins it
 	}
 	return m
+}
+
+// trouble returns why the folder or a part of it could not be listed. The lock is held.
+func (f *folder) trouble() error {
+	if f.err == nil && len(f.unlisted) > 0 {
+		return fmt.Errorf("%d items could not be listed, the first: %w", len(f.unlisted), f.unlisted[0])
+	}
+	return f.err
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"time"
 
 	"github.com/mailhaul/mailhaul/graph"
 	"github.com/mailhaul/mailhaul/manifest"
@@ -22,12 +25,12 @@ func (r *run) listFolders(ctx context.Context) error {
 	before := map[string]*manifest.Folder{}
 	if r.parent != nil {
 		for i := range r.parent.Folders {
-			before[r.parent.Folders[i].ID] = &r.parent.Folders[i]
+			before[r.parent.Folders[i].ID] = r.continuable(&r.parent.Folders[i])
 		}
 	}
 	r.tree = make(map[string]bool, len(listed))
 	for i := range listed {
-		f := &folder{Folder: listed[i], before: before[listed[i].ID], leftOut: leftOut[listed[i].ID]}
+		f := &folder{Folder: listed[i], before: before[listed[i].ID], leftOut: leftOut[listed[i].ID], err: listed[i].ChildrenErr}
 		r.folders = append(r.folders, f)
 		r.tree[f.ID] = true
 		if f.leftOut == "" {
@@ -37,161 +40,204 @@ func (r *run) listFolders(ctx context.Context) error {
 	return nil
 }
 
-// listTree lists all folders: from what changed since the last snapshot if that can
-// be told, and anew otherwise.
+// continuable returns what the run may take from the last snapshot of a folder: not its links, if
+// its listing left items out that this run's selection takes.
+func (r *run) continuable(f *manifest.Folder) *manifest.Folder {
+	leftOut := f.ItemsLeftOut > 0 || f.Listing != nil && f.Listing.ItemsLeftOut > 0
+	if !leftOut || r.opts.Selection.sameItems(r.parent.Selection) {
+		return f
+	}
+	g := *f
+	g.DeltaLink, g.ListedThrough, g.Listing = "", time.Time{}, nil
+	return &g
+}
+
+// listTree lists all folders, with Graph's counts of their items: by a delta query, if that is
+// known to show all of them, and folder by folder otherwise.
 func (r *run) listTree(ctx context.Context) ([]graph.Folder, error) {
-	if r.parent != nil && r.parent.DeltaLink != "" && !r.opts.Full {
-		folders, err := r.followTree(ctx)
-		if err == nil || !errors.Is(err, errListAnew) && !errors.Is(err, graph.ErrResync) && !errors.Is(err, graph.ErrNoDelta) {
+	if r.parent != nil && r.parent.FolderDelta && !r.opts.Full {
+		folders, err := r.listByDelta(ctx)
+		if err == nil || !errors.Is(err, errTooNew) && !errors.Is(err, graph.ErrResync) && !errors.Is(err, graph.ErrNoDelta) {
 			return folders, err
 		}
-		r.opts.Logger.Info("all folders are listed anew", "mailbox", r.job.Mailbox.ID, "error", err)
+		r.opts.Logger.Info("folders are listed one by one", "mailbox", r.job.Mailbox.ID, "error", err)
 	}
-	// The link is got first: what changes after it shows next time.
-	changes, err := r.job.Source.FolderChanges(ctx, "")
-	switch {
-	case errors.Is(err, graph.ErrNoDelta), errors.Is(err, graph.ErrResync):
-		changes = &graph.FolderChanges{}
-	case err != nil:
+	byDelta, err := r.job.Source.FolderDelta(ctx)
+	if err != nil && !errors.Is(err, graph.ErrNoDelta) && !errors.Is(err, graph.ErrResync) {
 		return nil, err
 	}
 	folders, err := r.job.Source.Folders(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if tellsOf(changes, folders) {
-		r.deltaLink = changes.Link
-	}
-	return r.addMissed(ctx, folders, changes.Changed)
-}
-
-// tellsOf reports whether a first delta query told of all folders that are listed. If
-// it did not, of hidden ones for example, it is not relied on for changes either.
-func tellsOf(changes *graph.FolderChanges, folders []graph.Folder) bool {
-	told := make(map[string]bool, len(changes.Changed))
-	for _, id := range changes.Changed {
-		told[id] = true
-	}
-	for i := range folders {
-		if !told[folders[i].ID] {
-			return false
-		}
-	}
-	return true
-}
-
-// addMissed completes a listing by folders that it did not show and that are there
-// all the same: the last snapshot or a delta query told of them. A folder is gone only
-// when Graph says so of that folder.
-func (r *run) addMissed(ctx context.Context, listed []graph.Folder, told []string) ([]graph.Folder, error) {
-	byID, root := make(map[string]graph.Folder, len(listed)), rootOf(listed)
-	for _, f := range listed {
-		byID[f.ID] = f
-	}
-	if r.parent != nil {
-		for i := range r.parent.Folders {
-			told = append(told, r.parent.Folders[i].ID)
-		}
-	}
-	missed := 0
-	for _, id := range told {
-		if _, ok := byID[id]; ok || id == root {
-			continue
-		}
-		f, err := r.job.Source.Folder(ctx, id)
-		switch {
-		case errors.Is(err, graph.ErrFolderGone):
-		case err != nil:
-			return nil, err
-		case !f.Search:
-			byID[id] = f
-			missed++
-		}
-	}
-	if missed == 0 {
-		return listed, nil
+	r.folderDelta = agree(byDelta, folders)
+	byID := foldersByID(folders)
+	missed, err := r.addMissed(ctx, byID, append(r.parentFolders(), ids(byDelta)...), rootOf(folders))
+	if err != nil || missed == 0 {
+		return folders, err
 	}
 	r.opts.Logger.Warn("the listing of folders missed some", "mailbox", r.job.Mailbox.ID, "folders", missed)
 	return graph.Tree(byID), nil
 }
 
-// rootOf returns the id of the folder above all, which no listing shows: most of
-// those at the top lie in it.
-func rootOf(folders []graph.Folder) (root string) {
-	children := map[string]int{}
+// agree reports whether a delta query showed all folders that the list did, with the same
+// counts but for a few, which may have changed in between.
+func agree(byDelta, listed []graph.Folder) bool {
+	shown, other := foldersByID(byDelta), 0
+	for i := range listed {
+		f, ok := shown[listed[i].ID]
+		if !ok {
+			return false
+		}
+		if f.TotalItemCount != listed[i].TotalItemCount {
+			other++
+		}
+	}
+	return other <= 1+len(listed)/20
+}
+
+func foldersByID(folders []graph.Folder) map[string]graph.Folder {
+	byID := make(map[string]graph.Folder, len(folders))
+	for _, f := range folders {
+		byID[f.ID] = f
+	}
+	return byID
+}
+
+func ids(folders []graph.Folder) []string {
+	all := make([]string, len(folders))
 	for i := range folders {
-		if f := &folders[i]; len(f.Path) == 1 {
-			if children[f.ParentFolderID]++; children[f.ParentFolderID] > children[root] {
-				root = f.ParentFolderID
+		all[i] = folders[i].ID
+	}
+	return all
+}
+
+// parentFolders returns the ids of the last snapshot's folders.
+func (r *run) parentFolders() (all []string) {
+	if r.parent == nil {
+		return nil
+	}
+	for i := range r.parent.Folders {
+		all = append(all, r.parent.Folders[i].ID)
+	}
+	return all
+}
+
+// addMissed adds folders that a listing did not show and that are there all the same, and returns
+// their number. A folder is gone only when Graph says so of that folder.
+func (r *run) addMissed(ctx context.Context, byID map[string]graph.Folder, others []string, root string) (missed int, err error) {
+	for _, id := range others {
+		if _, ok := byID[id]; ok || id == root {
+			continue
+		}
+		f, err := r.job.Source.Folder(ctx, id)
+		if err != nil && !errors.Is(err, graph.ErrFolderGone) {
+			known, ok := r.knownFolder(id)
+			if !ok || !r.isLocal(ctx, err) {
+				return 0, err
 			}
+			f, f.ChildrenErr, err = known, err, nil
+		}
+		if err == nil && !f.Search {
+			byID[id] = f
+			missed++
+		}
+	}
+	return missed, nil
+}
+
+// knownFolder returns a folder as the last snapshot has it.
+func (r *run) knownFolder(id string) (f graph.Folder, ok bool) {
+	if r.parent == nil {
+		return f, false
+	}
+	for i := range r.parent.Folders {
+		if f := &r.parent.Folders[i]; f.ID == id {
+			return graph.Folder{
+				ID: f.ID, ParentFolderID: f.ParentFolderID, DisplayName: f.DisplayName, Path: f.Path, Type: f.Type,
+				WellKnownName: f.WellKnownName, Hidden: f.Hidden, TotalItemCount: int(f.TotalItemCount), Mailbox: f.Mailbox,
+			}, true
+		}
+	}
+	return f, false
+}
+
+// rootOf returns the id of the folder above all, which no listing shows: most folders that lie in
+// none of the others lie in it.
+func rootOf(folders []graph.Folder) (root string) {
+	listed, children := foldersByID(folders), map[string]int{}
+	for i := range folders {
+		parent := folders[i].ParentFolderID
+		if _, ok := listed[parent]; ok {
+			continue
+		}
+		if children[parent]++; children[parent] > children[root] {
+			root = parent
 		}
 	}
 	return root
 }
 
-// errListAnew is why changes are not followed that are too many, or could leave
-// folders behind.
-var errListAnew = errors.New("folders were removed, or many changed")
+// errTooNew is in the error of a delta query that shows more new folders than are worth a
+// request each.
+var errTooNew = errors.New("many folders are new")
 
-// maxFolderChanges is up to how many changed folders are asked for one by one.
-const maxFolderChanges = 50
+// maxNewFolders is up to how many new folders are requested one by one.
+const maxNewFolders = 50
 
-// followTree applies what changed to the folders of the last snapshot. A removed
-// folder may have taken others with it that are not told of: then the tree has to be
-// listed.
-func (r *run) followTree(ctx context.Context) ([]graph.Folder, error) {
-	changes, err := r.job.Source.FolderChanges(ctx, r.parent.DeltaLink)
+// listByDelta lists the folders by a delta query. What that does not say is taken from the last
+// snapshot or, of new folders, from the folder.
+func (r *run) listByDelta(ctx context.Context) ([]graph.Folder, error) {
+	listed, err := r.job.Source.FolderDelta(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if len(changes.Removed) > 0 || len(changes.Changed) > maxFolderChanges {
-		return nil, errListAnew
-	}
-	folders := map[string]graph.Folder{}
+	byID, unknown := map[string]graph.Folder{}, []string{}
+	before := make(map[string]*manifest.Folder, len(r.parent.Folders))
 	for i := range r.parent.Folders {
-		f := &r.parent.Folders[i]
-		folders[f.ID] = graph.Folder{
-			ID: f.ID, ParentFolderID: f.ParentFolderID, DisplayName: f.DisplayName, Path: f.Path, Type: f.Type,
-			WellKnownName: f.WellKnownName, Hidden: f.Hidden, TotalItemCount: int(f.TotalItemCount), Mailbox: f.Mailbox,
-		}
+		before[r.parent.Folders[i].ID] = &r.parent.Folders[i]
 	}
-	for _, id := range changes.Changed {
-		f, err := r.job.Source.Folder(ctx, id)
+	for _, f := range listed {
+		old := before[f.ID]
 		switch {
-		case errors.Is(err, graph.ErrFolderGone):
-			return nil, errListAnew
-		case err != nil:
-			return nil, err
 		case f.Search:
-			delete(folders, id)
+		case old != nil:
+			f.Hidden, f.Mailbox = f.Hidden || old.Hidden, old.Mailbox
+			byID[f.ID] = f
 		default:
-			folders[id] = f
+			unknown = append(unknown, f.ID)
 		}
 	}
-	r.deltaLink = changes.Link
-	return graph.Tree(folders), nil
+	if len(unknown) > maxNewFolders {
+		return nil, errTooNew
+	}
+	if _, err := r.addMissed(ctx, byID, append(unknown, r.parentFolders()...), rootOf(slices.Collect(maps.Values(byID)))); err != nil {
+		return nil, err
+	}
+	r.folderDelta = true
+	return graph.Tree(byID), nil
 }
 
-// shortfalls returns the folders of which fewer items are known than Graph counts.
-// Those that were listed as a whole are counted anew first: items that were deleted
-// since the run began are not missing.
-func (r *run) shortfalls(ctx context.Context) []Shortfall {
+// shortfalls returns the folders that hold items which are not known: fewer are known than Graph
+// counts, or some could not be listed.
+func (r *run) shortfalls() []Shortfall {
 	short := []Shortfall{}
 	for _, f := range r.folders {
-		through, whole := f.isThrough()
-		if !through || !r.inTree(f.ID) {
+		if through, _ := f.isThrough(); !through || !r.inTree(f.ID) {
 			continue
 		}
-		known := f.total() - f.missing()
-		if whole && f.missing() > 0 {
-			if fresh, err := r.job.Source.Folder(ctx, f.ID); err == nil {
-				f.recount(fresh.TotalItemCount)
-			}
-		}
-		if missing := f.total() - known; missing > 0 {
+		missing, gap := f.missing(), f.gap()
+		if missing > 0 {
 			f.unbury()
-			short = append(short, Shortfall{Folder: f.ID, Path: f.Path, TotalItemCount: f.total(), Known: known})
 		}
+		if missing <= 0 && (gap == nil || f.refusal() != nil) {
+			continue
+		}
+		s := Shortfall{Folder: f.ID, Path: f.Path, TotalItemCount: f.total(), Known: f.total() - missing}
+		if gap != nil {
+			s.Error = gap.Error()
+		}
+		short = append(short, s)
 	}
 	return short
 }

@@ -133,8 +133,8 @@ const (
 	sightAgain                  // listed before in this run, with another one
 )
 
-// see takes note of a listed item.
-func (x *index) see(key manifest.RowKey, folder, changeKey string) sight {
+// see notes a listed item. first reports whether it is new to the pass under way.
+func (x *index) see(key manifest.RowKey, folder, changeKey string) (s sight, first bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	e, _ := x.entries.Get(key)
@@ -148,7 +148,7 @@ func (x *index) see(key manifest.RowKey, folder, changeKey string) sight {
 			count.unseen--
 		}
 	}
-	if !e.seenIn(count.pass) {
+	if first = !e.seenIn(count.pass); first {
 		count.seen++
 	}
 	e.flags = e.flags&flagHeld | flagSeen | count.pass<<passShift
@@ -156,20 +156,44 @@ func (x *index) see(key manifest.RowKey, folder, changeKey string) sight {
 	x.entries.Set(key, e)
 	switch {
 	case again && known:
-		return sightDuplicate
+		return sightDuplicate, first
 	case again:
-		return sightAgain
+		return sightAgain, first
 	case known && held:
-		return sightHeld
+		return sightHeld, first
 	}
-	return sightNew
+	return sightNew, first
 }
 
-// leave takes note that the selection leaves an item out that see told of as new.
-func (x *index) leave(folder string) {
+// resume continues a pass over a whole folder that an earlier run began, with the keys of the
+// items that it listed, but for those that skip names. It returns how many of them are held.
+func (x *index) resume(folder string, keys []manifest.RowKey, skip func(manifest.RowKey) bool) (held int64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.folder(folder).leftOut++
+	count := x.folder(folder)
+	count.pass, count.seen = 1, 0
+	for _, key := range keys {
+		e, _ := x.entries.Get(key)
+		if e.is(flagSeen) || skip(key) {
+			continue
+		}
+		count.any++
+		count.seen++
+		if e.is(flagHeld) {
+			count.unseen--
+			held++
+		}
+		e.flags = e.flags&flagHeld | flagSeen | count.pass<<passShift
+		x.entries.Set(key, e)
+	}
+	return held
+}
+
+// leave notes items that the selection leaves out.
+func (x *index) leave(folder string, n int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.folder(folder).leftOut += n
 }
 
 // What remove found about an item that the listing tells to be gone.
@@ -178,7 +202,8 @@ type absence int
 const (
 	absentUnknown absence = iota // it is not held: nothing is to be done
 	absentHeld                   // it is held, and needs a tombstone
-	absentSeen                   // the same listing told of it as being there: who is right?
+	absentSeen                   // the same listing showed it as being there
+	absentKnown                  // the same listing showed that it is gone
 )
 
 // remove takes note of an item that the listing tells to be gone.
@@ -190,7 +215,7 @@ func (x *index) remove(key manifest.RowKey, folder string) absence {
 	case e.is(flagSeen):
 		return absentSeen
 	case e.is(flagRemoved):
-		return absentUnknown
+		return absentKnown
 	}
 	held := e.is(flagHeld)
 	if held {

@@ -125,8 +125,8 @@ func (m *indexModel) see(t *testing.T, x *index, k [2]string, row *manifest.Row)
 	case same && held && !m.removed[k]:
 		want = sightHeld
 	}
-	if got := x.see(row.Key(), k[0], row.ChangeKey); got != want {
-		t.Fatalf("%v is %d, expected %d", k, got, want)
+	if got, first := x.see(row.Key(), k[0], row.ChangeKey); got != want || first == m.inPass[k] {
+		t.Fatalf("%v is %d, expected %d; first in its pass: %t", k, got, want, first)
 	}
 	m.seen[k], m.inPass[k], m.listed[k] = true, true, row.ChangeKey
 	delete(m.removed, k)
@@ -138,6 +138,8 @@ func (m *indexModel) remove(t *testing.T, x *index, k [2]string, row *manifest.R
 	switch {
 	case m.seen[k]:
 		want = absentSeen
+	case m.removed[k]:
+		want = absentKnown
 	case held && !m.removed[k]:
 		want = absentHeld
 	}
@@ -182,7 +184,7 @@ func TestIndexWithoutChangeKey(t *testing.T) {
 	row := &manifest.Row{Folder: "f", ID: "i", Length: 1}
 	x.start(&manifest.Snapshot{Folders: []manifest.Folder{{ID: "f", Items: 1}}})
 	x.load(row)
-	if x.see(row.Key(), "f", "") != sightNew {
+	if sight, _ := x.see(row.Key(), "f", ""); sight != sightNew {
 		t.Error("item was taken for held")
 	}
 }

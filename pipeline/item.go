@@ -9,6 +9,7 @@ import (
 type item struct {
 	graph.Item
 	folder *folder
+	page   *page // that it was listed on; nil: of no whole listing
 	key    manifest.RowKey
 
 	// turn is above 0 for an item that this run asks for once more: the greatest

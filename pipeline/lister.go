@@ -9,98 +9,127 @@ import (
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
-// A lister lists one folder. What it takes note of is committed with the folder
-// when all that it listed is recorded.
+// A lister lists one folder. What it notes is committed with the folder when all that it listed
+// is recorded.
 type lister struct {
 	run    *run
 	folder *folder
 	worker *worker
 
-	passes        int       // whole listings
+	pass   manifest.Pass // under way; empty: only changes are listed
+	passes int           // over everything that lies in the folder, that came to their ends
+	page   *page         // of the pass under way
+	stale  int           // pages of a walk that held nothing new
+
 	link          string    // where the next delta query starts
 	listedThrough time.Time // the greatest lastModifiedDateTime
 	leftOutBefore int64     // items that were left out when they were listed
 	repeats       int       // items that are requested again
 	overflow      bool      // and not all that should have been
+	unlisted      []error   // of items that the last pass could not list
 }
 
-// maxRepeats bounds the items of a folder that are asked for again because they
-// changed while it was listed. Beyond, the folder is listed anew by the next run.
+// maxRepeats bounds the items of a folder that are requested again because they
+// changed while it was listed. Beyond, the next run lists the whole folder.
 const maxRepeats = 10_000
 
 // list lists the folder from where the last snapshot ended.
 func (l *lister) list(ctx context.Context) error {
-	f := l.folder
-	if f.before != nil && !l.run.opts.Full && l.sameSelection() {
-		switch {
-		case f.before.DeltaLink != "":
-			err := l.followDelta(ctx)
-			if !errors.Is(err, graph.ErrResync) && !errors.Is(err, graph.ErrNoDelta) {
-				return err
-			}
-			l.run.opts.Logger.Info("folder is listed anew: its delta link is of no more use",
-				"mailbox", l.run.job.Mailbox.ID, "folder", FormatPath(f.Path), "error", err)
-		case !f.before.ListedThrough.IsZero():
-			return l.listSince(ctx)
+	before := l.folder.before
+	switch {
+	case before != nil && before.Listing != nil:
+		return l.resume(ctx, before.Listing)
+	case before == nil || l.run.opts.Full:
+	case before.DeltaLink != "":
+		err := l.followDelta(ctx)
+		if err == nil || !l.avoidable(ctx, err) {
+			return err
 		}
+		l.note("changes of the folder could not be listed: it is listed as a whole", err)
+	case !before.ListedThrough.IsZero():
+		return l.listSince(ctx)
 	}
-	return l.listWhole(ctx)
+	return l.listWhole(ctx, manifest.Listing{})
 }
 
-// sameSelection reports whether what the last snapshot's listing left out would be
-// left out again.
-func (l *lister) sameSelection() bool {
-	return l.folder.before.ItemsLeftOut == 0 || l.run.opts.Selection.sameItems(l.run.parent.Selection)
+// note logs what is unusual about the folder's listing.
+func (l *lister) note(what string, err error) {
+	l.run.opts.Logger.Info(what, "mailbox", l.run.job.Mailbox.ID, "folder", FormatPath(l.folder.Path), "error", err)
 }
 
-// followDelta asks for what changed since the last snapshot.
+// followDelta lists what changed since the last snapshot.
 func (l *lister) followDelta(ctx context.Context) error {
 	before := l.folder.before
 	l.leftOutBefore = before.ItemsLeftOut
 	return l.walkDelta(ctx, before.DeltaLink)
 }
 
-// listWhole lists the folder from its start, twice where that is needed to be
-// sure: pages of a listing are cut by count, so an item that vanishes while they are
-// read makes it miss another one. The second time is a delta query, which leads to
-// where the next run goes on.
-func (l *lister) listWhole(ctx context.Context) error {
-	l.passes, l.leftOutBefore, l.link = 0, 0, ""
-	if !l.run.opts.NoProperties {
-		if err := l.walkItems(ctx, l.run.job.Source.Items(ctx, l.folder.ID)); err != nil {
-			return err
+// avoidable reports whether another way of listing the folder may do without what failed: Graph
+// answers for the mailbox, and the folder is there.
+func (l *lister) avoidable(ctx context.Context, err error) bool {
+	return !errors.Is(err, graph.ErrFolderGone) && l.run.isLocal(ctx, err)
+}
+
+// listWhole lists the folder from its start, or continues a listing. Pages of a list are cut by
+// count, so an item that vanishes while they are read makes the list miss another one. A second
+// pass makes sure: a delta query, which leads to where the next run starts.
+func (l *lister) listWhole(ctx context.Context, from manifest.Listing) error {
+	l.passes, l.leftOutBefore, l.link, l.unlisted = from.Passes, 0, "", nil
+	var failed error
+	if from.Pass == manifest.PassItems || from.Pass == "" && !l.run.opts.NoProperties {
+		if failed = l.walkItems(ctx, manifest.PassItems, from); failed != nil && !l.avoidable(ctx, failed) {
+			return failed
 		}
 	}
-	if err := l.startDelta(ctx); err != nil {
-		return err
+	return l.listSecond(ctx, from, failed)
+}
+
+// listSecond goes over the whole folder by a delta query or, where that fails or leaves doubts, by
+// a list of items. failed is why an earlier pass did not come to its end.
+func (l *lister) listSecond(ctx context.Context, from manifest.Listing, failed error) error {
+	if from.Pass != manifest.PassIDs {
+		err := l.startDelta(ctx, from)
+		if err != nil && !l.avoidable(ctx, err) {
+			return err
+		}
+		failed = errors.Join(failed, err)
 	}
-	if l.passes == 0 || l.link == "" && l.inDoubt() || l.passes == 1 && l.inDoubt() {
-		return l.walkItems(ctx, l.run.job.Source.Items(ctx, l.folder.ID))
+	if l.passes >= 2 || l.passes == 1 && l.link != "" && !l.inDoubt() {
+		return nil
 	}
-	return nil
+	err := l.walkItems(ctx, manifest.PassIDs, from)
+	if err == nil || l.link != "" && l.avoidable(ctx, err) {
+		return nil
+	}
+	return errors.Join(err, failed)
 }
 
 // startDelta goes through a first delta query, which is a pass over the whole folder. A
 // folder without delta is left to listings by time.
-func (l *lister) startDelta(ctx context.Context) error {
+func (l *lister) startDelta(ctx context.Context, from manifest.Listing) error {
 	if l.run.deltaRefused.Load() >= maxRefusals {
 		return nil
 	}
-	l.run.index.startPass(l.folder.ID)
-	err := l.walkDelta(ctx, "")
+	link := ""
+	if from.Pass == manifest.PassDelta {
+		link = from.Link
+	} else {
+		l.beginPass(manifest.PassDelta)
+	}
+	l.pass = manifest.PassDelta
+	err := l.walkDelta(ctx, link)
 	switch {
 	case err == nil:
 		l.run.deltaRefused.Store(0)
 		l.passes++
 		return nil
-	case errors.Is(err, graph.ErrNoDelta), errors.Is(err, graph.ErrResync):
+	case errors.Is(err, graph.ErrNoDelta) && link == "":
 		l.run.deltaRefused.Add(1)
-		return nil
 	}
 	return err
 }
 
-// maxRefusals is how many folders in a row refuse delta queries until no more are asked.
+// maxRefusals is how many folders in a row refuse delta queries until no more are requested.
 const maxRefusals = 2
 
 // inDoubt reports whether a whole listing came out short of Graph's count or
@@ -111,25 +140,24 @@ func (l *lister) inDoubt() bool {
 }
 
 // listSince is for a folder without delta: what was modified since the last
-// snapshot, and then all ids, which tell what is gone or was moved here.
+// snapshot, and then all ids, which show what is gone or was moved here.
 func (l *lister) listSince(ctx context.Context) error {
-	source := l.run.job.Source
 	l.listedThrough = l.folder.before.ListedThrough
-	if err := l.walkItems(ctx, source.ItemsSince(ctx, l.folder.ID, l.folder.before.ListedThrough)); err != nil {
+	l.pass = ""
+	if err := l.walk(ctx, l.run.job.Source.ItemsSince(ctx, l.folder.ID, l.listedThrough)); err != nil && !l.avoidable(ctx, err) {
 		return err
 	}
-	l.passes = 0 // that was none of all
-	if err := l.walkItems(ctx, source.ItemIDs(ctx, l.folder.ID)); err != nil {
+	if err := l.listSecond(ctx, manifest.Listing{}, nil); err != nil {
 		return err
 	}
-	if l.inDoubt() {
-		return l.walkItems(ctx, source.Items(ctx, l.folder.ID))
+	if l.passes == 1 && l.inDoubt() {
+		return l.walkItems(ctx, manifest.PassItems, manifest.Listing{})
 	}
 	return nil
 }
 
-// retryFailed asks again for items of the folder that failed in the run before,
-// and that this listing did not tell of.
+// retryFailed requests the items of the folder that failed in the run before, and that this
+// listing did not show.
 func (l *lister) retryFailed(ctx context.Context) error {
 	if l.passes > 0 {
 		return nil // they are listed, or gone
@@ -139,31 +167,26 @@ func (l *lister) retryFailed(ctx context.Context) error {
 		if l.run.index.told(key, l.folder.ID) {
 			continue
 		}
-		if err := l.offer(ctx, itemOf(&failed.Item)); err != nil {
+		if _, err := l.offer(ctx, itemOf(&failed.Item)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// recounts is how often a folder's changes are asked for, until they agree with
-// Graph's count: mail may arrive while it is counted.
+// recounts is how often a folder's changes are listed until they agree with Graph's count:
+// mail may arrive while it is counted.
 const recounts = 3
 
-// checkCount compares what is known to lie in a folder that was listed by its
-// changes with Graph's own count, and lists it as a whole if they do not agree.
+// checkCount compares what is known to lie in a folder, whose changes were listed, with Graph's
+// own count. Where they do not agree, the folder is listed as a whole.
 func (l *lister) checkCount(ctx context.Context) error {
-	if l.passes > 0 || l.agrees() && !l.changed() {
+	if l.passes > 0 || l.agrees() {
 		return nil
 	}
 	for range recounts {
-		fresh, err := l.run.job.Source.Folder(ctx, l.folder.ID)
-		if err != nil {
+		if err := l.recount(ctx); err != nil || l.agrees() {
 			return err
-		}
-		l.folder.recount(fresh.TotalItemCount)
-		if l.agrees() {
-			return nil
 		}
 		if err := l.walkDelta(ctx, l.link); err != nil {
 			break
@@ -172,13 +195,22 @@ func (l *lister) checkCount(ctx context.Context) error {
 			return nil
 		}
 	}
-	l.run.opts.Logger.Info("folder is listed anew: its changes do not make Graph's count", "mailbox", l.run.job.Mailbox.ID,
+	l.run.opts.Logger.Info("folder is listed as a whole: its changes do not add up to Graph's count", "mailbox", l.run.job.Mailbox.ID,
 		"folder", FormatPath(l.folder.Path), "totalItemCount", l.folder.total(), "known", l.known())
-	return l.listWhole(ctx)
+	return l.listWhole(ctx, manifest.Listing{})
+}
+
+// recount gets Graph's own count of the folder's items.
+func (l *lister) recount(ctx context.Context) error {
+	fresh, err := l.run.job.Source.Folder(ctx, l.folder.ID)
+	if err == nil {
+		l.folder.recount(fresh.TotalItemCount)
+	}
+	return err
 }
 
 // known returns how many items are known to lie in the folder: those that the
-// listing told of, and those that it had no need to tell of.
+// listing showed, and those that it had no need to show.
 func (l *lister) known() int64 {
 	count := l.run.index.count(l.folder.ID)
 	if l.passes > 0 {
@@ -187,25 +219,27 @@ func (l *lister) known() int64 {
 	return count.seen + count.unseen + l.leftOutBefore
 }
 
-// changed reports whether the listing told of anything.
-func (l *lister) changed() bool {
-	count := l.run.index.count(l.folder.ID)
-	return count.seen > 0 || count.unseen != l.folder.before.Items
-}
-
 // agrees reports whether Graph's count is what is known, or as far from it as the
 // last snapshot was: a folder may count what it never lists.
 func (l *lister) agrees() bool {
 	before := l.folder.before
 	off := l.folder.total() - l.known()
-	return off == 0 || off == before.TotalItemCount-before.Items-before.ItemsLeftOut-l.run.failedBefore[l.folder.ID]
+	return off == 0 || off == before.TotalItemCount-before.Items-before.ItemsLeftOut-before.Gone-l.run.failedBefore[l.folder.ID]
 }
 
-// end tells the folder where its next listing starts. Items that a delta query did
-// not tell of are there as they were.
-func (l *lister) end() {
+// end notes in the folder where its next listing starts. Items that a delta query did not show
+// are there as they were. Items may have been deleted since Graph counted them: a listing that
+// comes out short is held against a new count.
+func (l *lister) end(ctx context.Context) error {
 	f := l.folder
 	count := l.run.index.count(f.ID)
+	if l.passes > 0 && f.total() > l.known() {
+		counted := f.total()
+		if err := l.recount(ctx); err != nil {
+			return err
+		}
+		f.recount(int(min(counted, f.total())))
+	}
 	if l.passes == 0 {
 		l.run.opts.Progress.Listed.Add(count.unseen)
 		l.run.opts.Progress.Skipped.Add(count.unseen)
@@ -213,7 +247,7 @@ func (l *lister) end() {
 	short := f.total() - l.known()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.through, f.whole, f.short = true, l.passes > 0, short
+	f.through, f.whole, f.short, f.unlisted = true, l.passes > 0 && len(l.unlisted) == 0, short, l.unlisted
 	f.unburied = f.whole && count.doubtful() > 0
 	f.itemsLeftOut = l.leftOutBefore + count.leftOut
 	switch {
@@ -224,4 +258,5 @@ func (l *lister) end() {
 	default:
 		f.listedThrough = l.listedThrough
 	}
+	return nil
 }

@@ -25,6 +25,7 @@ type recorder struct {
 	rows     int64 // since the last commit
 	bytes    int64 // of these
 	last     time.Time
+	early    earlyCommits
 }
 
 // A failed turn is when an item failed last in this run.
@@ -50,6 +51,8 @@ func newRecorder(r *run) *recorder {
 func (rec *recorder) record(ctx context.Context, w *worker) error {
 	verdicts, durable := rec.run.verdicts, rec.run.durable
 	rec.worker, rec.segments.worker = w, w
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
 	for verdicts != nil || durable != nil {
 		var err error
 		w.turn(starved)
@@ -68,6 +71,8 @@ func (rec *recorder) record(ctx context.Context, w *worker) error {
 				continue
 			}
 			err = rec.settle(ctx, p)
+		case <-tick.C:
+			w.turn(busy)
 		case <-ctx.Done():
 			err = context.Cause(ctx)
 		}
@@ -86,12 +91,21 @@ func (rec *recorder) record(ctx context.Context, w *worker) error {
 
 // due reports whether it is time for a partial snapshot.
 func (rec *recorder) due() bool {
-	return rec.rows > 0 && (rec.bytes >= rec.run.opts.CheckpointBytes || time.Since(rec.last) >= rec.run.opts.CheckpointInterval)
+	opts := &rec.run.opts
+	early := rec.early.due(rec.run)
+	return rec.progressed() &&
+		(early || rec.bytes >= opts.CheckpointBytes || time.Since(rec.last) >= opts.CheckpointInterval)
 }
 
-// committed takes note of a snapshot.
+// progressed reports whether a snapshot would differ from the last one.
+func (rec *recorder) progressed() bool {
+	return rec.rows > 0 || rec.run.covered.Load() > rec.early.covered
+}
+
+// committed notes a snapshot.
 func (rec *recorder) committed() {
 	rec.rows, rec.bytes, rec.last = 0, 0, time.Now()
+	rec.early.begin(rec.run)
 }
 
 // take notes the end of an item. Of several turns of an item the greatest that did not
@@ -105,7 +119,7 @@ func (rec *recorder) take(ctx context.Context, v verdict) error {
 	if v.end == endExported {
 		return rec.takeStream(ctx, &exported{item: v.item, stream: v.stream})
 	}
-	defer it.folder.closed()
+	defer rec.close(it)
 	if last > it.turn {
 		rec.countLate(it)
 		return nil
@@ -117,11 +131,17 @@ func (rec *recorder) take(ctx context.Context, v verdict) error {
 	case endFailed:
 		return rec.fail(&v)
 	case endGone, endRemoved:
+		if v.end == endGone && (it.turn == 0 || rec.run.index.holds(it.key)) {
+			it.folder.vanished()
+		}
 		rec.mended(it.key)
 		return rec.bury(ctx, it, v.reason)
 	}
 	return nil
 }
+
+// close ends the item's way: all that is to be committed of it is recorded.
+func (rec *recorder) close(it *item) { rec.run.covered.Add(it.folder.closed(it.page)) }
 
 func (rec *recorder) count(e end) {
 	p := rec.run.opts.Progress
@@ -235,7 +255,7 @@ func (rec *recorder) settle(ctx context.Context, p packed) error {
 // it has had the last word.
 func (rec *recorder) write(ctx context.Context, x *exported) error {
 	it := &x.item
-	defer it.folder.closed()
+	defer rec.close(it)
 	if it.turn == 0 {
 		rec.count(endExported)
 	}

@@ -64,15 +64,17 @@ type Budget struct {
 	Allowed int `json:"allowed"`
 }
 
-// A Shortfall is a folder of which fewer items are known than Graph counts.
+// A Shortfall is a folder of which fewer items are known than Graph counts, or some of whose items
+// Graph does not list.
 type Shortfall struct {
 	Folder         string   `json:"folder"` // its id
 	Path           []string `json:"path"`
 	TotalItemCount int64    `json:"totalItemCount"`
 	Known          int64    `json:"known"`
+	Error          string   `json:"error,omitempty"` // why items could not be listed
 }
 
-// A Refusal is a folder that could not be listed.
+// A Refusal is a folder that could not be listed, or whose folders could not.
 type Refusal struct {
 	Folder string   `json:"folder"` // its id
 	Path   []string `json:"path"`

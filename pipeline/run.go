@@ -32,11 +32,13 @@ type run struct {
 	known   *chunkSet
 
 	folders      []*folder // the tree, as it was when the run began
-	deltaLink    string    // where the next listing of folders starts
+	folderDelta  bool      // a delta query lists all folders
 	mu           sync.Mutex
 	tree         map[string]bool // the ids of the folders that are there
 	deltaRefused atomic.Int32    // folders in a row that have no delta
-	turns        atomic.Uint32   // items that were asked for again
+	turns        atomic.Uint32   // items that were requested again
+	pages        atomic.Int64    // of listings of whole folders, without the first of each pass
+	covered      atomic.Int64    // pages that are covered
 	short        []Shortfall
 
 	items    chan item    // enumerate → batch
@@ -49,6 +51,7 @@ type run struct {
 	stopped  stopReason   // why the front ended early
 	record   *recorder
 	crowded  atomic.Bool // so many items wait for packs that frames and packs do not wait to fill
+	hurried  atomic.Bool // nor do they because a partial snapshot is due
 	clocks   *clocks
 
 	pool           *Pool
@@ -120,7 +123,7 @@ func (r *run) do(ctx context.Context) (*Report, error) {
 func (r *run) finish(ctx, back context.Context) (*Report, error) {
 	stopped := r.stopped.reason()
 	if stopped == nil {
-		r.short = r.shortfalls(ctx)
+		r.short = r.shortfalls()
 		if ctx.Err() != nil {
 			stopped = ErrInterrupted
 		}
@@ -131,7 +134,7 @@ func (r *run) finish(ctx, back context.Context) (*Report, error) {
 			return nil, err
 		}
 	}
-	if stopped == nil || r.record.rows > 0 {
+	if stopped == nil || r.record.progressed() {
 		if err := r.commitLast(back, stopped == nil); err != nil {
 			return nil, errors.Join(stopped, err)
 		}
@@ -144,6 +147,9 @@ func (r *run) finish(ctx, back context.Context) (*Report, error) {
 func (r *run) commitLast(ctx context.Context, through bool) error {
 	last, err := r.record.segments.seal()
 	if err != nil {
+		return err
+	}
+	if err := r.storeKeys(ctx); err != nil {
 		return err
 	}
 	s := r.snapshot(through && len(r.refused()) == 0 && r.counts().Pending == 0)

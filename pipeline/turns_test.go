@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailhaul/mailhaul/graph"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/simulator"
 )
@@ -48,9 +49,9 @@ func (w *world) failsAndChanges(id string, first bool) (mend func()) {
 func (w *world) anItem() string {
 	folders := w.sim.Folders(w.mailbox.ID)
 	most := slices.MaxFunc(folders, func(a, b simulator.Folder) int { return cmp.Compare(a.Items, b.Items) })
-	for it, err := range w.client.Open(w.mailbox.ID).Items(w.t.Context(), most.ID) {
+	for page, err := range w.client.Open(w.mailbox.ID).Items(w.t.Context(), most.ID, graph.Cursor{}) {
 		w.check(err)
-		return it.ID
+		return page.Items[0].ID
 	}
 	return ""
 }

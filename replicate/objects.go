@@ -17,11 +17,19 @@ import (
 // segments copies a snapshot's segments, one after the other. One that cannot be copied does
 // not keep the others from it.
 func (m *mailbox) segments(ctx context.Context, s *snapshots.Snapshot) error {
-	var damaged error
-	for _, g := range s.Segments {
+	damaged := m.each(ctx, s, s.Segments, m.segment)
+	if damaged != nil && !errors.Is(damaged, errDamaged) {
+		return damaged
+	}
+	return errors.Join(damaged, m.each(ctx, s, s.KeySegments(), m.keys))
+}
+
+// each copies objects of a snapshot that the target does not hold.
+func (m *mailbox) each(ctx context.Context, s *snapshots.Snapshot, all []manifest.Segment, do func(context.Context, manifest.Segment) error) (damaged error) {
+	for _, g := range all {
 		err := m.listed(ctx, s, g)
 		if err == nil {
-			err = m.once(object{sinks.KindSegment, g.SHA256}, func() error { return m.segment(ctx, g) })
+			err = m.once(object{sinks.KindSegment, g.SHA256}, func() error { return do(ctx, g) })
 		}
 		if errors.Is(err, errDamaged) {
 			damaged = err
@@ -30,6 +38,19 @@ func (m *mailbox) segments(ctx context.Context, s *snapshots.Snapshot) error {
 		}
 	}
 	return damaged
+}
+
+// keys copies the keys of a listing under way.
+func (c *copier) keys(ctx context.Context, g manifest.Segment) error {
+	data, err := c.from.ReadSegment(ctx, g.SHA256, g.Size)
+	if err == nil {
+		_, err = g.ReadKeys(data)
+	}
+	if err != nil {
+		return c.found(ctx, sinks.SegmentKey(g.SHA256), err)
+	}
+	isNew, err := c.to.PutSegment(ctx, g.SHA256, data)
+	return c.written(sinks.KindSegment, g.Size, isNew, err)
 }
 
 // listed holds what a snapshot tells of a segment against what others told, and against the

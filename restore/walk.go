@@ -142,6 +142,29 @@ func (v *verifier) walkSnapshot(ctx context.Context, s *snapshots.Snapshot, stat
 	if err := state.check(s.Snapshot); err != nil {
 		v.problem(key, err)
 	}
+	return v.walkKeys(ctx, s)
+}
+
+// walkKeys checks the keys of listings under way, unless another snapshot led to them before.
+func (v *verifier) walkKeys(ctx context.Context, s *snapshots.Snapshot) error {
+	for _, g := range s.KeySegments() {
+		v.use(g.SHA256)
+		if v.segments[g.SHA256] {
+			continue
+		}
+		v.segments[g.SHA256] = true
+		v.result.Segments++
+		data, err := v.repo.ReadSegment(ctx, g.SHA256, g.Size)
+		if err == nil {
+			_, err = g.ReadKeys(data)
+		}
+		if err != nil {
+			if ends(ctx, err) {
+				return err
+			}
+			v.problem(damagedKey(err, sinks.SegmentKey(g.SHA256)), err)
+		}
+	}
 	return nil
 }
 

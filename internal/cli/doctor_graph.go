@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -130,20 +132,15 @@ func (s *source) listItems(ctx context.Context) result {
 		if f.TotalItemCount == 0 {
 			continue
 		}
-		seen := 0
-		for item, err := range s.mailbox.Items(ctx, f.ID) {
+		for page, err := range s.mailbox.Items(ctx, f.ID, graph.Cursor{}) {
 			if err != nil {
 				return refusedBy(err, readItems)
 			}
-			if seen++; s.item.ID == "" || item.Size < s.item.Size {
-				s.item = item
+			if items := page.Items; len(items) > 0 {
+				items = items[:min(len(items), sample)]
+				s.item = slices.MinFunc(items, func(a, b graph.Item) int { return cmp.Compare(a.Size, b.Size) })
+				return fine("items of a folder are listed")
 			}
-			if seen == sample {
-				break
-			}
-		}
-		if seen > 0 {
-			return fine("items of a folder are listed")
 		}
 	}
 	return skipped("the mailbox has no items: give --user of one that has")
