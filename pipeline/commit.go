@@ -138,8 +138,8 @@ func (r *run) manifestFolders(through bool) []manifest.Folder {
 	for _, f := range r.folders {
 		known[f.ID] = true
 	}
-	for _, f := range r.parent.Folders {
-		if !known[f.ID] {
+	for i := range r.parent.Folders {
+		if f := *r.continuable(&r.parent.Folders[i]); !known[f.ID] {
 			f.Items = r.index.count(f.ID).held
 			folders = append(folders, f)
 		}
