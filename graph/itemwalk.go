@@ -34,8 +34,10 @@ type Cursor struct {
 }
 
 const (
-	// maxContinued is how often a listing continues from the same second, or begins again.
+	// maxContinued is how often a listing continues from the same second, and maxRestarts how
+	// often it begins again.
 	maxContinued = 3
+	maxRestarts  = 1
 
 	// maxOverlaps is how many pages may hold items of the second that a listing continues from.
 	maxOverlaps = 1000
@@ -160,7 +162,7 @@ func (w *itemWalk) pass(it *Item, link string) {
 func (w *itemWalk) mayContinue(err error) bool {
 	var e *Error
 	switch {
-	case !errors.As(err, &e) || w.restarts == maxContinued || w.continued == maxContinued:
+	case !errors.As(err, &e) || w.restarts == maxRestarts || w.continued == maxContinued:
 		return false
 	case errors.Is(err, ErrEndless):
 		return w.continued == 0 && w.ordered && !w.at.CreatedDateTime.IsZero()

@@ -128,7 +128,7 @@ func (r *run) manifestFolders(through bool) []manifest.Folder {
 	folders := []manifest.Folder{}
 	for _, f := range r.folders {
 		if r.inTree(f.ID) || !through {
-			folders = append(folders, f.manifest(r.index.count(f.ID).held, r.opts.Full))
+			folders = append(folders, f.manifest(r.index.count(f.ID), r.opts.Full))
 		}
 	}
 	if through || r.parent == nil {

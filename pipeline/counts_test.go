@@ -79,7 +79,7 @@ func TestVanishedItems(t *testing.T) {
 		t.Errorf("run is %+v, short %+v", rep.Run, rep.Short)
 	}
 	for _, f := range w.latest().Folders {
-		if f.TotalItemCount != f.Items+f.Gone {
+		if f.TotalItemCount > f.Items+f.Gone { // items may vanish between a page and the count
 			t.Errorf("folder %q has %d items and %d gone, of %d", f.Path, f.Items, f.Gone, f.TotalItemCount)
 		}
 	}

@@ -24,7 +24,6 @@ type folder struct {
 	deltaLink     string    // where the next listing starts
 	listedThrough time.Time // the same, without delta
 	itemsLeftOut  int64
-	gone          int64   // items that were listed, and gone when they were exported
 	short         int64   // how many items fewer are known than Graph counts; negative: more
 	err           error   // why it, or the folders in it, could not be listed
 	unlisted      []error // why items of it could not be listed
@@ -51,13 +50,6 @@ func (f *folder) closed(p *page) int64 {
 	}
 	p.open--
 	return f.position.cover()
-}
-
-// vanished counts an item that was listed, and gone when it was to be exported.
-func (f *folder) vanished() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.gone++
 }
 
 // recount sets Graph's own count of the items.
@@ -134,17 +126,17 @@ func (f *folder) buried() {
 	f.unburied = false
 }
 
-// manifest returns the folder's entry for a snapshot that holds the given number of its items.
+// manifest returns the folder's entry for a snapshot with the given counts of its items.
 // Where the next listing starts is committed only when everything that this one listed is
 // recorded. Until then it is where this one started, with the part of it that is covered. A
 // full run that has not listed the folder leaves that to the next one.
-func (f *folder) manifest(held int64, full bool) manifest.Folder {
+func (f *folder) manifest(count folderCount, full bool) manifest.Folder {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	m := manifest.Folder{
 		ID: f.ID, ParentFolderID: f.ParentFolderID, DisplayName: f.DisplayName, Path: f.Path, Type: f.Type,
 		WellKnownName: f.WellKnownName, Hidden: f.Hidden, TotalItemCount: int64(f.TotalItemCount),
-		Items: held, Gone: f.gone, LeftOut: f.leftOut, Mailbox: f.Mailbox,
+		Items: count.held, Gone: count.gone, LeftOut: f.leftOut, Mailbox: f.Mailbox,
 	}
 	if err := f.trouble(); err != nil {
 		m.Error = clip(err.Error(), 500)

@@ -27,11 +27,12 @@ type entry struct {
 }
 
 const (
-	flagHeld    = 1 << iota // there is a live row
-	flagSeen                // this run's listing told of it
-	flagRemoved             // this run's listing told that it is gone
-	passShift   = iota      // above the flags: the pass over the folder that told of it last
-	maxPass     = 1<<(8-passShift) - 1
+	flagHeld     = 1 << iota // there is a live row
+	flagSeen                 // this run's listing told of it
+	flagRemoved              // this run's listing told that it is gone
+	flagVanished             // it was gone when it was exported
+	passShift    = iota      // above the flags: the pass over the folder that told of it last
+	maxPass      = 1<<(8-passShift) - 1
 )
 
 func (e *entry) is(flag uint8) bool { return e.flags&flag != 0 }
@@ -58,6 +59,7 @@ type folderCount struct {
 	any     int64 // distinct items that any pass told of
 	unseen  int64 // live rows of the last snapshot that no pass told of, be it as gone
 	leftOut int64 // of any, what the selection leaves out
+	gone    int64 // of seen, what was gone when it was exported
 	pass    uint8 // over the whole folder; 0: there is none, but one over its changes
 }
 
@@ -120,7 +122,7 @@ func (x *index) startPass(folder string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	c := x.folder(folder)
-	c.pass, c.seen = min(c.pass+1, maxPass), 0
+	c.pass, c.seen, c.gone = min(c.pass+1, maxPass), 0, 0
 }
 
 // What see found about a listed item.
@@ -150,8 +152,11 @@ func (x *index) see(key manifest.RowKey, folder, changeKey string) (s sight, fir
 	}
 	if first = !e.seenIn(count.pass); first {
 		count.seen++
+		if e.is(flagVanished) {
+			count.gone++ // the page is older than that
+		}
 	}
-	e.flags = e.flags&flagHeld | flagSeen | count.pass<<passShift
+	e.flags = e.flags&(flagHeld|flagVanished) | flagSeen | count.pass<<passShift
 	e.changeKey = hash
 	x.entries.Set(key, e)
 	switch {
@@ -246,6 +251,19 @@ func (x *index) gone(key manifest.RowKey, folder string, whole bool) bool {
 	return e.is(flagRemoved) || whole && !e.seenIn(x.folder(folder).pass)
 }
 
+// vanished notes an item that was gone when it was exported.
+func (x *index) vanished(key manifest.RowKey, folder string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	count := x.folder(folder)
+	e, _ := x.entries.Get(key)
+	if e.seenIn(count.pass) {
+		count.gone++
+	}
+	e.flags |= flagVanished
+	x.entries.Set(key, e)
+}
+
 // recorded takes note of a row that this run wrote for an item.
 func (x *index) recorded(row *manifest.Row) {
 	x.mu.Lock()
@@ -258,7 +276,7 @@ func (x *index) recorded(row *manifest.Row) {
 		x.bytes -= e.size()
 	}
 	x.bytes += row.Length
-	e.flags |= flagHeld
+	e.flags = e.flags&^flagVanished | flagHeld
 	e.setSize(row.Length)
 	x.entries.Set(key, e)
 }

@@ -132,7 +132,7 @@ func (rec *recorder) take(ctx context.Context, v verdict) error {
 		return rec.fail(&v)
 	case endGone, endRemoved:
 		if v.end == endGone && (it.turn == 0 || rec.run.index.holds(it.key)) {
-			it.folder.vanished()
+			rec.run.index.vanished(it.key, it.folder.ID)
 		}
 		rec.mended(it.key)
 		return rec.bury(ctx, it, v.reason)
