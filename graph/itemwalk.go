@@ -167,7 +167,7 @@ func (w *itemWalk) mayContinue(err error) bool {
 	case errors.Is(err, ErrEndless):
 		return w.continued == 0 && w.ordered && !w.at.CreatedDateTime.IsZero()
 	case errors.Is(err, errPage):
-		return true
+		return w.skip < 0 && w.ordered && !w.at.CreatedDateTime.IsZero()
 	case w.link == "" && !w.timed:
 		return false
 	}
@@ -218,7 +218,7 @@ func (w *itemWalk) passOver(ctx context.Context, unlisted *[]error, cause error)
 	for n := 1; len(failed) < maxUnlisted; n++ {
 		failed = append(failed, cause)
 		p := w.pager
-		p.link = w.skipTo(w.skip + n)
+		p.link, p.looksAhead = w.skipTo(w.skip+n), true
 		_, err := p.request(ctx, true)
 		if err == nil {
 			w.link, w.skip, *unlisted = p.link, w.skip+n, failed

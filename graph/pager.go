@@ -33,6 +33,8 @@ type pager[T any] struct {
 	sizes sizes
 	walk  walk
 
+	looksAhead bool // for a page that is answered, behind one that is not
+
 	link    string // to the next page; empty: the first one of the query
 	linkErr error  // what is wrong with it
 	call    *call  // which brought the last page
@@ -167,6 +169,8 @@ func (p *pager[T]) attempts(e *Error) int {
 		return math.MaxInt
 	case e.StatusCode == 0:
 		return 4
+	case p.looksAhead:
+		return 2
 	case p.size() > 1:
 		return 3
 	}

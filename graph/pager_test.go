@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -115,5 +116,25 @@ func TestCursor(t *testing.T) {
 	shifted.CreatedDateTime = graph.Cursor{}.CreatedDateTime
 	if got := list(shifted); got != "item0 30 4" {
 		t.Errorf("without a time: %q", got)
+	}
+}
+
+// TestBrokenFolder holds how long it takes until a folder is given up whose lists fail, while Graph
+// answers for the mailbox.
+func TestBrokenFolder(t *testing.T) {
+	for _, status := range []int{500, 503, 504} {
+		inBubble(t, func(w http.ResponseWriter, r *http.Request) {
+			if strings.Contains(r.URL.Path, "/items") {
+				w.WriteHeader(status)
+				return
+			}
+			fmt.Fprint(w, `{"value":[]}`)
+		}, graph.Options{}, func(t *testing.T, c *graph.Client) {
+			began := time.Now()
+			graphError(t, listAll(t, c.Open(mailboxID)), status, "")
+			if took := time.Since(began); took > 2*time.Minute {
+				t.Errorf("status %d: it took %v", status, took)
+			}
+		})
 	}
 }

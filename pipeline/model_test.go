@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/mailhaul/mailhaul/internal/memstore"
+	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/restore"
 	"github.com/mailhaul/mailhaul/simulator"
@@ -63,6 +65,9 @@ func newHistory(t *testing.T, seed uint64) *history {
 	opts := simulator.Options{
 		Seed: seed, Items: 30 + h.rng.IntN(60), ItemSize: 3500, MaxPageSize: 5 + h.rng.IntN(40), Concurrency: 3 + h.rng.IntN(3),
 	}
+	if h.rng.IntN(2) == 0 {
+		opts.MaxPageSize = 1 + h.rng.IntN(3) // queries of many pages break in the middle
+	}
 	h.world = newWorld(t, opts)
 	h.repo = newRepository(t, h.store.Open())
 	t.Cleanup(func() {
@@ -88,7 +93,10 @@ func (h *history) tell(format string, args ...any) {
 func (h *history) live(rounds int) int {
 	for range rounds {
 		h.change(h.intN(6))
-		for range h.intN(3) {
+		if h.intN(3) == 0 {
+			h.burst(20)
+		}
+		for range h.intN(4) {
 			h.eventful()
 		}
 		h.quiet()
@@ -122,17 +130,22 @@ func (h *history) eventful() {
 	}
 	ctx, cancel := context.WithCancel(h.t.Context())
 	defer cancel()
-	switch h.intN(4) {
+	switch h.intN(5) {
 	case 0:
 		n := h.intN(12)
 		h.store.FailAfter(n)
 		h.tell("the store fails at write %d", n)
-	case 1:
+	case 1, 2:
 		n := h.intN(60)
 		injected = append(injected, h.sim.Inject(simulator.Fault{Skip: n, Before: cancel}))
 		h.tell("interrupted at request %d", n)
+	case 3:
+		n := h.intN(12)
+		failWrite(h.store, "", n)
+		h.tell("write %d fails", n)
 	}
 	opts := pipeline.Options{CheckpointBytes: int64(1 + h.intN(100_000)), Full: h.intN(8) == 0, NoProperties: h.intN(4) == 0}
+	before := h.truth()
 	rep, err := pipeline.Run(ctx, h.job(), opts)
 	h.tell("run: %+v, %v", rep, err)
 	if err == nil {
@@ -144,7 +157,51 @@ func (h *history) eventful() {
 		i.Remove()
 	}
 	h.store.FailAfter(-1)
+	h.store.Intercept(nil)
 	h.whole()
+	if err == nil && rep.State == manifest.StateComplete {
+		h.checkClaim(rep, before, h.truth())
+	}
+}
+
+// truth returns the change keys of the items in the mailbox.
+func (h *history) truth() map[string]string {
+	items := map[string]string{}
+	for it := range h.sim.Items(h.mailbox.ID) {
+		items[it.ID] = it.ChangeKey
+	}
+	return items
+}
+
+// checkClaim expects a snapshot that is called complete to hold what was in the mailbox all the
+// time, as it was, but for what the report says is missing.
+func (h *history) checkClaim(rep *pipeline.Report, before, after map[string]string) {
+	h.t.Helper()
+	held, excused := h.held(), map[string]bool{}
+	for _, f := range rep.Failures {
+		excused[f.ID] = true
+	}
+	missing := int64(0)
+	for _, s := range rep.Short {
+		missing += s.TotalItemCount - s.Known
+	}
+	for id, changeKey := range before {
+		if after[id] != changeKey || excused[id] {
+			continue
+		}
+		row, ok := held[id]
+		if !ok {
+			if missing--; missing < 0 {
+				h.t.Errorf("a complete snapshot lacks item %s", id)
+			}
+			continue
+		}
+		var b bytes.Buffer
+		h.check(h.sim.WriteItem(&b, h.mailbox.ID, id))
+		if manifest.SumOf(b.Bytes()) != row.SHA256 {
+			h.t.Errorf("a complete snapshot has item %s as it was once", id)
+		}
+	}
 }
 
 // quiet is a run that nothing disturbs.
@@ -204,6 +261,26 @@ func (h *history) change(n int) {
 	}
 }
 
+// burst changes n items of one folder.
+func (h *history) burst(n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	m, folder := h.mailbox.ID, h.folder("inbox")
+	for range n {
+		ids := h.inbox()
+		what, err := "add in the inbox", error(nil)
+		switch {
+		case len(ids) < 5 || h.rng.IntN(3) == 0:
+			_, err = h.sim.Add(m, folder)
+		case h.rng.IntN(6) == 0:
+			what, err = "delete in the inbox", h.sim.Delete(m, ids[h.rng.IntN(len(ids))])
+		default:
+			what, err = "touch in the inbox", h.sim.Touch(m, ids[h.rng.IntN(len(ids))])
+		}
+		h.tell("%s: %v", what, err)
+	}
+}
+
 func (h *history) changeOnce() {
 	m := h.mailbox.ID
 	var items []simulator.Item
@@ -246,13 +323,31 @@ func (h *history) changeOnce() {
 	h.tell("%s: %v", what, err)
 }
 
+// someItem returns the id of an item of the mailbox.
+func (h *history) someItem() string {
+	ids := h.itemIDs()
+	if len(ids) == 0 {
+		return ""
+	}
+	return ids[h.rng.IntN(len(ids))]
+}
+
 // fault is one that a run gets over, or not.
 func (h *history) fault() simulator.Fault {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	ops := []simulator.Operation{"", simulator.OpExport, simulator.OpExport, simulator.OpItems, simulator.OpItemDelta, simulator.OpFolders, simulator.OpFolderDelta}
 	f := simulator.Fault{Operation: ops[h.rng.IntN(len(ops))], Skip: h.rng.IntN(30), Every: 1 + h.rng.IntN(4), Times: 1 + h.rng.IntN(3)}
-	switch h.rng.IntN(9) {
+	switch h.rng.IntN(13) {
+	case 9:
+		f.Operation, f.Status, f.Linked, f.Times = simulator.OpItems, 410, true, 1+h.rng.IntN(9)
+	case 10:
+		f.Status, f.LargerThan, f.Times = []int{503, 504}[h.rng.IntN(2)], 1+h.rng.IntN(4), -1
+	case 11:
+		f.Operation = []simulator.Operation{simulator.OpItems, simulator.OpItemDelta}[h.rng.IntN(2)]
+		f.Endless, f.Times = true, -1
+	case 12:
+		f.Corrupt, f.Times = h.someItem(), -1
 	case 0:
 		f.Status = []int{429, 503, 500, 502, 504}[h.rng.IntN(5)]
 		f.Empty = f.Status == 503
