@@ -67,17 +67,32 @@ func (r *run) listTree(ctx context.Context) ([]graph.Folder, error) {
 		return nil, err
 	}
 	folders, err := r.job.Source.Folders(ctx)
-	if err != nil {
+	switch {
+	case err == nil:
+		r.folderDelta = agree(byDelta, folders)
+	case len(byDelta) > 0 && r.isLocal(ctx, err):
+		r.opts.Logger.Warn("folders are listed by a delta query alone", "mailbox", r.job.Mailbox.ID, "error", err)
+		folders = slices.DeleteFunc(slices.Clone(byDelta), func(f graph.Folder) bool { return f.Search })
+	default:
 		return nil, err
 	}
-	r.folderDelta = agree(byDelta, folders)
 	byID := foldersByID(folders)
-	missed, err := r.addMissed(ctx, byID, append(r.parentFolders(), ids(byDelta)...), rootOf(folders))
-	if err != nil || missed == 0 {
-		return folders, err
+	if r.folderDelta {
+		forgive(byID) // the delta query shows what could not be listed
 	}
-	r.opts.Logger.Warn("the listing of folders missed some", "mailbox", r.job.Mailbox.ID, "folders", missed)
-	return graph.Tree(byID), nil
+	missed, err := r.addMissed(ctx, byID, append(r.parentFolders(), ids(byDelta)...), rootOf(folders))
+	if missed > 0 {
+		r.opts.Logger.Warn("the listing of folders missed some", "mailbox", r.job.Mailbox.ID, "folders", missed)
+	}
+	return graph.Tree(byID), err
+}
+
+// forgive drops why the folders in some could not be listed.
+func forgive(byID map[string]graph.Folder) {
+	for id, f := range byID {
+		f.ChildrenErr = nil
+		byID[id] = f
+	}
 }
 
 // agree reports whether a delta query showed all folders that the list did, with the same

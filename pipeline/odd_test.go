@@ -46,9 +46,15 @@ func TestOddListings(t *testing.T) {
 			{Operation: simulator.OpItemDelta, Folder: "inbox", Endless: true},
 		}, refusesInbox, false},
 		{"the folder is forbidden", []simulator.Fault{{Folder: "inbox", Status: http.StatusForbidden}}, refusesInbox, false},
-		{"the folder's folders are forbidden", []simulator.Fault{{Operation: simulator.OpFolders, Folder: "inbox", Status: http.StatusForbidden}},
+		{"the folder's folders are forbidden", []simulator.Fault{{Operation: simulator.OpFolders, Folder: "inbox", Status: http.StatusForbidden}}, whole, false},
+		{"the lists of folders fail", []simulator.Fault{{Operation: simulator.OpFolders, LargerThan: 1, Status: http.StatusInternalServerError}},
+			func(rep *pipeline.Report) bool { return rep.Whole() && rep.Exported == 60 }, false},
+		{"the folder's folders are forbidden, without deltas", []simulator.Fault{
+			{Operation: simulator.OpFolders, Folder: "inbox", Status: http.StatusForbidden},
+			{Operation: simulator.OpFolderDelta, Status: http.StatusNotImplemented},
+		},
 			func(rep *pipeline.Report) bool {
-				return len(rep.Refused) == 1 && rep.Exported == 60 && rep.Pending == 0 && rep.State == manifest.StatePartial
+				return len(rep.Refused) == 1 && rep.Exported > 30 && rep.Pending == 0 && rep.State == manifest.StatePartial
 			}, false},
 	}
 	for _, tt := range tests {
