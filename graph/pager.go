@@ -20,7 +20,7 @@ var errPage = errors.New("Graph answers for the mailbox, but not with this page"
 const (
 	// maxEmptyPages is how many pages in a row may be empty and still lead to a next one,
 	// and maxEmptyTurns how many of them may lead to where they came from.
-	maxEmptyPages = 1000
+	maxEmptyPages = 100
 	maxEmptyTurns = 20
 )
 
