@@ -27,17 +27,50 @@ func (s *Snapshot) check() error {
 	if through := s.State == StateComplete || s.Selection != nil && s.Selection.Through; through && s.Run.Pending > 0 {
 		return fmt.Errorf("the run went through everything, but left %d items pending", s.Run.Pending)
 	}
-	if err := s.checkSegments(); err != nil {
-		return err
+	for _, check := range []func() error{s.checkLists, s.checkSegments, s.checkFailures, s.Totals.check, s.checkFolders} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
-	return s.checkFolders()
+	return nil
+}
+
+// The greatest counts and sums. The sum of a count over all folders of a manifest does not
+// overflow, nor does a sum of bytes and another one.
+const (
+	maxCount = 1 << 40
+	maxBytes = 1 << 60
+	maxRows  = 1<<32 - 1 // of all segments together: an Overlay numbers them
+)
+
+// inRange reports whether all numbers are between 0 and most.
+func inRange(most int64, numbers ...int64) bool {
+	for _, n := range numbers {
+		if n < 0 || n > most {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *Snapshot) checkSegments() error {
-	for i, g := range s.Segments {
-		if g.SHA256.IsZero() || g.Rows < 1 || g.Bytes < 0 || g.Size < 1 || g.Size > MaxSegmentSize {
-			return fmt.Errorf("segment %d: %d rows of %d bytes in %d is not possible", i, g.Rows, g.Bytes, g.Size)
+	var rows, bytes int64
+	for i := range s.Segments {
+		g := &s.Segments[i]
+		if err := g.check(); err != nil {
+			return fmt.Errorf("segment %d: %w", i, err)
 		}
+		rows, bytes = rows+g.Rows, bytes+g.Bytes
+		if rows > maxRows || bytes > maxBytes {
+			return fmt.Errorf("segments have %d rows of %d bytes, more than is possible", rows, bytes)
+		}
+	}
+	return nil
+}
+
+func (g *Segment) check() error {
+	if g.SHA256.IsZero() || g.Rows < 1 || g.Rows > maxSegmentRows || g.Size < 1 || g.Size > MaxSegmentSize || !inRange(maxBytes, g.Bytes) {
+		return fmt.Errorf("%d rows of %d bytes in %d is not possible", g.Rows, g.Bytes, g.Size)
 	}
 	return nil
 }
@@ -47,13 +80,11 @@ func (s *Snapshot) checkFolders() error {
 	var items int64
 	for i := range s.Folders {
 		f := &s.Folders[i]
-		switch {
-		case f.ID == "":
-			return fmt.Errorf("folder %d has no id", i)
-		case seen[f.ID]:
+		if err := f.check(); err != nil {
+			return fmt.Errorf("folder %d: %w", i, err)
+		}
+		if seen[f.ID] {
 			return fmt.Errorf("folder %.200q is listed twice", f.ID)
-		case f.Items < 0:
-			return fmt.Errorf("folder %.200q holds %d items", f.ID, f.Items)
 		}
 		if f.Listing != nil {
 			if err := f.Listing.check(); err != nil {
@@ -63,8 +94,60 @@ func (s *Snapshot) checkFolders() error {
 		seen[f.ID] = true
 		items += f.Items
 	}
-	if t := s.Totals; t.Items != items || t.Bytes < 0 || t.Stored < 0 || t.Packs < 0 {
-		return fmt.Errorf("totals tell %d items, the folders %d", t.Items, items)
+	if s.Totals.Items != items {
+		return fmt.Errorf("totals give %d items, the folders %d", s.Totals.Items, items)
+	}
+	return nil
+}
+
+func (f *Folder) check() error {
+	switch {
+	case f.ID == "":
+		return errors.New("it has no id")
+	case len(f.Path) > maxTexts:
+		return fmt.Errorf("its path has more than %d names", maxTexts)
+	case !inRange(maxCount, f.TotalItemCount, f.Items, f.ItemsLeftOut):
+		return fmt.Errorf("%d items, %d held, %d left out is not possible", f.TotalItemCount, f.Items, f.ItemsLeftOut)
+	}
+	return nil
+}
+
+func (s *Snapshot) checkFailures() error {
+	for i := range s.Failures {
+		if err := s.Failures[i].check(); err != nil {
+			return fmt.Errorf("failure %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+func (f *Failure) check() error {
+	switch {
+	case f.ID == "" || f.Folder == "":
+		return errors.New("it has no id or no folder")
+	case !inRange(maxCount, int64(f.Attempts), int64(f.Runs)):
+		return fmt.Errorf("%d attempts in %d runs is not possible", f.Attempts, f.Runs)
+	}
+	return nil
+}
+
+// checkLists checks the lengths of lists: a manifest with more elements would not be read.
+func (s *Snapshot) checkLists() error {
+	sel := s.Selection
+	if sel == nil {
+		sel = &Selection{}
+	}
+	texts := max(len(sel.Folders), len(sel.Exclude), len(sel.Types))
+	if len(s.Folders) > maxFolders || len(s.Segments) > maxSegments || len(s.Failures) > maxFailures || texts > maxTexts {
+		return fmt.Errorf("%d folders, %d segments, %d failures, %d patterns: more than the format allows",
+			len(s.Folders), len(s.Segments), len(s.Failures), texts)
+	}
+	return nil
+}
+
+func (t Totals) check() error {
+	if !inRange(maxBytes, t.Items, t.Bytes, t.Stored, t.Packs) {
+		return fmt.Errorf("totals of %d items, %d bytes, %d bytes in %d packs are not possible", t.Items, t.Bytes, t.Stored, t.Packs)
 	}
 	return nil
 }

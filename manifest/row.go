@@ -70,6 +70,8 @@ func (r *Row) Check() error {
 		return errors.New("row has no id")
 	case r.Folder == "":
 		return fmt.Errorf("row of item %.200q has no folder", r.ID)
+	case len(r.Chunks) > maxChunks || len(r.Categories) > maxTexts:
+		return fmt.Errorf("row of item %.200q: %d chunks, %d categories: more than the format allows", r.ID, len(r.Chunks), len(r.Categories))
 	}
 	err := r.checkStream()
 	if r.Removed != "" {

@@ -21,6 +21,9 @@ const MaxSegmentSize = 64 << 20
 // than 200 GiB.
 const maxRowLength = 16 << 20
 
+// maxSegmentRows bounds the rows of a segment. Writers stay below a tenth of it.
+const maxSegmentRows = 1 << 20
+
 // A Segment names a file of rows within a snapshot's list.
 type Segment struct {
 	SHA256 Digest `json:"sha256"` // of the stored bytes
@@ -55,19 +58,30 @@ func (w *SegmentWriter) Append(row Row) error {
 	if err := row.Check(); err != nil {
 		return err
 	}
-	w.line.Reset()
-	if err := json.MarshalWrite(&w.line, &row, jsontext.AllowInvalidUTF8(true)); err != nil {
-		return fmt.Errorf("row of item %.200q: %w", row.ID, err)
+	if w.rows == maxSegmentRows {
+		return fmt.Errorf("row of item %.200q: the segment has %d rows already", row.ID, w.rows)
 	}
-	w.line.WriteByte('\n')
-	if w.line.Len() > maxRowLength {
-		return fmt.Errorf("row of item %.200q is %d bytes long, more than %d", row.ID, w.line.Len(), maxRowLength)
+	w.line.Reset()
+	if err := row.writeLine(&w.line); err != nil {
+		return fmt.Errorf("row of item %.200q: %w", row.ID, err)
 	}
 	if _, err := w.zstd.Write(w.line.Bytes()); err != nil {
 		return fmt.Errorf("segment: %w", err)
 	}
 	w.rows++
 	w.bytes += row.Length
+	return nil
+}
+
+// writeLine writes the row as a line of a segment.
+func (r *Row) writeLine(line *bytes.Buffer) error {
+	if err := json.MarshalWrite(line, r, jsontext.AllowInvalidUTF8(true)); err != nil {
+		return err
+	}
+	line.WriteByte('\n')
+	if line.Len() > maxRowLength {
+		return fmt.Errorf("%d bytes long, more than %d", line.Len(), maxRowLength)
+	}
 	return nil
 }
 
@@ -108,41 +122,55 @@ func (s Segment) ReadRows(data []byte) iter.Seq2[Row, error] {
 var errStopped = errors.New("stopped")
 
 func (s Segment) readRows(data []byte, yield func(Row, error) bool) error {
+	if err := s.check(); err != nil {
+		return err
+	}
 	dec, err := zstd.NewReader(bytes.NewReader(data),
 		zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(8<<20))
 	if err != nil {
 		return err
 	}
 	defer dec.Close()
+	return s.readLines(dec, yield)
+}
 
-	lines := bufio.NewReaderSize(dec, 64<<10)
+// readLines reads the rows from the segment's text.
+func (s Segment) readLines(text io.Reader, yield func(Row, error) bool) error {
+	lines, dec := bufio.NewReaderSize(text, 64<<10), newDecoder()
 	var buf []byte
 	var rows, length int64
 	for {
-		buf, err = readLine(lines, buf[:0])
+		row, err := readRow(lines, dec, &buf)
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
 			return fmt.Errorf("line %d: %w", rows+1, err)
 		}
-		row, err := parseRow(buf)
-		if err != nil {
-			return fmt.Errorf("line %d: %w", rows+1, err)
-		}
 		rows++
 		length += row.Length
-		if rows > s.Rows || length < 0 {
-			return fmt.Errorf("more than the %d rows that the manifest tells", s.Rows)
+		if rows > s.Rows {
+			return fmt.Errorf("more than the %d rows of the manifest", s.Rows)
 		}
 		if !yield(row, nil) {
 			return errStopped
 		}
 	}
 	if rows != s.Rows || length != s.Bytes {
-		return fmt.Errorf("%d rows of %d bytes, the manifest tells %d of %d", rows, length, s.Rows, s.Bytes)
+		return fmt.Errorf("%d rows of %d bytes, the manifest has %d of %d", rows, length, s.Rows, s.Bytes)
 	}
 	return nil
+}
+
+// readRow reads the row of the next line, through a buffer that it may replace.
+func readRow(lines *bufio.Reader, dec decoder, buf *[]byte) (row Row, err error) {
+	if *buf, err = readLine(lines, (*buf)[:0]); err != nil {
+		return row, err
+	}
+	if err := dec.decode(*buf, &row); err != nil {
+		return row, err
+	}
+	return row, row.Check()
 }
 
 // readLine appends the next line to buf, its newline left out. A stream that
@@ -164,12 +192,4 @@ func readLine(r *bufio.Reader, buf []byte) ([]byte, error) {
 			return buf, err
 		}
 	}
-}
-
-func parseRow(line []byte) (Row, error) {
-	var row Row
-	if err := json.Unmarshal(line, &row); err != nil {
-		return Row{}, err
-	}
-	return row, row.Check()
 }

@@ -137,8 +137,11 @@ type Run struct {
 	Removed  int64 `json:"removed"` // held before, no longer in the mailbox
 }
 
-// Check reports whether the counts add up.
+// Check reports whether the counts are possible and add up.
 func (r Run) Check() error {
+	if !inRange(maxCount, r.Listed, r.Exported, r.Skipped, r.Failed, r.Gone, r.LeftOut, r.Pending, r.Removed) {
+		return fmt.Errorf("a count of the run is not between 0 and %d: %+v", int64(maxCount), r)
+	}
 	if sum := r.Exported + r.Skipped + r.Failed + r.Gone + r.LeftOut + r.Pending; sum != r.Listed {
 		return fmt.Errorf("%d items listed, but %d accounted for", r.Listed, sum)
 	}
@@ -178,7 +181,7 @@ func ParseSnapshot(data []byte) (*Snapshot, error) {
 		return nil, fmt.Errorf("manifest: format %d: %w (%d)", version.Format, ErrNewerFormat, FormatVersion)
 	}
 	var s Snapshot
-	if err := json.Unmarshal(data, &s); err != nil {
+	if err := newDecoder().decode(data, &s); err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
 	if err := s.check(); err != nil {

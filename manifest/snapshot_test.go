@@ -1,10 +1,15 @@
 package manifest_test
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +98,55 @@ func TestSnapshotRefused(t *testing.T) {
 		"folder without id":  func(s *manifest.Snapshot) { s.Folders[0].ID = "" },
 		"segment without id": func(s *manifest.Snapshot) { s.Segments[0].SHA256 = manifest.Digest{} },
 		"segment too large":  func(s *manifest.Snapshot) { s.Segments[0].Size = manifest.MaxSegmentSize + 1 },
+		"segment of nothing": func(s *manifest.Snapshot) { s.Segments[0].Size = 0 },
+		"segment, no rows":   func(s *manifest.Snapshot) { s.Segments[0].Rows = 0 },
+		"segment, many rows": func(s *manifest.Snapshot) { s.Segments[0].Rows = manifest.MaxSegmentRows + 1 },
+		"segment, bytes":     func(s *manifest.Snapshot) { s.Segments[0].Bytes = -1 },
+		"segments, rows": func(s *manifest.Snapshot) {
+			s.Segments[0].Rows = manifest.MaxSegmentRows
+			s.Segments = slices.Repeat(s.Segments, 1<<12)
+		},
+		"segments, bytes": func(s *manifest.Snapshot) {
+			s.Segments[0].Bytes = manifest.MaxBytes/2 + 1
+			s.Segments = slices.Repeat(s.Segments, 2)
+		},
+		"segments, sum overflows": func(s *manifest.Snapshot) {
+			s.Segments[0].Bytes = manifest.MaxBytes
+			s.Segments = slices.Repeat(s.Segments, 17)
+		},
+		"run, negative": func(s *manifest.Snapshot) { s.Run.Skipped, s.Run.Gone = s.Run.Skipped+2, -2 },
+		"run, removed":  func(s *manifest.Snapshot) { s.Run.Removed = -1 },
+		"run, overflow": func(s *manifest.Snapshot) {
+			s.Run.Exported, s.Run.Skipped, s.Run.Listed = math.MaxInt64, math.MaxInt64, -1
+		},
+		"bytes, negative": func(s *manifest.Snapshot) { s.Totals.Bytes = -1 },
+		"bytes, overflow": func(s *manifest.Snapshot) { s.Totals.Bytes = manifest.MaxBytes + 1 },
+		"stored":          func(s *manifest.Snapshot) { s.Totals.Stored = -1 },
+		"packs":           func(s *manifest.Snapshot) { s.Totals.Packs = -1 },
+		"items, negative": func(s *manifest.Snapshot) { s.Folders[0].Items, s.Totals.Items = -1, -1 },
+		"items, overflow": func(s *manifest.Snapshot) {
+			s.Folders[0].Items = math.MaxInt64
+			s.Folders = append(s.Folders, manifest.Folder{ID: "AR", Items: math.MaxInt64})
+			s.Totals.Items = -2
+		},
+		"counted":          func(s *manifest.Snapshot) { s.Folders[0].TotalItemCount = -1 },
+		"counted too many": func(s *manifest.Snapshot) { s.Folders[0].TotalItemCount = manifest.MaxCount + 1 },
+		"left out":         func(s *manifest.Snapshot) { s.Folders[0].ItemsLeftOut = -1 },
+		"failure, id":      func(s *manifest.Snapshot) { s.Failures[0].ID = "" },
+		"failure, folder":  func(s *manifest.Snapshot) { s.Failures[0].Folder = "" },
+		"failure, tries":   func(s *manifest.Snapshot) { s.Failures[0].Attempts = -1 },
+		"failure, runs":    func(s *manifest.Snapshot) { s.Failures[0].Runs = manifest.MaxCount + 1 },
+		"path":             func(s *manifest.Snapshot) { s.Folders[0].Path = make([]string, manifest.MaxTexts+1) },
+		"many segments":    func(s *manifest.Snapshot) { s.Segments = slices.Repeat(s.Segments, manifest.MaxSegments+1) },
+		"many failures":    func(s *manifest.Snapshot) { s.Failures = slices.Repeat(s.Failures, manifest.MaxFailures+1) },
+		"many folders": func(s *manifest.Snapshot) {
+			for i := range manifest.MaxFolders {
+				s.Folders = append(s.Folders, manifest.Folder{ID: fmt.Sprint(i)})
+			}
+		},
+		"patterns": func(s *manifest.Snapshot) {
+			s.Selection = &manifest.Selection{Types: make([]string, manifest.MaxTexts+1)}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := testSnapshot()
@@ -100,7 +154,35 @@ func TestSnapshotRefused(t *testing.T) {
 			if _, err := s.Encode(); err == nil {
 				t.Error("manifest was written")
 			}
+			if data, err := json.Marshal(s); err != nil {
+				t.Log("it has no JSON form:", err)
+			} else if _, err := manifest.ParseSnapshot(data); err == nil {
+				t.Error("manifest was read")
+			}
 		})
+	}
+}
+
+// TestLongLists: a manifest with as many elements as the format allows is read again.
+func TestLongLists(t *testing.T) {
+	s := testSnapshot()
+	s.Segments = slices.Repeat(s.Segments, manifest.MaxSegments)
+	s.Failures = slices.Repeat([]manifest.Failure{{ID: "1", Folder: "AQ"}}, manifest.MaxFailures)
+	s.Folders[0].Path = make([]string, manifest.MaxTexts)
+	for i := len(s.Folders); i < manifest.MaxFolders; i++ {
+		s.Folders = append(s.Folders, manifest.Folder{ID: fmt.Sprint(i), Path: []string{}})
+	}
+	s.Selection = &manifest.Selection{Exclude: make([]string, manifest.MaxTexts)}
+	data, err := s.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := manifest.ParseSnapshot(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(s, got) {
+		t.Error("the manifest differs")
 	}
 }
 

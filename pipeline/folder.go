@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -135,7 +136,7 @@ func (f *folder) manifest(count folderCount, full bool) manifest.Folder {
 	defer f.mu.Unlock()
 	m := manifest.Folder{
 		ID: f.ID, ParentFolderID: f.ParentFolderID, DisplayName: f.DisplayName, Path: f.Path, Type: f.Type,
-		WellKnownName: f.WellKnownName, Hidden: f.Hidden, TotalItemCount: int64(f.TotalItemCount),
+		WellKnownName: f.WellKnownName, Hidden: f.Hidden, TotalItemCount: min(max(int64(f.TotalItemCount), 0), math.MaxInt32),
 		Items: count.held, Gone: count.gone, LeftOut: f.leftOut, Mailbox: f.Mailbox,
 	}
 	if err := f.trouble(); err != nil {

@@ -1,0 +1,90 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// The greatest numbers of elements in the lists of a manifest and of a row. Exchange has fewer
+// folders in a mailbox, and 300 levels of them at most.
+const (
+	maxFolders  = 1 << 17
+	maxSegments = 1 << 16
+	maxFailures = 1 << 17
+	maxChunks   = 1 << 16 // an item of 256 GiB
+	maxTexts    = 1 << 16 // in the path of a folder, the categories of an item, the patterns of a selection
+)
+
+// The elements of a list take at most this many times the memory of the JSON up to there, beyond
+// what any list may take. What this package writes takes less: it writes most members even if
+// they are empty.
+const (
+	inflation = 8
+	anyList   = 64 << 10
+)
+
+// A decoder decodes JSON that is not trusted. It counts the elements of each list and checks
+// each element before it decodes the next one. So what it decodes takes a small multiple of
+// the memory of the JSON itself. It is not safe for concurrent use.
+type decoder struct{ options json.Options }
+
+func newDecoder() decoder {
+	return decoder{json.JoinOptions(
+		jsontext.AllowDuplicateNames(true), // to compare names, the names of unknown members are kept
+		json.WithUnmarshalers(json.JoinUnmarshalers(
+			listOf("folder", maxFolders, (*Folder).check),
+			listOf("segment", maxSegments, (*Segment).check),
+			listOf("failure", maxFailures, (*Failure).check),
+			listOf("chunk", maxChunks, (*Chunk).check),
+			listOf("text", maxTexts, func(*string) error { return nil }),
+		)))}
+}
+
+func (d decoder) decode(data []byte, to any) error { return json.Unmarshal(data, to, d.options) }
+
+// listOf decodes lists of at most most elements, each of which check accepts. A list is
+// collected in a buffer that grows once, and copied at its length.
+func listOf[T any](name string, most int, check func(*T) error) *json.Unmarshalers {
+	var buf []T
+	size := int64(reflect.TypeFor[T]().Size())
+	element := func(dec *jsontext.Decoder) error {
+		n := len(buf)
+		if n == most || int64(n)*size > anyList+inflation*dec.InputOffset() {
+			return fmt.Errorf("a list has more than %d elements", n)
+		}
+		if n == cap(buf) {
+			buf = slices.Grow(buf, n+1)
+		}
+		buf = append(buf, *new(T))
+		last := &buf[n]
+		if err := json.UnmarshalDecode(dec, last); err != nil {
+			return err
+		}
+		if err := check(last); err != nil {
+			return fmt.Errorf("%s %d: %w", name, n, err)
+		}
+		return nil
+	}
+	return json.UnmarshalFromFunc(func(dec *jsontext.Decoder, list *[]T) error {
+		if dec.PeekKind() != '[' {
+			return errors.ErrUnsupported // null, or an error for what is no list
+		}
+		if _, err := dec.ReadToken(); err != nil {
+			return err
+		}
+		buf = buf[:0]
+		for dec.PeekKind() != ']' {
+			if err := element(dec); err != nil {
+				return err
+			}
+		}
+		*list = append([]T{}, buf...)
+		_, err := dec.ReadToken()
+		return err
+	})
+}
