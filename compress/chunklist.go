@@ -26,6 +26,9 @@ func parseChunkList(data []byte, size int64) ([]Chunk, error) {
 	if count*chunkListEntry != int64(len(data)) {
 		return nil, corrupt("chunk list of %d bytes tells %d chunks", len(data), count)
 	}
+	if count > maxReadChunks {
+		return nil, corrupt("%d chunks, more than %d", count, maxReadChunks)
+	}
 	chunks := make([]Chunk, 0, count)
 	var next int64
 	for ; len(data) > 0; data = data[chunkListEntry:] {

@@ -250,6 +250,44 @@ func TestPackFull(t *testing.T) {
 	}
 }
 
+// TestPackRefused: a pack whose lists take much memory, or whose bytes take much space, is
+// refused before they do.
+func TestPackRefused(t *testing.T) {
+	enc, err := compress.NewEncoder(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer enc.Close()
+	for name, c := range map[string]struct{ frames, chunks, length int }{
+		"uncompressed bytes": {1<<30/compress.MaxFrame + 1, 1, compress.MaxFrame},
+		"chunks":             {17, 4096, 1},
+		"frames":             {90_000, 1, 1},
+	} {
+		raw := make([]byte, c.chunks*c.length)
+		f := compress.Frame{Raw: raw, Compressed: enc.Compress(nil, raw)}
+		for i := range c.chunks {
+			f.Chunks = append(f.Chunks, compress.Chunk{SHA256: manifest.SumOf(raw[:c.length]), Offset: int64(i * c.length), Length: int64(c.length)})
+		}
+		w := compress.NewPackWriter(nil)
+		for range c.frames {
+			if _, err := w.Add(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p, err := w.Finish()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := open(p.Data)
+		if err == nil {
+			_, err = r.Chunks()
+		}
+		if !errors.As(err, new(*compress.CorruptError)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func FuzzPackReader(f *testing.F) {
 	enc, err := compress.NewEncoder(1)
 	if err != nil {

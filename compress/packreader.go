@@ -12,8 +12,12 @@ import (
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
-// maxSeekTable bounds the stored size of a seek table that is read: 8 MiB.
-const maxSeekTable = 8 << 20
+// The bounds of a pack that is read. A pack that is written has less than a third of each.
+const (
+	maxSeekTable  = 1 << 20 // stored bytes: some 87,000 frames
+	maxReadChunks = 1 << 16
+	maxReadRaw    = 1 << 30 // uncompressed bytes
+)
 
 // maxStoredFrame bounds the stored size of a frame that is read: what zstd makes
 // of the largest frame when it does not compress.
@@ -52,8 +56,13 @@ func NewPackReader(r io.ReaderAt, size int64) (*PackReader, error) {
 	if err != nil {
 		return nil, p.src.blame(err)
 	}
-	p.table, err = p.pack.SeekTable()
-	return p, err
+	if p.table, err = p.pack.SeekTable(); err != nil {
+		return nil, err
+	}
+	if p.table.Size() > maxReadRaw {
+		return nil, corrupt("%d uncompressed bytes, more than %d", p.table.Size(), maxReadRaw)
+	}
+	return p, nil
 }
 
 // decoder returns the one zstd decoder of the process. DecodeAll is safe for

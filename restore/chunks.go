@@ -21,6 +21,7 @@ type itemReader struct {
 	packs map[manifest.Digest]*compress.PackReader
 	order []manifest.Digest // of packs, the oldest first
 	buf   []byte
+	last  manifest.Chunk // that buf holds
 }
 
 // openPacks bounds the packs that an itemReader keeps open. Each holds a frame
@@ -34,6 +35,33 @@ func newItemReader(repo *sinks.Repository) *itemReader {
 // writeTo writes the row's stream to w. Bytes are written only after their
 // chunk's digest was checked; the digest of the whole is checked at the end.
 func (r *itemReader) writeTo(ctx context.Context, w io.Writer, row *manifest.Row) error {
+	if repeats(row.Chunks) {
+		if err := r.check(ctx, row); err != nil {
+			return err
+		}
+	}
+	return r.copy(ctx, w, row)
+}
+
+// repeats reports whether a chunk stands in a list twice. Then the list may be of any length,
+// whatever the repository holds, and the whole is checked before any of it is written.
+func repeats(chunks []manifest.Chunk) bool {
+	seen := make(map[manifest.Digest]bool, len(chunks))
+	for i := range chunks {
+		if seen[chunks[i].SHA256] {
+			return true
+		}
+		seen[chunks[i].SHA256] = true
+	}
+	return false
+}
+
+// check reads the row's stream.
+func (r *itemReader) check(ctx context.Context, row *manifest.Row) error {
+	return r.copy(ctx, io.Discard, row)
+}
+
+func (r *itemReader) copy(ctx context.Context, w io.Writer, row *manifest.Row) error {
 	whole := sha256.New()
 	for i := range row.Chunks {
 		c := &row.Chunks[i]
@@ -60,10 +88,20 @@ func (r *itemReader) writeTo(ctx context.Context, w io.Writer, row *manifest.Row
 // chunk returns the bytes of a chunk, valid until the next call. What is damaged is read
 // again before it is called so: it may have been changed on its way.
 func (r *itemReader) chunk(ctx context.Context, c *manifest.Chunk) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if *c == r.last {
+		return r.buf[:c.Length], nil // an item of zeros is one chunk many times
+	}
+	r.last = manifest.Chunk{}
 	chunk, err := r.readChunk(ctx, c)
 	if errors.As(err, new(*compress.CorruptError)) {
 		r.forget(c.Pack)
 		chunk, err = r.readChunk(ctx, c)
+	}
+	if err == nil {
+		r.last = *c
 	}
 	return chunk, err
 }

@@ -111,10 +111,14 @@ func (x *extractor) extract(ctx context.Context, row *manifest.Row) (Extracted, 
 	// The temporary name is the item's own, so that a rerun after a kill
 	// replaces what was left.
 	part := name + ".part"
-	if err := x.write(ctx, part, row); err != nil {
-		return e, errors.Join(err, ignoreAbsent(x.root.Remove(part)))
+	err = x.write(ctx, part, row)
+	if err == nil {
+		err = x.root.Rename(part, name)
 	}
-	return e, x.root.Rename(part, name)
+	if err != nil {
+		err = errors.Join(err, ignoreAbsent(x.root.Remove(part)))
+	}
+	return e, err
 }
 
 func (x *extractor) write(ctx context.Context, name string, row *manifest.Row) (err error) {

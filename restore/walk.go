@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"sort"
 
 	"github.com/mailhaul/mailhaul/compress"
@@ -225,7 +224,7 @@ func (v *verifier) checkRow(ctx context.Context, row *manifest.Row) error {
 	if v.opts.SkipData || !whole || len(row.Chunks) < 2 {
 		return nil
 	}
-	return v.items.writeTo(ctx, io.Discard, row)
+	return v.items.check(ctx, row)
 }
 
 func (p *packState) holds(c *manifest.Chunk) bool {

@@ -1,0 +1,209 @@
+package restore_test
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/restore"
+	"github.com/mailhaul/mailhaul/simulator"
+	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/snapshots"
+)
+
+// latest returns the mailbox's last snapshot and its items.
+func (v *vault) latest() (*snapshots.Snapshot, []manifest.Row) {
+	v.t.Helper()
+	s, err := snapshots.Latest(v.t.Context(), v.repo, v.mailbox)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	var rows []manifest.Row
+	for row, err := range s.Items(v.t.Context()) {
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		rows = append(rows, row)
+	}
+	return s, rows
+}
+
+// replace gives the last snapshot's ref a manifest of these bytes.
+func (v *vault) replace(s *snapshots.Snapshot, data []byte) (key string) {
+	v.t.Helper()
+	digest := manifest.SumOf(data)
+	ref, err := s.Ref(digest).Encode()
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.write(sinks.ManifestKey(digest), data)
+	v.write(sinks.RefKey(v.mailbox, s.Sequence), ref)
+	return sinks.ManifestKey(digest)
+}
+
+// claim makes the last snapshot one of these rows, which is whole in all else. It returns the
+// key of the segment.
+func (v *vault) claim(rows []manifest.Row) string {
+	v.t.Helper()
+	s, _ := v.latest()
+	w, err := manifest.NewSegmentWriter()
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	held := map[string]int64{}
+	for _, row := range rows {
+		if err := w.Append(row); err != nil {
+			v.t.Fatal(err)
+		}
+		held[row.Folder]++
+	}
+	data, segment, err := w.Finish()
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.write(sinks.SegmentKey(segment.SHA256), data)
+	s.Segments = []manifest.Segment{segment}
+	for i := range s.Folders {
+		s.Folders[i].Items = held[s.Folders[i].ID]
+	}
+	s.Totals.Items, s.Totals.Bytes = int64(len(rows)), segment.Bytes
+	if data, err = s.Encode(); err != nil {
+		v.t.Fatal(err)
+	}
+	v.replace(s, data)
+	return sinks.SegmentKey(segment.SHA256)
+}
+
+// TestRowsThatLie: a row whose chunks are not those of the packs is found, whatever differs.
+func TestRowsThatLie(t *testing.T) {
+	v := newVault(t, simulator.Options{Seed: 3, Items: 20, ItemSize: 3 << 10})
+	_, honest := v.latest()
+	if v.claim(honest); v.verify(restore.VerifyOptions{}).Found != 0 {
+		t.Fatal("the honest rows are damaged")
+	}
+	last := len(honest) - 1
+	for name, lie := range map[string]func(row *manifest.Row, c *manifest.Chunk){
+		"offset":         func(_ *manifest.Row, c *manifest.Chunk) { c.Offset++ },
+		"far offset":     func(_ *manifest.Row, c *manifest.Chunk) { c.Offset = 1 << 50 },
+		"length":         func(row *manifest.Row, c *manifest.Chunk) { row.Length--; c.Length-- },
+		"longer":         func(row *manifest.Row, c *manifest.Chunk) { row.Length++; c.Length++ },
+		"digest":         func(row *manifest.Row, c *manifest.Chunk) { row.SHA256 = honest[last].SHA256; c.SHA256 = row.SHA256 },
+		"unknown digest": func(row *manifest.Row, c *manifest.Chunk) { row.SHA256 = manifest.SumOf(nil); c.SHA256 = row.SHA256 },
+		"pack":           func(_ *manifest.Row, c *manifest.Chunk) { c.Pack = manifest.SumOf(nil) },
+		"order": func(row *manifest.Row, _ *manifest.Chunk) {
+			row.Chunks = []manifest.Chunk{honest[1].Chunks[0], honest[0].Chunks[0]}
+			row.Length = honest[0].Length + honest[1].Length
+		},
+		"again": func(row *manifest.Row, c *manifest.Chunk) {
+			row.Chunks = []manifest.Chunk{*c, *c}
+			row.Length = 2 * c.Length
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rows := slices.Clone(honest)
+			rows[0].Chunks = slices.Clone(rows[0].Chunks)
+			lie(&rows[0], &rows[0].Chunks[0])
+			key := v.claim(rows)
+			got := v.verify(restore.VerifyOptions{})
+			if got.Found != 1 || got.Problems[0].Object != key || !strings.Contains(got.Problems[0].Error, rows[0].ID) {
+				t.Errorf("found are %+v, expected item %s in %s", got.Problems, rows[0].ID, key)
+			}
+			if _, err := v.extract(t.TempDir(), rows[0].ID); err == nil {
+				t.Error("the item was extracted")
+			}
+		})
+	}
+}
+
+// TestRepeatedChunk: of an item that has a chunk many times, nothing is written before the whole
+// was checked. An item may really be so.
+func TestRepeatedChunk(t *testing.T) {
+	v := newVault(t, simulator.Options{Seed: 3, Items: 20, ItemSize: 3 << 10})
+	_, rows := v.latest()
+	row := &rows[0]
+	part := new(bytes.Buffer)
+	if err := restore.WriteItem(t.Context(), v.repo, part, row); err != nil {
+		t.Fatal(err)
+	}
+	const times = 2000
+	chunk := row.Chunks[0]
+	row.Chunks = slices.Repeat([]manifest.Chunk{chunk}, times)
+	row.Length *= times
+	for name, chunks := range map[string][]manifest.Chunk{
+		"one":         row.Chunks,
+		"alternating": slices.Repeat([]manifest.Chunk{chunk, rows[1].Chunks[0]}, times/2),
+		"at the end":  {rows[1].Chunks[0], rows[2].Chunks[0], chunk, chunk},
+	} {
+		lie := *row
+		lie.Chunks, lie.SHA256 = chunks, manifest.SumOf([]byte("another"))
+		var written bytes.Buffer
+		if err := restore.WriteItem(t.Context(), v.repo, &written, &lie); err == nil || written.Len() > 0 {
+			t.Errorf("%s: %d bytes were written, %v", name, written.Len(), err)
+		}
+	}
+	v.store.Calls()
+	want := bytes.Repeat(part.Bytes(), times)
+	row.SHA256 = manifest.SumOf(want)
+	var written bytes.Buffer
+	if err := restore.WriteItem(t.Context(), v.repo, &written, row); err != nil || !bytes.Equal(written.Bytes(), want) {
+		t.Errorf("%d bytes of %d were written, %v", written.Len(), len(want), err)
+	}
+	if calls := v.store.Calls(); calls.Get > 5 {
+		t.Errorf("%d reads of one chunk", calls.Get)
+	}
+}
+
+// TestExtractLeavesNothing: of an item that is not what its row says, no file is left.
+func TestExtractLeavesNothing(t *testing.T) {
+	v := newVault(t, simulator.Options{Seed: 3, Items: 20, ItemSize: 3 << 10})
+	_, rows := v.latest()
+	rows[0].Chunks = []manifest.Chunk{rows[1].Chunks[0], rows[2].Chunks[0]}
+	rows[0].Length = rows[1].Length + rows[2].Length
+	v.claim(rows)
+	dir := t.TempDir()
+	if _, err := v.extract(dir, rows[0].ID); err == nil || !strings.Contains(err.Error(), rows[0].ID) {
+		t.Errorf("error is %v", err)
+	}
+	if err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			t.Errorf("%s is left", path)
+		}
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestImpossibleCounts: a manifest is damaged that says complete though the run did not reach
+// some items, or whose counts are not possible.
+func TestImpossibleCounts(t *testing.T) {
+	v := newVault(t, simulator.Options{Seed: 3, Items: 20, ItemSize: 3 << 10})
+	s, _ := v.latest()
+	honest, err := s.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ old, new, problem string }{
+		"pending":  {fmt.Sprintf(`"listed":%d,`, s.Run.Listed), fmt.Sprintf(`"listed":%d,`, s.Run.Listed+3), "pending"},
+		"removed":  {`"removed":0`, `"removed":-1`, "count"},
+		"stored":   {`"stored":`, `"stored":-`, "totals"},
+		"failures": {`"failures":[]`, `"failures":[{"id":"i","folder":"f","attempts":-1}]`, "attempts"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			data := bytes.Replace(honest, []byte(c.old), []byte(c.new), 1)
+			if name == "pending" {
+				data = bytes.Replace(data, []byte(`"pending":0`), []byte(`"pending":3`), 1)
+			}
+			key := v.replace(s, data)
+			got := v.verify(restore.VerifyOptions{})
+			if got.Found != 1 || !strings.Contains(got.Problems[0].Error, c.problem) || bytes.Equal(data, honest) {
+				t.Errorf("%s: found are %+v", key, got.Problems)
+			}
+		})
+	}
+}
