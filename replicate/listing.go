@@ -52,6 +52,8 @@ func (c *copier) listTarget(ctx context.Context) error {
 			c.held[object{o.Kind, o.Digest}] = o.Size
 		case sinks.KindRef:
 			addRef(c.target, o)
+		case sinks.KindIrregular:
+			c.tally.problem(o.Key, fmt.Errorf("in the target: %w", o.Err))
 		}
 	}
 	return nil
@@ -70,6 +72,10 @@ func (c *copier) listSource(ctx context.Context, whole bool) (mailboxes []string
 			c.expect(o, whole)
 		case sinks.KindRef:
 			addRef(c.source, o)
+		case sinks.KindIrregular:
+			if whole {
+				c.tally.problem(o.Key, o.Err)
+			}
 		}
 	}
 	mailboxes, err = c.from.Mailboxes(ctx)

@@ -46,9 +46,9 @@ func (c *copier) open(ctx context.Context, id string) (*mailbox, error) {
 	return m, nil
 }
 
-// probe finds the last run before one that is missing.
+// probe finds the last run before one that is missing. The listing has the last of all.
 func (m *mailbox) probe(ctx context.Context) error {
-	for {
+	for m.last < of(m.source, m.id).last {
 		_, err := snapshots.LoadRef(ctx, m.from, m.id, m.last+1)
 		if errors.Is(err, snapshots.ErrNone) {
 			return nil
@@ -58,6 +58,7 @@ func (m *mailbox) probe(ctx context.Context) error {
 		}
 		m.last++
 	}
+	return nil
 }
 
 // copy copies the snapshots that the target does not hold.

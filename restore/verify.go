@@ -76,7 +76,7 @@ func Verify(ctx context.Context, repo *sinks.Repository, opts VerifyOptions) (*V
 	v := &verifier{
 		repo: repo, opts: opts, result: &Verification{Problems: []Problem{}},
 		packs: map[manifest.Digest]*packState{}, meta: map[manifest.Digest]*metaState{},
-		segments: map[manifest.Digest]bool{}, items: newItemReader(repo),
+		segments: map[manifest.Digest]bool{}, irregular: map[string]bool{}, items: newItemReader(repo),
 	}
 	if err := v.listMailboxes(ctx); err != nil {
 		return nil, err
@@ -111,6 +111,7 @@ type verifier struct {
 	packs     map[manifest.Digest]*packState
 	meta      map[manifest.Digest]*metaState // what lies below manifests/
 	segments  map[manifest.Digest]bool       // whose rows were checked
+	irregular map[string]bool                // keys of what is no object, and was reported
 	items     *itemReader
 }
 
@@ -141,10 +142,19 @@ type metaState struct {
 func (v *verifier) problem(object string, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.irregular[object] {
+		return
+	}
 	v.result.Found++
 	if len(v.result.Problems) < maxProblems {
 		v.result.Problems = append(v.result.Problems, Problem{object, strings.TrimPrefix(err.Error(), object+": ")})
 	}
+}
+
+// foundIrregular reports what is no object. It is in the way of what else is read there.
+func (v *verifier) foundIrregular(key string, err error) {
+	v.problem(key, err)
+	v.irregular[key] = true
 }
 
 // isDamage tells what is wrong with an object from what is wrong with the store
@@ -161,7 +171,10 @@ func (v *verifier) listMailboxes(ctx context.Context) error {
 	ids, asked := v.opts.Mailboxes, len(v.opts.Mailboxes) > 0
 	if !asked {
 		var err error
-		if ids, err = v.repo.Mailboxes(ctx); err != nil {
+		var irregular *sinks.CorruptError
+		if ids, err = v.repo.Mailboxes(ctx); errors.As(err, &irregular) {
+			v.foundIrregular(irregular.Key, irregular)
+		} else if err != nil {
 			return err
 		}
 	}
@@ -193,6 +206,8 @@ func (v *verifier) listObjects(ctx context.Context) error {
 			v.meta[o.Digest] = &metaState{segment: o.Kind == sinks.KindSegment, size: o.Size}
 		case sinks.KindForeign:
 			v.result.Foreign++
+		case sinks.KindIrregular:
+			v.foundIrregular(o.Key, o.Err)
 		}
 	}
 	return nil

@@ -3,10 +3,12 @@ package sinks
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	"gocloud.dev/gcerrors"
 
 	"github.com/mailhaul/mailhaul/sinks/azure"
+	"github.com/mailhaul/mailhaul/sinks/dirblob"
 	"github.com/mailhaul/mailhaul/sinks/gcs"
 )
 
@@ -37,6 +39,9 @@ var (
 	// errNoSize is that of an object of unknown size: what is between the store and here has dropped it.
 	errNoSize = errors.New("its size is not told: a proxy that changes answers may be in the way")
 
+	// errNoEnd is that of a list which shows nothing but what it has shown.
+	errNoEnd = errors.New("the list has no end: it shows again and again what it has shown")
+
 	// errUnsettled passes: a store may refuse what is there already before it shows it.
 	errUnsettled = errors.New("the store says that the object exists, and that it does not")
 )
@@ -52,6 +57,19 @@ func (e *CorruptError) Unwrap() error { return e.Err }
 
 func corrupt(key, format string, args ...any) error {
 	return &CorruptError{key, fmt.Errorf(format, args...)}
+}
+
+// failed is the error of an operation on an object: what the store says, or damage that no other
+// try mends. That is an object that a disk has lost, or what is neither a file nor a directory.
+func failed(op, key string, err error) error {
+	var irregular *dirblob.IrregularError
+	switch {
+	case errors.As(err, &irregular):
+		return &CorruptError{irregular.Key, irregular}
+	case op == "read" && errors.Is(err, syscall.EIO):
+		return corrupt(key, "the disk cannot read it: %v", err)
+	}
+	return &storeError{op, key, err}
 }
 
 // Wrap returns what a bucket of Open said to an operation on a key, which may be empty,

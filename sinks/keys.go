@@ -92,7 +92,8 @@ type Kind int
 
 // The kinds of objects.
 const (
-	KindForeign Kind = iota // none of a repository's
+	KindForeign   Kind = iota // none of a repository's
+	KindIrregular             // neither a file nor a directory, in a directory: Err says what it is
 	KindConfig
 	KindPack
 	KindSegment
@@ -106,6 +107,7 @@ type Object struct {
 	Kind   Kind
 	Digest manifest.Digest // of packs, segments and manifests
 	Size   int64
+	Err    error // why it is no object: KindIrregular
 }
 
 // classify tells from its key what an object is.

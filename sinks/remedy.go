@@ -12,7 +12,9 @@ import (
 	"gocloud.dev/gcerrors"
 
 	"github.com/mailhaul/mailhaul/sinks/azure"
+	"github.com/mailhaul/mailhaul/sinks/dirblob"
 	"github.com/mailhaul/mailhaul/sinks/gcs"
+	"github.com/mailhaul/mailhaul/sinks/internal/transport"
 	"github.com/mailhaul/mailhaul/sinks/s3blob"
 )
 
@@ -33,13 +35,19 @@ func Remedy(err error) string {
 	return ""
 }
 
-// ofNetwork is about stores that are not reached.
+// ofNetwork is about stores that are not reached, or do not answer as stores do.
 func ofNetwork(err error) string {
 	var name x509.HostnameError
 	var date x509.CertificateInvalidError
 	var record tls.RecordHeaderError
 	var dns *net.DNSError
 	switch {
+	case isOf[*dirblob.IrregularError](err):
+		return "a repository has only files and directories: remove it, or put what a link leads to in its place"
+	case errors.Is(err, errNoEnd), isOf[*transport.EndlessError](err):
+		return "the store does not list objects as it should: check the endpoint in --repo and what is between, and run mailhaul doctor"
+	case isOf[*transport.SlowError](err):
+		return "the store hardly sends anything: check the network between, and the load of the store"
 	case errors.As(err, &name):
 		return "the store's certificate is of another host: check the endpoint in --repo"
 	case errors.As(err, &date) && date.Reason == x509.Expired:

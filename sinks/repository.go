@@ -3,18 +3,19 @@ package sinks
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"log/slog"
 	"slices"
-	"syscall"
+	"strings"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 
 	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/sinks/dirblob"
+	"github.com/mailhaul/mailhaul/sinks/internal/transport"
 	"github.com/mailhaul/mailhaul/sinks/s3blob"
 )
 
@@ -82,7 +83,7 @@ func (r *Repository) create(ctx context.Context, key string, data []byte, d mani
 	})
 	switch {
 	case err != nil:
-		return false, &storeError{"write", key, err}
+		return false, failed("write", key, err)
 	case there >= 0 && there != int64(len(data)) && key != configKey:
 		return false, corrupt(key, "it is there with %d bytes, not %d", there, len(data))
 	}
@@ -122,7 +123,7 @@ func (r *Repository) size(ctx context.Context, key string) (n int64, err error) 
 		return nil
 	})
 	if err != nil {
-		err = &storeError{"look at", key, err}
+		err = failed("look at", key, err)
 	}
 	return n, err
 }
@@ -159,7 +160,7 @@ func (r *Repository) CreateRef(ctx context.Context, mailbox string, sequence uin
 		case isRefused(err) && !isOf[*CorruptError](readErr):
 			return &storeError{"write", key, readErr} // whose it is cannot be told
 		case !isRefused(err):
-			return &storeError{"write", key, err}
+			return failed("write", key, err)
 		}
 	}
 	if err == nil && there == nil || bytes.Equal(there, data) {
@@ -227,7 +228,7 @@ func (r *Repository) ReadPack(ctx context.Context, d manifest.Digest) ([]byte, e
 // before it is called damaged: it may have been changed on its way.
 func (r *Repository) readChecked(ctx context.Context, key string, d manifest.Digest, limit int64) ([]byte, error) {
 	data, err := r.readSum(ctx, key, d, limit)
-	if isOf[*CorruptError](err) {
+	if isOf[*CorruptError](err) && !isOf[*dirblob.IrregularError](err) {
 		r.retry.again("read", key, err)
 		data, err = r.readSum(ctx, key, d, limit)
 	}
@@ -257,7 +258,7 @@ func (r *Repository) read(ctx context.Context, key string, limit int64) (data []
 func (r *Repository) readOnce(ctx context.Context, key string, limit int64) ([]byte, error) {
 	body, err := r.bucket.NewReader(ctx, key, nil)
 	if err != nil {
-		return nil, unreadable(key, err)
+		return nil, failed("read", key, err)
 	}
 	defer body.Close()
 	if body.Size() > limit {
@@ -266,19 +267,11 @@ func (r *Repository) readOnce(ctx context.Context, key string, limit int64) ([]b
 	data, err := readBody(body, limit)
 	switch {
 	case err != nil:
-		return nil, unreadable(key, err)
+		return nil, failed("read", key, err)
 	case int64(len(data)) > limit:
 		return nil, corrupt(key, "more than %d bytes", limit)
 	}
 	return data, nil
-}
-
-// unreadable is the error of an object that could not be read. One that a disk has lost is damaged.
-func unreadable(key string, err error) error {
-	if errors.Is(err, syscall.EIO) {
-		return corrupt(key, "the disk cannot read it: %v", err)
-	}
-	return &storeError{"read", key, err}
 }
 
 // readBody reads an object to its end, or to more than limit bytes of one whose size the store does
@@ -332,12 +325,12 @@ func (p *PackAt) ReadAt(dst []byte, offset int64) (n int, err error) {
 func (p *PackAt) read(dst []byte, offset int64) (int, error) {
 	body, err := p.repo.bucket.NewRangeReader(p.ctx, p.key, offset, int64(len(dst)), nil)
 	if err != nil {
-		return 0, &storeError{"read", p.key, err}
+		return 0, failed("read", p.key, err)
 	}
 	defer body.Close()
 	n, err := io.ReadFull(body, dst)
 	if err != nil {
-		err = &storeError{"read", p.key, err}
+		err = failed("read", p.key, err)
 	}
 	return n, err
 }
@@ -349,10 +342,10 @@ func (r *Repository) Mailboxes(ctx context.Context) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !o.IsDir {
+		if !o.IsDir && irregular(o) == nil {
 			continue
 		}
-		if id, ok := unescape(o.Key[len(refDir) : len(o.Key)-1]); ok {
+		if id, ok := unescape(strings.TrimSuffix(o.Key[len(refDir):], "/")); ok {
 			ids = append(ids, id)
 		}
 	}
@@ -389,19 +382,51 @@ func (r *Repository) Objects(ctx context.Context) iter.Seq2[Object, error] {
 				yield(Object{}, err)
 				return
 			}
-			if !yield(classify(o.Key, o.Size), nil) {
+			object := classify(o.Key, o.Size)
+			if err := irregular(o); err != nil {
+				object = Object{Key: o.Key, Kind: KindIrregular, Err: err}
+			}
+			if !yield(object, nil) {
 				return
 			}
 		}
 	}
 }
 
+// irregular returns why an entry of a list is no object, if it is none.
+func irregular(o *blob.ListObject) error {
+	var err *dirblob.IrregularError
+	if o.As(&err) {
+		return err
+	}
+	return nil
+}
+
+// The bounds of a list. Stores show a thousand objects with one answer, of some hundred bytes
+// each, and in the order of their keys. Some sort "/" before all else: of them, a few keys in a
+// row may come after greater ones.
+const (
+	maxPageRequests = 1000
+	maxPageBytes    = 8 << 20 // of an answer
+	maxStale        = 10_000  // keys in a row that are not greater than all before
+)
+
 func (r *Repository) list(ctx context.Context, opts *blob.ListOptions) iter.Seq2[*blob.ListObject, error] {
 	return func(yield func(*blob.ListObject, error) bool) {
+		last, stale := "", 0
 		for it := r.bucket.List(opts); ; {
 			o, err := r.next(ctx, it)
-			if err == io.EOF {
+			switch {
+			case err == io.EOF:
 				return
+			case err != nil:
+			case o.Key > last:
+				last, stale = o.Key, 0
+			default:
+				stale++
+			}
+			if stale > maxStale {
+				o, err = nil, &storeError{"list", "", errNoEnd}
 			}
 			if !yield(o, err) || err != nil {
 				return
@@ -415,7 +440,7 @@ func (r *Repository) list(ctx context.Context, opts *blob.ListOptions) iter.Seq2
 func (r *Repository) next(ctx context.Context, it *blob.ListIterator) (o *blob.ListObject, err error) {
 	end := false
 	err = r.retry.do(ctx, "list", "", func() error {
-		o, err = it.Next(ctx)
+		o, err = it.Next(transport.Bound(ctx, maxPageRequests, maxPageBytes))
 		if end = err == io.EOF; end {
 			return nil
 		}
@@ -425,7 +450,7 @@ func (r *Repository) next(ctx context.Context, it *blob.ListIterator) (o *blob.L
 	case end:
 		return nil, io.EOF
 	case err != nil:
-		return nil, &storeError{"list", "", err}
+		return nil, failed("list", "", err)
 	}
 	return o, nil
 }

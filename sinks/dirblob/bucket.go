@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	slashpath "path"
+	"path"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -34,18 +34,25 @@ func CreateBucket(dir string) (*blob.Bucket, error) {
 }
 
 func openBucket(dir string) (*bucket, error) {
-	info, err := os.Stat(dir)
+	info, err := os.Stat(dir) // opening a named pipe would wait
 	if err == nil && !info.IsDir() {
 		err = &fs.PathError{Op: "open", Path: dir, Err: syscall.ENOTDIR}
 	}
-	return &bucket{dir: filepath.Clean(dir), note: func(string, string) {}}, err
+	if err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &bucket{root: root, note: func(string, string) {}}, nil
 }
 
 // A bucket implements driver.Bucket.
 type bucket struct {
-	dir     string
+	root    *os.Root // of the files, whose names are the keys
 	lasting dirSet
-	note    func(op, path string) // of what makes writes durable, for tests
+	note    func(op, key string) // of what makes writes durable, for tests
 }
 
 var _ driver.Bucket = (*bucket)(nil)
@@ -53,25 +60,18 @@ var _ driver.Bucket = (*bucket)(nil)
 // errKey is in the error of a key that is no path of plain characters.
 var errKey = errors.New("the key is not one that every file system takes")
 
-// path returns the file of a key.
-func (b *bucket) path(key string) (string, error) {
-	if !fs.ValidPath(key) || key == "." || strings.ContainsAny(key, "\\:*?\"<>|") || isHidden(key) {
-		return "", fmt.Errorf("%.200q: %w", key, errKey)
+// check refuses keys that no object has.
+func check(key string) error {
+	odd := strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c == 0x7f || strings.ContainsRune(`\:*?"<>|`, c) })
+	if odd || !fs.ValidPath(key) || key == "." || isSystems(key) {
+		return fmt.Errorf("%.200q: %w", key, errKey)
 	}
-	for _, c := range key {
-		if c < ' ' || c == 0x7f {
-			return "", fmt.Errorf("%.200q: %w", key, errKey)
-		}
-	}
-	return filepath.Join(b.dir, filepath.FromSlash(key)), nil
+	return nil
 }
 
-// isHidden reports whether a key lies in the directory of what is being written.
-func isHidden(key string) bool { return key == tempDir || strings.HasPrefix(key, tempDir+"/") }
-
 func (b *bucket) Close() error {
-	_ = os.Remove(filepath.Join(b.dir, tempDir)) // if it is empty
-	return nil
+	_ = b.root.Remove(tempDir) // if it is empty
+	return b.root.Close()
 }
 
 func (b *bucket) As(any) bool { return false }
@@ -85,7 +85,7 @@ func (b *bucket) ErrorAs(err error, to any) bool {
 
 func (b *bucket) ErrorCode(err error) gcerrors.ErrorCode {
 	switch {
-	case errors.Is(err, errKey):
+	case errors.Is(err, errKey), errors.As(err, new(*IrregularError)):
 		return gcerrors.InvalidArgument
 	case errors.Is(err, fs.ErrNotExist):
 		return gcerrors.NotFound
@@ -102,39 +102,34 @@ func (b *bucket) ErrorCode(err error) gcerrors.ErrorCode {
 }
 
 func (b *bucket) Attributes(_ context.Context, key string) (*driver.Attributes, error) {
-	path, err := b.path(key)
-	if err != nil {
-		return nil, err
-	}
-	info, err := stat(path)
+	info, err := b.stat(key)
 	if err != nil {
 		return nil, err
 	}
 	return &driver.Attributes{Size: info.Size(), ModTime: info.ModTime()}, nil
 }
 
-// stat is os.Stat of a file: a directory is no object.
-func stat(path string) (fs.FileInfo, error) {
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
-		err = &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+// stat returns what the file of an object is: a directory is no object.
+func (b *bucket) stat(key string) (fs.FileInfo, error) {
+	if err := check(key); err != nil {
+		return nil, err
+	}
+	info, err := b.look(key)
+	if err == nil && info.IsDir() {
+		err = absent(key)
 	}
 	return info, err
 }
 
 // Delete removes an object, and the directories above it that are empty then.
 func (b *bucket) Delete(_ context.Context, key string, _ *driver.DeleteOptions) error {
-	path, err := b.path(key)
-	if err != nil {
+	if _, err := b.stat(key); err != nil {
 		return err
 	}
-	if _, err := stat(path); err != nil {
+	if err := b.root.Remove(key); err != nil {
 		return err
 	}
-	if err := os.Remove(path); err != nil {
-		return err
-	}
-	for dir := slashpath.Dir(key); dir != "." && os.Remove(filepath.Join(b.dir, dir)) == nil; dir = slashpath.Dir(dir) {
+	for dir := path.Dir(key); dir != "." && b.root.Remove(dir) == nil; dir = path.Dir(dir) {
 		b.lasting.clear() // one that is not empty ends it
 	}
 	return nil

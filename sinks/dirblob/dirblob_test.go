@@ -266,13 +266,7 @@ func openNoted(t *testing.T, dir string) *noted {
 		t.Fatal(err)
 	}
 	n := &noted{t: t, bucket: blob.NewBucket(b)}
-	b.note = func(op, path string) {
-		rel, err := filepath.Rel(dir, path)
-		if err != nil {
-			t.Error(err)
-		}
-		n.ops = append(n.ops, op+" "+filepath.ToSlash(rel))
-	}
+	b.note = func(op, key string) { n.ops = append(n.ops, op+" "+key) }
 	t.Cleanup(func() { n.bucket.Close() })
 	return n
 }
@@ -348,64 +342,4 @@ func TestEmptyDirectories(t *testing.T) {
 	if ok, err := b.Exists(ctx, "a/stays"); !ok || err != nil {
 		t.Errorf("%t, %v", ok, err)
 	}
-}
-
-// TestLinks: what lies behind symbolic links is listed, as it is read and written there. A link
-// behind which there is nothing, or no end, is an error and not an empty place.
-func TestLinks(t *testing.T) {
-	b, dir := open(t)
-	other := t.TempDir()
-	for _, key := range []string{"a/1", "b/2/3", "c"} {
-		if err := b.WriteAll(t.Context(), key, []byte(key), nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	all := list(t, b, nil, 2)
-	top := list(t, b, &blob.ListOptions{Delimiter: "/"}, 2)
-	for _, name := range []string{"a", "b/2", "c"} {
-		moved := filepath.Join(other, filepath.Base(name))
-		if err := errors.Join(os.Rename(filepath.Join(dir, name), moved), link(t, moved, filepath.Join(dir, name))); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if diff := cmp.Diff(all, list(t, b, nil, 2)); diff != "" {
-		t.Errorf("all (-files +links):\n%s", diff)
-	}
-	if diff := cmp.Diff(top, list(t, b, &blob.ListOptions{Delimiter: "/"}, 2)); diff != "" {
-		t.Errorf("at the top (-files +links):\n%s", diff)
-	}
-	if err := b.WriteAll(t.Context(), "a/4", nil, nil); err != nil {
-		t.Fatal(err)
-	}
-	for name, to := range map[string]string{"ring": dir, "a/ring": dir, "nothing": filepath.Join(other, "nothing")} {
-		at := filepath.Join(dir, name)
-		if err := link(t, to, at); err != nil {
-			t.Fatal(err)
-		}
-		for _, opts := range []*blob.ListOptions{nil, {Delimiter: "/"}, {Prefix: name}} {
-			_, err := b.List(opts).Next(t.Context())
-			for it := b.List(opts); err == nil; {
-				_, err = it.Next(t.Context())
-			}
-			listed := name == "a/ring" && opts != nil && opts.Delimiter == "/" // a has an object, and nobody looks further
-			if err == io.EOF != listed || gcerrors.Code(err) == gcerrors.NotFound {
-				t.Errorf("%s, %+v: %v", name, opts, err)
-			}
-		}
-		if got := list(t, b, &blob.ListOptions{Prefix: "b/"}, 10); len(got) != 1 {
-			t.Errorf("%s is in the way of others: %q", name, got)
-		}
-		if err := os.Remove(at); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// link makes a symbolic link, or skips the test where there are none.
-func link(t *testing.T, to, at string) error {
-	err := os.Symlink(to, at)
-	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) {
-		t.Skip(err)
-	}
-	return err
 }

@@ -8,4 +8,8 @@
 // synced, and linked to its name; then the directories on the way are synced. Keys are
 // paths as fs.ValidPath takes them, of characters that every file system takes.
 // Attributes other than size and time are not kept.
+//
+// The directory itself may be a symbolic link. Below it, only files and directories count: what
+// else is there is not followed and not opened, and is an IrregularError. At its top, names that
+// begin with a dot and those that systems make, such as lost+found, are no objects.
 package dirblob

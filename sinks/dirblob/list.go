@@ -1,11 +1,10 @@
 package dirblob
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -48,58 +47,55 @@ func (l *lister) list(dir string) error {
 	if err := l.ctx.Err(); err != nil {
 		return err
 	}
-	entries, err := os.ReadDir(filepath.Join(l.bucket.dir, filepath.FromSlash(dir)))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	entries, err := l.bucket.readDir(dirName(dir))
 	if err != nil {
 		return err
 	}
 	names := make([]string, 0, len(entries))
-	byName := make(map[string]fs.DirEntry, len(entries))
+	types := make(map[string]fs.FileMode, len(entries))
 	for _, e := range entries {
-		if !l.mayHold(dir+e.Name()) || isHidden(dir+e.Name()) {
+		name := e.Name()
+		if !l.mayHold(dir+name) || isSystems(dir+name) {
 			continue
 		}
-		if e, err = l.bucket.follow(dir, e); err != nil {
-			return err
-		}
-		name := e.Name()
 		if e.IsDir() {
 			name += "/" // so that names sort as keys do
 		}
-		names, byName[name] = append(names, name), e
+		names, types[name] = append(names, name), e.Type()
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		if err := l.entry(dir+name, byName[name]); err != nil {
+		if err := l.entry(dir+name, types[name]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// dirName is the name of a directory whose key ends in "/", or is empty.
+func dirName(dir string) string { return cmp.Or(strings.TrimSuffix(dir, "/"), ".") }
+
 // mayHold reports whether a file or a directory of this name may have something to list.
 func (l *lister) mayHold(name string) bool {
 	return strings.HasPrefix(name, l.opts.Prefix) || strings.HasPrefix(l.opts.Prefix, name+"/")
 }
 
-func (l *lister) entry(key string, e fs.DirEntry) error {
-	if e.IsDir() {
+func (l *lister) entry(key string, mode fs.FileMode) error {
+	if mode.IsDir() {
 		return l.dir(key)
 	}
-	if !e.Type().IsRegular() || !strings.HasPrefix(key, l.opts.Prefix) || key <= l.after {
+	if !strings.HasPrefix(key, l.opts.Prefix) || key <= l.after {
 		return nil
 	}
 	if group := l.group(key); group != key {
 		return l.add(&driver.ListObject{Key: group, IsDir: true})
 	}
-	info, err := e.Info()
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	if !mode.IsRegular() {
+		return l.add(listedIrregular(key, mode))
 	}
+	info, err := l.bucket.root.Lstat(key)
 	if err != nil {
-		return err
+		return ignoreAbsent(err)
 	}
 	return l.add(&driver.ListObject{Key: key, Size: info.Size(), ModTime: info.ModTime()})
 }
@@ -119,22 +115,13 @@ func (l *lister) dir(key string) error {
 	return l.list(key)
 }
 
-// occupied reports whether there is an object in a directory: only objects make
+// occupied reports whether there is anything but directories in a directory: only objects make
 // directories be.
 func (b *bucket) occupied(dir string) (bool, error) {
-	entries, err := os.ReadDir(filepath.Join(b.dir, filepath.FromSlash(dir)))
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
+	entries, err := b.readDir(dirName(dir))
 	for _, e := range entries {
-		if e, err = b.follow(dir, e); err != nil {
-			return false, err
-		}
-		if e.Type().IsRegular() {
-			return true, nil
-		}
 		if !e.IsDir() {
-			continue
+			return true, nil
 		}
 		if inside, err := b.occupied(dir + e.Name() + "/"); inside || err != nil {
 			return inside, err

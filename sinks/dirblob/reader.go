@@ -2,6 +2,7 @@ package dirblob
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 
@@ -16,17 +17,15 @@ type reader struct {
 }
 
 func (b *bucket) NewRangeReader(_ context.Context, key string, offset, length int64, _ *driver.ReaderOptions) (driver.Reader, error) {
-	path, err := b.path(key)
+	if err := check(key); err != nil {
+		return nil, err
+	}
+	file, info, err := b.open(key)
 	if err != nil {
 		return nil, err
 	}
-	info, err := stat(path)
-	if err != nil {
-		return nil, err
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
+	if info.IsDir() {
+		return nil, errors.Join(absent(key), file.Close())
 	}
 	if length < 0 {
 		length = info.Size()

@@ -5,11 +5,15 @@ package dirblob
 import (
 	"errors"
 	"os"
+	"syscall"
 )
 
+// doNotWait opens a named pipe at once, and changes nothing for files and directories.
+const doNotWait = syscall.O_NONBLOCK
+
 // syncDir makes the names in a directory durable.
-func syncDir(dir string) error {
-	f, err := os.Open(dir)
+func syncDir(open func() (*os.File, error)) error {
+	f, err := open()
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,9 @@
 package dirblob
 
+import "os"
+
+// doNotWait is nothing: directories have no named pipes.
+const doNotWait = 0
+
 // syncDir does nothing: Windows has no such call, and NTFS keeps its names in a journal.
-func syncDir(string) error { return nil }
+func syncDir(func() (*os.File, error)) error { return nil }

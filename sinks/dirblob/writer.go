@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/md5"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"hash"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"path"
 
 	"gocloud.dev/blob/driver"
 )
@@ -23,25 +24,25 @@ const tempDir = ".tmp"
 type writer struct {
 	ctx    context.Context
 	bucket *bucket
-	path   string
+	key    string
 	absent bool
 	md5    []byte // that the content must have, if any
 
 	file *os.File
+	temp string // the file's name
 	hash hash.Hash
 	err  error // of Write: nothing more is written
 }
 
 func (b *bucket) NewTypedWriter(ctx context.Context, key, _ string, opts *driver.WriterOptions) (driver.Writer, error) {
-	path, err := b.path(key)
+	if err := check(key); err != nil {
+		return nil, err
+	}
+	file, temp, err := b.createTemp()
 	if err != nil {
 		return nil, err
 	}
-	file, err := b.createTemp()
-	if err != nil {
-		return nil, err
-	}
-	w := &writer{ctx: ctx, bucket: b, path: path, absent: opts.IfNotExist, md5: opts.ContentMD5, file: file}
+	w := &writer{ctx: ctx, bucket: b, key: key, absent: opts.IfNotExist, md5: opts.ContentMD5, file: file, temp: temp}
 	if len(w.md5) > 0 {
 		w.hash = md5.New()
 	}
@@ -50,17 +51,17 @@ func (b *bucket) NewTypedWriter(ctx context.Context, key, _ string, opts *driver
 
 // createTemp creates a file to write to. Whoever closes a bucket may remove the
 // directory for that just after it was made.
-func (b *bucket) createTemp() (file *os.File, err error) {
-	temp := filepath.Join(b.dir, tempDir)
+func (b *bucket) createTemp() (file *os.File, name string, err error) {
 	for range 100 {
-		if err := os.MkdirAll(temp, 0o777); err != nil {
-			return nil, err
+		if _, err := b.mkdir(tempDir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, "", err
 		}
-		if file, err = os.CreateTemp(temp, "object-*"); !errors.Is(err, fs.ErrNotExist) {
+		name = path.Join(tempDir, "object-"+rand.Text())
+		if file, err = b.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 	}
-	return file, err
+	return file, name, err
 }
 
 func (w *writer) Write(p []byte) (int, error) {
@@ -74,7 +75,7 @@ func (w *writer) Write(p []byte) (int, error) {
 
 // Close makes the object durable under its name.
 func (w *writer) Close() (err error) {
-	defer func() { err = errors.Join(err, removed(w.file.Name())) }()
+	defer func() { err = errors.Join(err, w.bucket.removed(w.temp)) }()
 	err = w.finish()
 	if err != nil {
 		return err
@@ -89,10 +90,10 @@ func (w *writer) finish() error {
 		err = w.ctx.Err()
 	}
 	if err == nil && w.hash != nil && !bytes.Equal(w.hash.Sum(nil), w.md5) {
-		err = fmt.Errorf("%s: the content does not have the MD5 that it should", w.path)
+		err = fmt.Errorf("%s: the content does not have the MD5 that it should", w.key)
 	}
 	if err == nil {
-		w.bucket.note("sync", w.path)
+		w.bucket.note("sync", w.key)
 		err = w.file.Sync()
 	}
 	return errors.Join(err, w.file.Close())
@@ -101,7 +102,7 @@ func (w *writer) finish() error {
 // publish gives the file its name. Whoever deletes the last object of the directory may
 // remove that just after it was made.
 func (w *writer) publish() (err error) {
-	dir := filepath.Dir(w.path)
+	dir := path.Dir(w.key)
 	for range 100 {
 		if err = w.bucket.makeDir(dir); err == nil {
 			err = w.name()
@@ -118,16 +119,17 @@ func (w *writer) publish() (err error) {
 }
 
 func (w *writer) name() error {
-	w.bucket.note("name", w.path)
+	w.bucket.note("name", w.key)
 	if w.absent {
-		return os.Link(w.file.Name(), w.path)
+		return w.bucket.root.Link(w.temp, w.key)
 	}
-	return os.Rename(w.file.Name(), w.path)
+	return w.bucket.root.Rename(w.temp, w.key)
 }
 
 // removed removes a file that may not be there.
-func removed(name string) error {
-	err := os.Remove(name)
+func (b *bucket) removed(name string) error { return ignoreAbsent(b.root.Remove(name)) }
+
+func ignoreAbsent(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -14,7 +14,7 @@ func SetDialer(t *Transport, dial func(context.Context) (net.Conn, error)) {
 		if err != nil {
 			return nil, err
 		}
-		return &conn{c, t.base.IdleConnTimeout}, nil
+		return &conn{Conn: c, idle: t.base.IdleConnTimeout, host: "store:80"}, nil
 	}
 }
 

@@ -1,5 +1,5 @@
 // Package transport is how stores are reached over HTTP: which certificates are
-// trusted, how fast bodies go out, and when a store that has gone silent is given up.
+// trusted, how fast bodies go out, and when a store is given up that is silent or has no end.
 package transport
 
 import (
@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"time"
@@ -26,7 +25,8 @@ type Options struct {
 	UploadLimit int64
 
 	// Idle is after how long a connection is cut on which nothing moves, in either
-	// direction; 0 is one minute. The whole of a transfer takes as long as it takes.
+	// direction; 0 is one minute. It is cut, too, when next to nothing comes in. The whole of
+	// a transfer takes as long as it takes.
 	Idle time.Duration
 }
 
@@ -86,8 +86,15 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if t.limit != nil && req.Body != nil && req.Body != http.NoBody {
 		req = t.limited(req)
 	}
+	bound, _ := req.Context().Value(boundKey{}).(*bound)
+	if err := bound.send(req); err != nil {
+		return nil, err
+	}
 	sent := time.Now()
 	resp, err := t.base.RoundTrip(req)
+	if err == nil {
+		resp.Body = bound.bounded(req, resp.Body)
+	}
 	if observe, ok := req.Context().Value(observer{}).(func(time.Time, *http.Response)); ok && err == nil {
 		observe(sent, resp)
 	}
@@ -104,36 +111,3 @@ func Observe(ctx context.Context, f func(sent time.Time, resp *http.Response)) c
 
 // CloseIdleConnections closes what no request uses.
 func (t *Transport) CloseIdleConnections() { t.base.CloseIdleConnections() }
-
-// dial returns a dialer of connections that do not stay silent for longer than idle.
-func dial(idle time.Duration) func(ctx context.Context, network, addr string) (net.Conn, error) {
-	d := &net.Dialer{Timeout: 10 * time.Second}
-	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		c, err := d.DialContext(ctx, network, addr)
-		if err != nil {
-			return nil, err
-		}
-		return &conn{c, idle}, nil
-	}
-}
-
-// A conn is cut when nothing moves. What goes out counts for both directions: the answer
-// comes after the last byte of the request.
-type conn struct {
-	net.Conn
-	idle time.Duration
-}
-
-func (c *conn) Read(p []byte) (int, error) {
-	if err := c.SetDeadline(time.Now().Add(c.idle)); err != nil {
-		return 0, err
-	}
-	return c.Conn.Read(p)
-}
-
-func (c *conn) Write(p []byte) (int, error) {
-	if err := c.SetDeadline(time.Now().Add(c.idle)); err != nil {
-		return 0, err
-	}
-	return c.Conn.Write(p)
-}

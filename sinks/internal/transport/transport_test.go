@@ -67,39 +67,6 @@ func TestUploadLimitCancelled(t *testing.T) {
 	})
 }
 
-// TestSilence: a store that takes the request and says nothing is given up after a
-// minute; one that sends a byte now and then is not.
-func TestSilence(t *testing.T) {
-	for name, c := range map[string]struct {
-		pauses, pause time.Duration
-		silent        bool
-	}{"silent": {1, 2 * time.Minute, true}, "slow": {10, 50 * time.Second, false}} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				tr, err := transport.New(transport.Options{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer tr.CloseIdleConnections()
-				serve(t, tr, func(w http.ResponseWriter, r *http.Request) {
-					for range c.pauses {
-						select {
-						case <-time.After(c.pause):
-						case <-r.Context().Done():
-						}
-						_, _ = w.Write([]byte("x"))
-						_ = http.NewResponseController(w).Flush()
-					}
-				})
-				err = post(t, tr, t.Context(), nil)
-				if c.silent != errors.Is(err, os.ErrDeadlineExceeded) || !c.silent && err != nil {
-					t.Errorf("error is %v", err)
-				}
-			})
-		})
-	}
-}
-
 // TestSlowBody: while a body goes out, the answer is not missed.
 func TestSlowBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
