@@ -94,7 +94,7 @@ func TestSnapshotRefused(t *testing.T) {
 			s.Run.Skipped--
 		},
 		"totals":             func(s *manifest.Snapshot) { s.Totals.Items-- },
-		"folder twice":       func(s *manifest.Snapshot) { s.Folders = append(s.Folders, s.Folders[0]) },
+		"folder twice":       func(s *manifest.Snapshot) { s.Folders, s.Totals.Items = slices.Repeat(s.Folders, 2), 2*s.Totals.Items },
 		"folder without id":  func(s *manifest.Snapshot) { s.Folders[0].ID = "" },
 		"segment without id": func(s *manifest.Snapshot) { s.Segments[0].SHA256 = manifest.Digest{} },
 		"segment too large":  func(s *manifest.Snapshot) { s.Segments[0].Size = manifest.MaxSegmentSize + 1 },

@@ -122,7 +122,7 @@ func (m *mailbox) common(ctx context.Context) (uint64, error) {
 	m.parent = ours.Manifest
 	m.tally.add(func(r *Report) {
 		r.Skipped.Refs.Objects += int64(held)
-		r.Skipped.Refs.Bytes += all.bytes * int64(held) / int64(all.last) // about, if the target is ahead
+		r.Skipped.Refs.Bytes += int64(float64(all.bytes) * float64(held) / float64(all.last)) // about, if the target is ahead
 	})
 	return held, nil
 }

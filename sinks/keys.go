@@ -110,9 +110,13 @@ type Object struct {
 	Err    error // why it is no object: KindIrregular
 }
 
+// maxListed is the greatest size of an object that a list may have: 1 TiB. No store has objects
+// in such numbers that a sum of sizes overflows.
+const maxListed = 1 << 40
+
 // classify tells from its key what an object is.
 func classify(key string, size int64) Object {
-	o := Object{Key: key, Size: size}
+	o := Object{Key: key, Size: min(max(size, 0), maxListed)}
 	for _, k := range []struct {
 		kind     Kind
 		dir, ext string

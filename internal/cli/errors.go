@@ -130,12 +130,12 @@ func unreachedHint(err error) string {
 }
 
 func storeHint(err error) string {
+	if h := sinks.Remedy(err); h != "" {
+		return h
+	}
 	var corrupt *sinks.CorruptError
 	if errors.As(err, &corrupt) {
 		return "the object is not what was written; restore it from a copy, and run mailhaul verify to see what else is damaged"
-	}
-	if h := sinks.Remedy(err); h != "" {
-		return h
 	}
 	if sinks.IsNotFound(err) {
 		return "check that the bucket of --repo exists, and its name and region"
