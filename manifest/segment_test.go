@@ -2,6 +2,7 @@ package manifest_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -102,6 +103,11 @@ func TestRowRefused(t *testing.T) {
 		"negative offset":  func(r *manifest.Row) { r.Chunks[0].Offset = -1 },
 		"offset overflows": func(r *manifest.Row) { r.Chunks[0].Offset = 1<<63 - 1 },
 		"huge chunk":       func(r *manifest.Row) { r.Length, r.Chunks[0].Length = 5<<20, 5<<20 },
+		"empty chunk":      func(r *manifest.Row) { r.Chunks = append(r.Chunks, r.Chunks[0]); r.Chunks[1].Length = 0 },
+		"negative chunk": func(r *manifest.Row) {
+			r.Chunks = append(r.Chunks, r.Chunks[0])
+			r.Chunks[0].Length, r.Chunks[1].Length = 6, -1
+		},
 		"many chunks": func(r *manifest.Row) {
 			r.Length, r.Chunks = 5*(manifest.MaxChunks+1), slices.Repeat(r.Chunks, manifest.MaxChunks+1)
 		},
@@ -166,13 +172,31 @@ func TestSegmentThatLies(t *testing.T) {
 	}
 }
 
+// TestLines: the text of a segment ends with a whole line, and no line is longer than a row may be.
+func TestLines(t *testing.T) {
+	whole := `{"id":"x","folder":"f","removed":"deleted"}` + "\n"
+	seg := manifest.Segment{Rows: 1}
+	if rows, err := seg.ReadLines(strings.NewReader(whole)); len(rows) != 1 || err != nil {
+		t.Errorf("%d rows, %v", len(rows), err)
+	}
+	for _, part := range []string{"{", whole[:len(whole)-1]} {
+		if _, err := seg.ReadLines(strings.NewReader(whole + part)); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("a part of a line: %v", err)
+		}
+	}
+	if _, err := seg.ReadLines(strings.NewReader(strings.Repeat(" ", 17<<20) + whole)); err == nil || !strings.Contains(err.Error(), "longer than") {
+		t.Errorf("a long line: %v", err)
+	}
+}
+
 func TestOverlay(t *testing.T) {
 	tomb := manifest.Row{ID: testRow(2).ID, Folder: "inbox", Removed: manifest.RemovedDeleted}
 	elsewhere := testRow(3)
 	elsewhere.Folder = "vanished"
 	changed := testRow(1)
 	changed.ChangeKey = "CR"
-	rows := []manifest.Row{testRow(1), testRow(2), elsewhere, tomb, changed, testRow(4), testRow(2)}
+	gone := manifest.Row{ID: testRow(5).ID, Folder: "inbox", Removed: manifest.RemovedDeleted}
+	rows := []manifest.Row{testRow(1), testRow(2), elsewhere, tomb, changed, testRow(4), testRow(2), testRow(5), gone}
 	o := manifest.NewOverlay(&manifest.Snapshot{Folders: []manifest.Folder{{ID: "inbox"}}})
 	for i := range rows {
 		o.Apply(&rows[i])

@@ -1,6 +1,7 @@
 package manifest_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -87,6 +88,7 @@ func TestSnapshotRefused(t *testing.T) {
 		"state":             func(s *manifest.Snapshot) { s.State = "done" },
 		"time":              func(s *manifest.Snapshot) { s.Finished = time.Time{} },
 		"counts":            func(s *manifest.Snapshot) { s.Run.Gone++ },
+		"fewer counts":      func(s *manifest.Snapshot) { s.Run.Listed++ },
 		"complete, pending": func(s *manifest.Snapshot) { s.Run.Pending++; s.Run.Skipped-- },
 		"through, pending": func(s *manifest.Snapshot) {
 			s.State, s.Selection = manifest.StatePartial, &manifest.Selection{Through: true}
@@ -138,7 +140,9 @@ func TestSnapshotRefused(t *testing.T) {
 		"failure, runs":    func(s *manifest.Snapshot) { s.Failures[0].Runs = manifest.MaxCount + 1 },
 		"path":             func(s *manifest.Snapshot) { s.Folders[0].Path = make([]string, manifest.MaxTexts+1) },
 		"many segments":    func(s *manifest.Snapshot) { s.Segments = slices.Repeat(s.Segments, manifest.MaxSegments+1) },
-		"many failures":    func(s *manifest.Snapshot) { s.Failures = slices.Repeat(s.Failures, manifest.MaxFailures+1) },
+		"many failures": func(s *manifest.Snapshot) {
+			s.Failures = slices.Repeat([]manifest.Failure{{ID: "1", Folder: "AQ"}}, manifest.MaxFailures+1)
+		},
 		"many folders": func(s *manifest.Snapshot) {
 			for i := range manifest.MaxFolders {
 				s.Folders = append(s.Folders, manifest.Folder{ID: fmt.Sprint(i)})
@@ -183,6 +187,17 @@ func TestLongLists(t *testing.T) {
 	}
 	if !reflect.DeepEqual(s, got) {
 		t.Error("the manifest differs")
+	}
+}
+
+func TestSnapshotTooLong(t *testing.T) {
+	data, err := testSnapshot().Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data = append(data, bytes.Repeat([]byte{' '}, manifest.MaxSnapshotSize)...)
+	if _, err := manifest.ParseSnapshot(data); err == nil {
+		t.Error("the manifest was read")
 	}
 }
 
