@@ -86,11 +86,6 @@ func (s *Snapshot) checkFolders() error {
 		if seen[f.ID] {
 			return fmt.Errorf("folder %.200q is listed twice", f.ID)
 		}
-		if f.Listing != nil {
-			if err := f.Listing.check(); err != nil {
-				return fmt.Errorf("folder %.200q: %w", f.ID, err)
-			}
-		}
 		seen[f.ID] = true
 		items += f.Items
 	}
@@ -106,8 +101,10 @@ func (f *Folder) check() error {
 		return errors.New("it has no id")
 	case len(f.Path) > maxTexts:
 		return fmt.Errorf("its path has more than %d names", maxTexts)
-	case !inRange(maxCount, f.TotalItemCount, f.Items, f.ItemsLeftOut):
-		return fmt.Errorf("%d items, %d held, %d left out is not possible", f.TotalItemCount, f.Items, f.ItemsLeftOut)
+	case !inRange(maxCount, f.TotalItemCount, f.Items, f.Gone, f.ItemsLeftOut):
+		return fmt.Errorf("%d items, %d held, %d gone, %d left out is not possible", f.TotalItemCount, f.Items, f.Gone, f.ItemsLeftOut)
+	case f.Listing != nil:
+		return f.Listing.check()
 	}
 	return nil
 }

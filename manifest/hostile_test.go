@@ -50,6 +50,8 @@ var hostile = map[string]string{
 	"categories":  `[{"id":"f","folder":"f","item":{"categories":` + list(`""`) + `}}]`,
 	"chunks":      `[{"id":"f","folder":"f","item":{"chunks":` + list(`{}`) + `}}]`,
 	"segments":    list(`{"sha256":"sha256:` + abc + `","size":1,"rows":1}`),
+	"listings":    list(`{"id":"%d","listing":{"keys":[]}}`),
+	"keys":        `[{"id":"f","listing":{"keys":` + list(`{}`) + `}}]`,
 	"lists":       list(`[]`),
 	"nested":      "[" + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + "]",
 	"unknown":     list(`{"id":"%d","unknown":[{},{},{},{},{},{},{}]}`),

@@ -58,8 +58,8 @@ func (l *Listing) check() error {
 	switch {
 	case l.Pass != "" && l.Pass != PassItems && l.Pass != PassDelta && l.Pass != PassIDs:
 		return fmt.Errorf("pass %.40q is not known", l.Pass)
-	case l.Passes < 0 || l.ItemsLeftOut < 0:
-		return errors.New("a count of the listing is negative")
+	case !inRange(maxCount, int64(l.Passes), l.ItemsLeftOut):
+		return fmt.Errorf("%d passes, %d items left out is not possible", l.Passes, l.ItemsLeftOut)
 	case len(l.Keys) > maxKeySegments:
 		return fmt.Errorf("%d objects of keys, more than %d", len(l.Keys), maxKeySegments)
 	}

@@ -133,13 +133,18 @@ func TestSnapshotRefused(t *testing.T) {
 		},
 		"counted":          func(s *manifest.Snapshot) { s.Folders[0].TotalItemCount = -1 },
 		"counted too many": func(s *manifest.Snapshot) { s.Folders[0].TotalItemCount = manifest.MaxCount + 1 },
-		"left out":         func(s *manifest.Snapshot) { s.Folders[0].ItemsLeftOut = -1 },
-		"failure, id":      func(s *manifest.Snapshot) { s.Failures[0].ID = "" },
-		"failure, folder":  func(s *manifest.Snapshot) { s.Failures[0].Folder = "" },
-		"failure, tries":   func(s *manifest.Snapshot) { s.Failures[0].Attempts = -1 },
-		"failure, runs":    func(s *manifest.Snapshot) { s.Failures[0].Runs = manifest.MaxCount + 1 },
-		"path":             func(s *manifest.Snapshot) { s.Folders[0].Path = make([]string, manifest.MaxTexts+1) },
-		"many segments":    func(s *manifest.Snapshot) { s.Segments = slices.Repeat(s.Segments, manifest.MaxSegments+1) },
+		"gone":             func(s *manifest.Snapshot) { s.Folders[0].Gone = -1 },
+		"listing, passes":  func(s *manifest.Snapshot) { s.Folders[0].Listing = &manifest.Listing{Passes: -1} },
+		"listing, items": func(s *manifest.Snapshot) {
+			s.Folders[0].Listing = &manifest.Listing{ItemsLeftOut: manifest.MaxCount + 1}
+		},
+		"left out":        func(s *manifest.Snapshot) { s.Folders[0].ItemsLeftOut = -1 },
+		"failure, id":     func(s *manifest.Snapshot) { s.Failures[0].ID = "" },
+		"failure, folder": func(s *manifest.Snapshot) { s.Failures[0].Folder = "" },
+		"failure, tries":  func(s *manifest.Snapshot) { s.Failures[0].Attempts = -1 },
+		"failure, runs":   func(s *manifest.Snapshot) { s.Failures[0].Runs = manifest.MaxCount + 1 },
+		"path":            func(s *manifest.Snapshot) { s.Folders[0].Path = make([]string, manifest.MaxTexts+1) },
+		"many segments":   func(s *manifest.Snapshot) { s.Segments = slices.Repeat(s.Segments, manifest.MaxSegments+1) },
 		"many failures": func(s *manifest.Snapshot) {
 			s.Failures = slices.Repeat([]manifest.Failure{{ID: "1", Folder: "AQ"}}, manifest.MaxFailures+1)
 		},
