@@ -201,8 +201,14 @@ func TestEveryBit(t *testing.T) {
 // TestManifestThatLies: a manifest whose digest is right and whose content is not.
 func TestManifestThatLies(t *testing.T) {
 	for name, lie := range map[string]func(*manifest.Snapshot){
-		"items":   func(s *manifest.Snapshot) { s.Folders[0].Items++; s.Totals.Items++ },
-		"bytes":   func(s *manifest.Snapshot) { s.Totals.Bytes++ },
+		"items":       func(s *manifest.Snapshot) { s.Folders[0].Items++; s.Totals.Items++ },
+		"bytes":       func(s *manifest.Snapshot) { s.Totals.Bytes++ },
+		"fewer bytes": func(s *manifest.Snapshot) { s.Totals.Bytes-- },
+		"fewer items": func(s *manifest.Snapshot) {
+			i := slices.IndexFunc(s.Folders, func(f manifest.Folder) bool { return f.Items > 0 })
+			s.Folders[i].Items--
+			s.Totals.Items--
+		},
 		"parent":  func(s *manifest.Snapshot) { s.Parent = manifest.SumOf([]byte("x")) },
 		"rows":    func(s *manifest.Snapshot) { s.Segments[0].Rows++ },
 		"size":    func(s *manifest.Snapshot) { s.Segments[0].Size++ },

@@ -120,6 +120,39 @@ func TestRowsThatLie(t *testing.T) {
 	}
 }
 
+// TestOneProblem: what is damaged is reported once, and not again for all that needs it.
+func TestOneProblem(t *testing.T) {
+	v := newVault(t, simulator.Options{Seed: 3, Items: 20, ItemSize: 3 << 10})
+	_, rows := v.latest()
+	row := &rows[0]
+	other := slices.IndexFunc(rows, func(r manifest.Row) bool { return r.Chunks[0].Pack != row.Chunks[0].Pack })
+	if other < 0 {
+		t.Fatal("all items are in one pack")
+	}
+	var whole bytes.Buffer
+	for _, i := range []int{0, other} {
+		if err := restore.WriteItem(t.Context(), v.repo, &whole, &rows[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	row.Chunks = []manifest.Chunk{row.Chunks[0], rows[other].Chunks[0]}
+	row.Length, row.SHA256 = int64(whole.Len()), manifest.SumOf(whole.Bytes())
+	segment := v.claim(rows)
+	if got := v.verify(restore.VerifyOptions{}); got.Found > 0 {
+		t.Fatal(got.Problems)
+	}
+	for _, key := range []string{sinks.PackKey(row.Chunks[0].Pack), sinks.PackKey(row.Chunks[1].Pack), segment} {
+		data := v.read(key)
+		bad := bytes.Clone(data)
+		bad[len(bad)/2] ^= 1
+		v.write(key, bad)
+		if got := v.verify(restore.VerifyOptions{}); got.Found != 1 || got.Problems[0].Object != key {
+			t.Errorf("%s is damaged: found are %+v", key, got.Problems)
+		}
+		v.write(key, data)
+	}
+}
+
 // TestRepeatedChunk: of an item that has a chunk many times, nothing is written before the whole
 // was checked. An item may really be so.
 func TestRepeatedChunk(t *testing.T) {
