@@ -176,6 +176,6 @@ type listedFolderChange struct {
 
 func (f *listedFolderChange) folder() Folder {
 	folder := f.listedFolder.folder()
-	folder.TotalItemCount = *f.TotalItemCount
+	folder.TotalItemCount = plausible(*f.TotalItemCount)
 	return folder
 }

@@ -71,10 +71,16 @@ func (f *listedFolder) folder() Folder {
 	return Folder{
 		ID: f.ID, ParentFolderID: f.ParentFolderID, DisplayName: f.DisplayName,
 		Type: f.Type, WellKnownName: f.WellKnownName,
-		ChildFolderCount: f.ChildFolderCount, TotalItemCount: f.TotalItemCount,
+		ChildFolderCount: f.ChildFolderCount, TotalItemCount: plausible(f.TotalItemCount),
 		Hidden: f.hidden(), Search: f.search(),
 	}
 }
+
+// maxItems is more items than a folder can hold.
+const maxItems = 1 << 31
+
+// plausible returns a count of items, or the nearest that is possible.
+func plausible(n int) int { return max(0, min(n, maxItems)) }
 
 func (f *listedFolder) search() bool {
 	return f.SingleValueExtendedProperties.text(propertyFolderType) == strconv.Itoa(folderTypeSearch) ||
