@@ -77,7 +77,7 @@ func (f *listedFolder) folder() Folder {
 }
 
 // maxItems is more items than a folder can hold.
-const maxItems = 1 << 31
+const maxItems = 1<<31 - 1
 
 // plausible returns a count of items, or the nearest that is possible.
 func plausible(n int) int { return max(0, min(n, maxItems)) }

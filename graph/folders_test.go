@@ -259,3 +259,20 @@ func TestAuxiliaryFolders(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestImplausibleCounts holds that a count which no folder can have does not get further.
+func TestImplausibleCounts(t *testing.T) {
+	for count, want := range map[int]int{-5: 0, 1 << 40: 1<<31 - 1, 7: 7} {
+		m := open(t, func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, `{"value":[{"id":"a","totalItemCount":%d}],"id":"a","totalItemCount":%[1]d,"@odata.deltaLink":"?$deltatoken=x"}`, count)
+		})
+		one, err := m.Folder(t.Context(), "a")
+		if err != nil || one.TotalItemCount != want {
+			t.Errorf("%d: folder counts %d, %v", count, one.TotalItemCount, err)
+		}
+		all, err := m.FolderDelta(t.Context())
+		if err != nil || len(all) != 1 || all[0].TotalItemCount != want {
+			t.Errorf("%d: delta has %+v, %v", count, all, err)
+		}
+	}
+}
