@@ -103,6 +103,33 @@ func (e *effect) empty() bool {
 	return slices.ContainsFunc(e.faults, func(f *Fault) bool { return f.EmptyPage })
 }
 
+// mark is what stands before a body.
+func (e *effect) mark() string {
+	if slices.ContainsFunc(e.faults, func(f *Fault) bool { return f.ByteOrderMark }) {
+		return "\ufeff"
+	}
+	return ""
+}
+
+// trickle is the pause after each byte of a body.
+func (e *effect) trickle() time.Duration {
+	var d time.Duration
+	for _, f := range e.faults {
+		d = max(d, f.Trickle)
+	}
+	return d
+}
+
+// stale tells whether an export gives an item as it was before its latest change.
+func (e *effect) stale(id string) bool {
+	return slices.ContainsFunc(e.faults, func(f *Fault) bool { return f.Stale && (f.Item == "" || f.Item == id) })
+}
+
+// nameless tells whether the elements of an export have no ids.
+func (e *effect) nameless() bool {
+	return slices.ContainsFunc(e.faults, func(f *Fault) bool { return f.NoIDs })
+}
+
 // odd tells whether an export is spelt in an odd way.
 func (e *effect) odd() bool {
 	return slices.ContainsFunc(e.faults, func(f *Fault) bool { return f.Odd })

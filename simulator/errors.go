@@ -14,8 +14,9 @@ type apiError struct {
 	status        int
 	code, message string
 	headers       [][2]string
-	empty         bool // there is no body
-	bare          bool // there is no innerError
+	empty         bool   // there is no body
+	body          string // in place of the envelope, unless it is empty
+	bare          bool   // there is no innerError
 }
 
 func (e *apiError) Error() string { return e.code + ": " + e.message }
@@ -36,25 +37,29 @@ func (c *call) refuse(e *apiError) {
 		c.w.WriteHeader(e.status)
 		return
 	}
-	b := []byte(`{"error":{"code":`)
-	b = appendString(b, e.code)
+	b := append([]byte(c.effect.mark()), c.envelope(e)...)
+	h.Set("Content-Type", "application/json")
+	if e.body != "" {
+		b = []byte(e.body)
+		h.Set("Content-Type", "text/html")
+	}
+	h.Set("Content-Length", strconv.Itoa(len(b)))
+	c.w.WriteHeader(e.status)
+	_, _ = c.w.Write(b) // a client that is gone needs no answer
+}
+
+// envelope is an error in JSON.
+func (c *call) envelope(e *apiError) []byte {
+	b := appendString([]byte(`{"error":{"code":`), e.code)
 	b = appendString(append(b, `,"message":`...), e.message)
 	if !e.bare {
 		b = append(b, `,"innerError":{"date":"`...)
 		b = c.started.AppendFormat(b, "2006-01-02T15:04:05")
 		b = appendString(append(b, `","request-id":`...), c.requestID)
-		id := c.clientRequestID()
-		if id == "" {
-			id = c.requestID
-		}
-		b = appendString(append(b, `,"client-request-id":`...), id)
+		b = appendString(append(b, `,"client-request-id":`...), orDefault(c.clientRequestID(), c.requestID))
 		b = append(b, '}')
 	}
-	b = append(b, "}}"...)
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(b)))
-	c.w.WriteHeader(e.status)
-	_, _ = c.w.Write(b) // a client that is gone needs no answer
+	return append(b, "}}"...)
 }
 
 // idError is the answer to an id that names nothing.

@@ -41,6 +41,9 @@ func (c *call) exportItem(id string) error {
 		return c.exportError(id, idError(err))
 	}
 	it, ok := c.server.item(c.box, number)
+	if ok && c.effect.stale(id) && it.version > 0 {
+		it = c.server.itemAt(c.box, number, it.version-1)
+	}
 	switch {
 	case !ok:
 		return c.exportError(id, idError(errUnknownID))
@@ -63,7 +66,7 @@ var (
 
 // exportStream writes an element that is an item.
 func (c *call) exportStream(id string, it item) error {
-	if f := c.fragment(id, &it); f != nil {
+	if f := c.fragment(id, &it); f != nil && !c.effect.nameless() {
 		c.server.stats.exported(f.length)
 		_, err := c.out.Write(f.json)
 		return err
@@ -95,12 +98,20 @@ func (c *call) exportStream(id string, it item) error {
 
 // exportKey writes which item an element is.
 func (c *call) exportKey(id string, it *item) {
-	_, _ = c.out.Write(appendKey(nil, id, it)) // the buffer keeps the error
+	key := appendKey(nil, id, it)
+	if c.effect.nameless() {
+		key = appendChangeKey(nil, it)
+	}
+	_, _ = c.out.Write(key) // the buffer keeps the error
 }
 
 func appendKey(b []byte, id string, it *item) []byte {
 	b = appendString(append(b, `"itemId":`...), id)
-	return appendString(append(b, `,"changeKey":`...), it.changeKey())
+	return appendChangeKey(append(b, ','), it)
+}
+
+func appendChangeKey(b []byte, it *item) []byte {
+	return appendString(append(b, `"changeKey":`...), it.changeKey())
 }
 
 const codeMoved = "ErrorArchiveFolderMovedPermanently"
@@ -120,7 +131,9 @@ func (c *call) exportError(id string, e *apiError) error {
 	for _, m := range members {
 		failure.str(m[0], m[1])
 	}
-	o.str("itemId", id)
+	if !c.effect.nameless() {
+		o.str("itemId", id)
+	}
 	o.raw(name, failure.bytes())
 	_, err := c.out.Write(o.bytes())
 	return err

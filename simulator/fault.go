@@ -39,6 +39,8 @@ type Fault struct {
 	Every int
 	// Times is how many are hit; 1 if zero, no limit if negative.
 	Times int
+	// For ends the fault so long after its first hit, whatever Times says, unless it is zero.
+	For time.Duration
 
 	// Before is called before the request is served. It may change mailboxes.
 	Before func()
@@ -55,12 +57,19 @@ type Fault struct {
 	Location string
 	// Empty leaves the error's body out.
 	Empty bool
+	// Body is the error's body in place of Graph's envelope, as from a proxy, unless it is empty.
+	Body string
 	// Bare leaves innerError out, as throttling does.
 	Bare bool
 
 	// Cut ends the response after CutAfter bytes of the body. A body that is shorter comes whole.
 	Cut      Cut
 	CutAfter int64
+
+	// ByteOrderMark puts one before the body, of an answer or an error.
+	ByteOrderMark bool
+	// Trickle sends the body of an answer a byte at a time, with this pause after each.
+	Trickle time.Duration
 
 	// Omit and Repeat leave out, or give twice, so many of the first elements of value. With Item it is that element.
 	Omit, Repeat int
@@ -82,6 +91,11 @@ type Fault struct {
 	// Expire answers a request with a delta token as if that had expired.
 	Expire Expiry
 
+	// Stale gives the items exported, or Item, as they were before their latest change, with the change key of then, as a
+	// replica does that is behind. Items that never changed are not hit.
+	Stale bool
+	// NoIDs leaves the ids out of an export: what an element belongs to shows in nothing.
+	NoIDs bool
 	// Odd spells an export in a way that is unusual but means the same: order of members, escapes, unknown members, spaces.
 	Odd bool
 	// ItemCode gives an error in place of the items exported, or of Item; ItemMessage may go with it.
@@ -96,6 +110,7 @@ type Injection struct {
 	faults *faults
 	seen   int
 	hits   int
+	first  time.Time // the first hit
 }
 
 // faults are those that are injected.
@@ -136,7 +151,7 @@ func (f *faults) strike(c *call) effect {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, i := range f.all {
-		if i.fault.concerns(c) && i.hit() {
+		if i.fault.concerns(c) && i.hit(c.started) {
 			e.add(&i.fault)
 		}
 	}
@@ -151,14 +166,21 @@ func (i *Injection) spent() bool {
 }
 
 // hit counts a request that the fault is for, and tells whether it is hit.
-func (i *Injection) hit() bool {
+func (i *Injection) hit(now time.Time) bool {
 	i.seen++
 	over := i.seen - i.fault.Skip - 1
-	if over < 0 || over%max(i.fault.Every, 1) != 0 || i.spent() {
+	if over < 0 || over%max(i.fault.Every, 1) != 0 || i.spent() || i.expired(now) {
 		return false
 	}
-	i.hits++
+	if i.hits++; i.hits == 1 {
+		i.first = now
+	}
 	return true
+}
+
+// expired tells whether the fault's time is over.
+func (i *Injection) expired(now time.Time) bool {
+	return i.fault.For > 0 && i.hits > 0 && now.Sub(i.first) >= i.fault.For
 }
 
 // concerns tells whether the fault is for a request.
@@ -180,7 +202,7 @@ func (f *Fault) concerns(c *call) bool {
 func (f *Fault) refusal() *apiError {
 	usual := usualErrors[f.Status]
 	e := &apiError{status: f.Status, code: orDefault(f.Code, orDefault(usual[0], "UnknownError")), message: orDefault(f.Message, usual[1]),
-		empty: f.Empty, bare: f.Bare}
+		empty: f.Empty, bare: f.Bare, body: f.Body}
 	if f.RetryAfter != "" {
 		e.headers = append(e.headers, [2]string{"Retry-After", f.RetryAfter})
 	}

@@ -28,6 +28,17 @@ func (s *Server) item(m *mailbox, number uint64) (item, bool) {
 	if !ok {
 		return item{}, false
 	}
+	return s.itemOf(m, number, c), true
+}
+
+// itemAt is item, of one that is there, as it was in another version.
+func (s *Server) itemAt(m *mailbox, number uint64, version uint32) item {
+	c, _ := m.there(number)
+	c.version = version
+	return s.itemOf(m, number, c)
+}
+
+func (s *Server) itemOf(m *mailbox, number uint64, c change) item {
 	t := m.folderTree()
 	it := item{box: m, folder: &t.folders[c.folder], number: number, version: c.version, created: c.created, modified: c.modified}
 	if it.modified.IsZero() {
@@ -44,7 +55,7 @@ func (s *Server) item(m *mailbox, number uint64) (item, bool) {
 	if it.rng.chance(25) {
 		it.reported = it.size / 40
 	}
-	return it, true
+	return it
 }
 
 func (it *item) changeKey() string {

@@ -18,8 +18,32 @@ type paced struct {
 	sent  int64
 }
 
+// A trickle writes a response's body byte by byte, with a pause after each.
+type trickle struct {
+	w     http.ResponseWriter
+	r     *http.Request
+	pause time.Duration
+}
+
+// Write returns when all of p is on its way, or the client is gone.
+func (t *trickle) Write(p []byte) (int, error) {
+	for i := range p {
+		if _, err := t.w.Write(p[i : i+1]); err != nil {
+			return i, err
+		}
+		_ = http.NewResponseController(t.w).Flush()
+		if wait(t.r, t.pause); t.r.Context().Err() != nil {
+			return i, t.r.Context().Err()
+		}
+	}
+	return len(p), nil
+}
+
 // paced returns what the body goes to.
 func (c *call) paced() io.Writer {
+	if pause := c.effect.trickle(); pause > 0 {
+		return &trickle{w: c.w, r: c.r, pause: pause}
+	}
 	rate := c.server.opts.ResponseRate
 	if rate == 0 {
 		return c.w

@@ -171,4 +171,5 @@ func (c *call) ok() {
 		h.Set("Deprecation", "Thu, 19 Aug 2021 23:59:59 GMT")
 		h.Set("Sunset", "Sat, 19 Aug 2023 23:59:59 GMT")
 	}
+	c.out.text(c.effect.mark())
 }
