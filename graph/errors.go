@@ -118,7 +118,7 @@ func statusError(op, clientRequestID string, resp *http.Response) *Error {
 			}
 		}
 	}
-	if json.NewDecoder(bytes.NewReader(body)).Decode(&envelope) == nil {
+	if json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, byteOrderMark))).Decode(&envelope) == nil {
 		hide := tokenHider(resp.Request)
 		e.Code, e.Message = hide(clip(envelope.Error.Code, 200)), hide(clip(envelope.Error.Message, maxMessage))
 		e.innerCode = clip(envelope.Error.InnerError.Code, 200)

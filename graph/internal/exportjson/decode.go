@@ -70,6 +70,9 @@ func (d *Decoder) Decode(r io.Reader, h Handler) error {
 	d.handler = h
 	defer func() { d.src, d.handler, d.element = nil, nil, Element{} }()
 
+	if err := d.skipMark(); err != nil {
+		return err
+	}
 	c, err := d.next()
 	switch {
 	case err != nil:

@@ -98,7 +98,10 @@ func TestErrorNamesOffset(t *testing.T) {
 		{"malformed", `{"value":[{"itemId":"a"]}`, 23, false},
 		{"control character", "{\"value\":[{\"data\":\"AA\nAA\"}]}", 21, false},
 		{"trailing", `{"value":[]} x`, 13, false},
-		{"byte order mark", "\xef\xbb\xbf{}", 0, false},
+		{"another mark", "\xef\xbb\xbe{}", 0, false},
+		{"cut mark", "\xef\xbb", 2, true},
+		{"mark behind", "{\xef\xbb\xbf}", 1, false},
+		{"malformed behind a mark", "\xef\xbb\xbf{]", 4, false},
 		{"cut", `{"value":[{"itemId":"a","data":"AA`, 34, true},
 		{"cut far behind", `{"value":[{"data":"` + long, 19 + len(long), true},
 		{"malformed far behind", `{"value":[{"data":"` + long + `"]`, 20 + len(long), false},
@@ -119,6 +122,18 @@ func TestErrorNamesOffset(t *testing.T) {
 				t.Errorf("%q does not tell %q", err, want)
 			}
 		})
+	}
+}
+
+// TestByteOrderMark: one before the response is no part of it, however it arrives.
+func TestByteOrderMark(t *testing.T) {
+	const response = "\xef\xbb\xbf" + ` {"value":[{"itemId":"a","data":"AAEC"}]}`
+	want := []element{{ID: "a", Data: "\x00\x01\x02", HasData: true}}
+	for _, readSize := range []int{1, 2, 3, 1 << 10} {
+		got := decode(exportjson.NewDecoderSize(12), &sizedReader{strings.NewReader(response), readSize})
+		if diff := cmp.Diff(want, got.Elements); got.Err != nil || diff != "" {
+			t.Errorf("reads of %d: %v (-want +got):\n%s", readSize, got.Err, diff)
+		}
 	}
 }
 

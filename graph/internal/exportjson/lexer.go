@@ -94,6 +94,23 @@ func (x *lexer) need(n int) error {
 	return nil
 }
 
+// byteOrderMark is UTF-8's, which some gateways put before JSON.
+const byteOrderMark = "\xef\xbb\xbf"
+
+// skipMark consumes a byte order mark, if the response begins with one.
+func (x *lexer) skipMark() error {
+	if c, err := x.peek(); err != nil || c != byteOrderMark[0] {
+		return nil // a missing start is the next reader's error
+	}
+	if err := x.need(len(byteOrderMark)); err != nil {
+		return err
+	}
+	if string(x.buf[x.r:x.r+len(byteOrderMark)]) == byteOrderMark {
+		x.advance(len(byteOrderMark))
+	}
+	return nil
+}
+
 // advance consumes n bytes of the window.
 func (x *lexer) advance(n int) {
 	if x.capturing {

@@ -73,8 +73,9 @@ func decode(d *exportjson.Decoder, r io.Reader) result {
 	return result{c.elements, err}
 }
 
-// unmarshal is the model: encoding/json on the whole response.
+// unmarshal is the model: encoding/json on the whole response, behind a byte order mark.
 func unmarshal(response []byte) result {
+	response = bytes.TrimPrefix(response, []byte("\xef\xbb\xbf"))
 	var m struct{ Value modelElements }
 	err := json.Unmarshal(response, &m)
 	return result{m.Value, err}
