@@ -211,34 +211,53 @@ func TestGzip(t *testing.T) {
 	v.expect([]string{"a", "b", "c"}, nil)
 }
 
-// A slowBody is a response that brings a byte now and then.
+// A slowBody is a response that brings some bytes now and then.
 type slowBody struct {
 	io.Reader
 	ctx   context.Context
 	pause time.Duration
+	bytes int // each time
+	there int // of these
 }
 
 func (b *slowBody) Read(p []byte) (int, error) {
-	select {
-	case <-time.After(b.pause):
-		return b.Reader.Read(p[:1])
-	case <-b.ctx.Done():
-		return 0, b.ctx.Err()
+	if b.there == 0 {
+		select {
+		case <-time.After(b.pause):
+			b.there = b.bytes
+		case <-b.ctx.Done():
+			return 0, b.ctx.Err()
+		}
 	}
+	n, err := b.Reader.Read(p[:min(len(p), b.there)])
+	b.there -= n
+	return n, err
 }
 
 func (b *slowBody) Close() error { return nil }
 
-// TestIdleTimeout cuts off responses that bring nothing, and none that are slow.
+// TestIdleTimeout cuts off responses that bring nothing, or next to nothing, and none
+// that are slow.
 func TestIdleTimeout(t *testing.T) {
+	const nothing = "nothing came for 2m0s"
+	long := strings.Repeat(" ", 1<<20)
 	tests := []struct {
-		name            string
-		header, between time.Duration
-		ok              bool
+		name          string
+		status        int
+		header, pause time.Duration
+		bytes         int
+		padding       string
+		err           string
 	}{
-		{"slow", 119 * time.Second, 119 * time.Second, true},
-		{"late", 121 * time.Second, 0, false},
-		{"stalls", 0, 121 * time.Second, false},
+		{"late", 200, 121 * time.Second, 0, 1, "", nothing},
+		{"almost late", 200, 119 * time.Second, 0, 1, "", ""},
+		{"stalls", 200, 0, 121 * time.Second, 1, "", nothing},
+		{"trickles", 200, 0, time.Second, 1, long, "only 120 bytes came in 2m0s"},
+		{"trickles in pieces", 200, 0, 119 * time.Second, 4000, long, "only 8000 bytes came in 3m58s"},
+		{"short, in pieces", 200, 0, 119 * time.Second, 4000, "", ""},
+		{"a quarter of 64 kbit/s", 200, 0, time.Second, 2000, long, ""},
+		{"bursts", 200, 0, 119 * time.Second, 1 << 17, long, ""},
+		{"an error that trickles", 404, 0, time.Second, 1 << 10, long + long, "404"},
 	}
 	for _, tt := range tests {
 		synctest.Test(t, func(t *testing.T) {
@@ -248,16 +267,16 @@ func TestIdleTimeout(t *testing.T) {
 				case <-r.Context().Done():
 					return nil, r.Context().Err()
 				}
-				body := &slowBody{strings.NewReader(`{"value":[{"id":"x"}]}`), r.Context(), tt.between}
-				return &http.Response{StatusCode: 200, Header: http.Header{}, Body: body, Request: r}, nil
+				body := &slowBody{strings.NewReader(`{"value":[{"id":"x"}],"error":{"code":"c"}}` + tt.padding), r.Context(), tt.pause, tt.bytes, 0}
+				return &http.Response{StatusCode: tt.status, Header: http.Header{}, Body: body, Request: r}, nil
 			})
-			m := newClientAt(t, graph.Options{BaseURL: "http://127.0.0.1/v1.0", Transport: send, MaxAttempts: 2}).Open(mailboxID)
-			err := listAll(t, m)
-			if (err == nil) != tt.ok {
+			m := newClientAt(t, graph.Options{BaseURL: "http://127.0.0.1/v1.0", Transport: send, MaxAttempts: 1}).Open(mailboxID)
+			began, err := time.Now(), listAll(t, m)
+			if (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("%s: %v", tt.name, err)
 			}
-			if err != nil && !strings.Contains(err.Error(), "nothing came for 2m0s") {
-				t.Errorf("%s: %v", tt.name, err)
+			if took := time.Since(began); tt.err != "" && took > 4*time.Minute {
+				t.Errorf("%s: took %v", tt.name, took)
 			}
 		})
 	}
@@ -299,7 +318,7 @@ func TestStalledExport(t *testing.T) {
 			}
 			stalled = true
 			body, _ := io.ReadAll(resp.Body)
-			rest := &slowBody{strings.NewReader(""), r.Context(), time.Hour}
+			rest := &slowBody{strings.NewReader(""), r.Context(), time.Hour, 1, 0}
 			resp.Body = struct {
 				io.Reader
 				io.Closer

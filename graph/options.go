@@ -52,7 +52,8 @@ type Options struct {
 	RetryDelay time.Duration
 
 	// IdleTimeout is how long a response may bring nothing, by default 2 minutes,
-	// which is also the time that it has to begin. A slow reader does not count.
+	// which is also the time that it has to begin. In each such time it brings at least
+	// 512 bytes a second. A slow reader does not count.
 	IdleTimeout time.Duration
 
 	// MaxInFlight bounds the requests in flight for a mailbox: 1 to 4, by default 4.
