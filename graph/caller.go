@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -29,6 +30,9 @@ const (
 	throttleDelays    = 15
 	maxThrottleDelays = 4
 
+	// unexplainedAttempts is how often a request is sent that is refused without a reason.
+	unexplainedAttempts = 5
+
 	// unreachedAttempts is how often a host is tried that never answered: its name
 	// is probably wrong.
 	unreachedAttempts = 3
@@ -49,7 +53,7 @@ type call struct {
 	body   []byte
 	header map[string]string
 
-	// attempts says how often the call is sent that met e; nil: MaxAttempts.
+	// attempts says how often the call is sent that met e; nil: as often as the options say.
 	attempts func(e *Error) int
 
 	// partial is set if a 503 may be about this call alone, which then is sent in another way.
@@ -69,7 +73,7 @@ type reply struct {
 
 // Tries are what became of a call so far.
 type tries struct {
-	started time.Time
+	failing time.Time // since when it meets errors; zero: it met none
 	attempt int
 	renewed int             // how often the token was, since there was another answer than 401
 	sent    map[string]bool // where the call went
@@ -79,7 +83,7 @@ type tries struct {
 // patience ends. Errors of read that are an *Error are judged as those of Graph
 // are; others end the call. It returns an *Error, what read returned, or ctx's cause.
 func (c *caller) do(ctx context.Context, call *call, read func(*reply) error) error {
-	t := &tries{started: time.Now(), attempt: 1, sent: map[string]bool{call.url: true}}
+	t := &tries{attempt: 1, sent: map[string]bool{call.url: true}}
 	for {
 		err := c.once(ctx, call, t.attempt, read)
 		if err == nil {
@@ -119,14 +123,18 @@ func (c *caller) again(ctx context.Context, call *call, t *tries, e *Error) erro
 		return nil
 	}
 	t.renewed = 0
+	if t.failing.IsZero() {
+		t.failing = time.Now()
+	}
+	asked := call.throttled(e) || e.retryAfter > 0
 	pause := c.client.backoff(t.attempt)
-	if e.retryAfter > 0 || call.throttled(e) {
+	if asked {
 		pause = c.client.pause(e, t.attempt)
 	}
-	if !e.temporary() || t.attempt >= c.attempts(call, e) || time.Since(t.started)+pause > c.client.opts.MaxRetryTime {
+	if !e.temporary() || t.attempt >= c.attempts(call, e) || time.Since(t.failing)+pause > c.client.opts.MaxRetryTime {
 		return e
 	}
-	if err := sleep(ctx, pause, reasonOf(call.throttled(e) || e.retryAfter > 0)); err != nil {
+	if err := sleep(ctx, pause, reasonOf(asked)); err != nil {
 		return err
 	}
 	t.attempt++
@@ -134,8 +142,16 @@ func (c *caller) again(ctx context.Context, call *call, t *tries, e *Error) erro
 	return nil
 }
 
+// attempts is how often the call is sent that met e. While Graph asks to wait it is time
+// that decides.
 func (c *caller) attempts(call *call, e *Error) int {
 	n := c.client.opts.MaxAttempts
+	switch {
+	case e.asksToWait():
+		n = math.MaxInt
+	case e.unexplained():
+		n = min(n, unexplainedAttempts)
+	}
 	if call.attempts != nil {
 		n = min(n, call.attempts(e))
 	}
@@ -209,7 +225,7 @@ func (c *caller) once(ctx context.Context, call *call, attempt int, read func(*r
 		l.succeeded()
 	case errors.As(err, &e) && call.throttled(e) && ctx.Err() == nil:
 		c.throttles.Add(1)
-		l.throttled(epoch, c.client.pause(e, attempt))
+		l.refused(epoch, c.client.pause(e, attempt), e.limits())
 	}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -135,7 +136,7 @@ func TestDeltaErrors(t *testing.T) {
 			t.Run(tt.name+"/"+place, func(t *testing.T) {
 				var base string
 				n := 0
-				m := open(t, func(w http.ResponseWriter, r *http.Request) {
+				m := newClient(t, func(w http.ResponseWriter, r *http.Request) {
 					base = "http://" + r.Host + r.URL.EscapedPath()
 					switch {
 					case !strings.HasSuffix(r.URL.Path, "/delta"):
@@ -146,7 +147,7 @@ func TestDeltaErrors(t *testing.T) {
 					default:
 						tt.answer(w)
 					}
-				})
+				}, graph.Options{MaxRetryTime: time.Millisecond}).Open(mailboxID)
 				link := ""
 				if strings.HasSuffix(place, "link") {
 					if _, err := m.Folder(t.Context(), "f"); err != nil {

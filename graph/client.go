@@ -66,10 +66,11 @@ func (c *Client) Open(mailboxID string) *MailboxClient {
 // requests that wait at most four are in flight.
 type MailboxClient struct {
 	caller
-	shapes  [kinds]listing // how each is asked for here
-	failing atomic.Int64   // ids in a row that no request could be answered for
-	unasked atomic.Int64   // Stats.Unasked
-	twice   atomic.Int64   // Stats.Duplicates
+	shapes    [kinds]listing // how each is asked for here
+	unnamed   atomic.Bool    // answers about several items do not say which they are
+	unmatched atomic.Int64   // answers in a row about one item that were about none
+	unasked   atomic.Int64   // Stats.Unasked
+	twice     atomic.Int64   // Stats.Duplicates
 
 	mu          sync.Mutex
 	auxiliaries map[string]bool

@@ -79,7 +79,7 @@ func (e *Error) temporary() bool {
 	case e.Err != nil:
 		var final interface{ NonRetriable() }
 		return !errors.As(e.Err, &final)
-	case e.StatusCode == http.StatusRequestTimeout, e.StatusCode == http.StatusTooManyRequests:
+	case e.StatusCode == http.StatusRequestTimeout, e.asksToWait(), e.unexplained():
 		return true
 	}
 	return e.StatusCode >= 500 && e.StatusCode != http.StatusNotImplemented
@@ -88,6 +88,28 @@ func (e *Error) temporary() bool {
 // throttled reports whether Graph wants fewer requests.
 func (e *Error) throttled() bool {
 	return e.StatusCode == http.StatusTooManyRequests || e.StatusCode == http.StatusServiceUnavailable
+}
+
+// limits reports whether it is the mailbox that Graph wants fewer requests for. A 503
+// that does not say so may be about what was requested.
+func (e *Error) limits() bool {
+	return e.StatusCode == http.StatusTooManyRequests ||
+		e.StatusCode == http.StatusServiceUnavailable && isLimit(e.Code)
+}
+
+// asksToWait reports whether Graph wants the request later, however often it says so.
+func (e *Error) asksToWait() bool {
+	return e.throttled() || e.retryAfter > 0 && (e.StatusCode >= 500 || e.unexplained())
+}
+
+// unexplained reports whether a refusal does not come with Graph's reason for it: it may
+// be a gateway's, or an accident. What says it all without one is explained.
+func (e *Error) unexplained() bool {
+	switch e.StatusCode {
+	case http.StatusUnauthorized, http.StatusGone:
+		return false
+	}
+	return e.Err == nil && e.Code == "" && e.Message == "" && e.StatusCode/100 == 4
 }
 
 // A finalError is one that no repetition mends.

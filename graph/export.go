@@ -14,7 +14,9 @@ const maxBatch = 20
 // Status500 and the like.
 type ItemError struct {
 	Code, Message string
-	Attempts      int // how often the item was asked for; at least 1
+	Attempts      int  // how often the item was asked for; at least 1
+	Temporary     bool // a later request may bring the item
+	Alone         bool // that request had better ask for no other item
 }
 
 // An ExportHandler takes what Export brings. Its calls do not overlap, and an error
@@ -35,7 +37,7 @@ type ExportHandler interface {
 	// what Data was given since the last verdict or Discard, at least one byte.
 	Exported(id, changeKey string) error
 
-	// Failed tells that an item could not be exported, now or after all patience.
+	// Failed tells that an item could not be exported: for now, if that is temporary.
 	Failed(id string, e ItemError) error
 
 	// Gone tells that the mailbox no longer has an item.
@@ -45,10 +47,12 @@ type ExportHandler interface {
 // Export exports up to 20 items: each id meets one of Exported, Failed and Gone,
 // in any order. Streams are handed on while they arrive, in memory that does not
 // depend on their length. What arrived before a response broke is not asked for
-// again; the others are, first together and then one by one, before they fail.
+// again; the others are, in ever smaller groups. What fails of one item does not hold
+// up the others for long: it fails after few attempts, and the caller asks again later.
 //
 // An error of Graph that concerns the whole mailbox, or that no request is answered
-// any more, ends it with an *Error and without verdicts on the rest.
+// any more, ends it with an *Error and without verdicts on the rest. Graph is asked about
+// the mailbox before that.
 //
 // https://learn.microsoft.com/graph/api/mailbox-exportitems
 func (m *MailboxClient) Export(ctx context.Context, ids []string, h ExportHandler) error {
@@ -57,7 +61,7 @@ func (m *MailboxClient) Export(ctx context.Context, ids []string, h ExportHandle
 	}
 	x := newExport(m, ids, h)
 	for len(x.left) > 0 {
-		if x.rounds > 0 && !x.moved() {
+		if x.rounds > 0 && !x.moved() && !x.hurry {
 			if err := sleep(ctx, x.pause(), reasonOf(x.limited())); err != nil {
 				return err
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/mailhaul/mailhaul/graph/internal/exportjson"
 )
@@ -31,9 +32,12 @@ var (
 type exportResponse struct {
 	x       *export
 	call    *call
+	group   []*wanted // what was requested
 	reply   *reply
-	seen    map[*wanted]bool // items that it told of
-	useless int              // elements
+	seen    map[*wanted]bool    // items that it told of
+	held    *exportjson.Element // the only one so far, which does not say which item it is
+	strange int                 // elements of none of the items
+	useless int                 // elements
 
 	started bool   // data since the last element
 	tail    []byte // the end of it
@@ -51,6 +55,9 @@ func (r *exportResponse) read(reply *reply) error {
 	d := client.decoders.Get().(*exportjson.Decoder)
 	defer client.decoders.Put(d)
 	err := d.Decode(reply.Body, r)
+	if err == nil {
+		err = r.takeHeld()
+	}
 	if err == nil {
 		return nil
 	}
@@ -70,6 +77,7 @@ func (r *exportResponse) Room(n int) []byte { return r.x.h.Room(n) }
 
 // Data implements exportjson.Handler.
 func (r *exportResponse) Data(p []byte) error {
+	r.release()
 	r.started = true
 	r.keepTail(p)
 	return r.handled(r.x.h.Data(p))
@@ -80,14 +88,54 @@ func (r *exportResponse) Restart() { r.discard() }
 
 // Element implements exportjson.Handler.
 func (r *exportResponse) Element(e exportjson.Element) error {
+	if e.ID == "" && !e.HasData && e.Error == nil && e.Malformed == nil {
+		return r.count(&r.x.m.unasked) // it tells of nothing
+	}
+	r.release()
 	w := r.x.items[e.ID]
 	switch {
+	case w == nil && e.ID == "" && r.only():
+		r.held = &e
+		return nil
 	case w == nil:
+		r.strange++
 		return r.drop(&r.x.m.unasked)
 	case w.done:
 		return r.drop(&r.x.m.twice)
 	}
-	code, message := r.problem(&e)
+	return r.take(w, &e)
+}
+
+// only reports whether an element that does not say which item it is can be one alone:
+// one was requested, and none came before.
+func (r *exportResponse) only() bool {
+	return len(r.group) == 1 && !r.group[0].done && len(r.seen) == 0 && r.strange == 0
+}
+
+// release gives up the element that is held: another one follows, so that nothing tells
+// which is the item.
+func (r *exportResponse) release() {
+	if r.held != nil {
+		r.held = nil
+		r.strange++
+		r.x.m.unasked.Add(1)
+		r.discard()
+	}
+}
+
+// takeHeld takes the element that was the only one of a whole response.
+func (r *exportResponse) takeHeld() error {
+	e := r.held
+	if e == nil {
+		return nil
+	}
+	r.held = nil
+	return r.take(r.group[0], e)
+}
+
+// take takes the element that is an item's.
+func (r *exportResponse) take(w *wanted, e *exportjson.Element) error {
+	code, message := r.problem(e)
 	if code == "" {
 		r.seen[w] = true
 		r.started, r.tail = false, r.tail[:0]
@@ -110,7 +158,7 @@ func (r *exportResponse) Element(e exportjson.Element) error {
 	}
 	w.missed(r.itemError(code, message))
 	if isPermanent(code) {
-		return r.handled(r.x.fail(w))
+		return r.handled(r.x.fail(w, false))
 	}
 	return nil
 }
@@ -136,12 +184,40 @@ func (r *exportResponse) move(w *wanted, message string) error {
 }
 
 // missing counts the attempt for items of the group that a whole response came without.
-func (r *exportResponse) missing(group []*wanted) {
-	for _, w := range group {
+// Fewer at once may help; where elements did not say which they are, only one at a time.
+func (r *exportResponse) missing() {
+	var missing []*wanted
+	for _, w := range r.group {
 		if !w.done && !r.seen[w] {
 			w.missed(r.itemError(codeNotReturned, "the response came without the item"))
+			w.doubtful = true
+			missing = append(missing, w)
 		}
 	}
+	halve(missing)
+	if r.strange > 0 {
+		for _, w := range missing {
+			w.most = 1
+		}
+	}
+}
+
+// unmatched notes whether the response says which items its elements are. It returns an
+// error when not even answers about one item can be told.
+func (r *exportResponse) unmatched() error {
+	m := r.x.m
+	switch {
+	case len(r.seen) > 0:
+		m.unmatched.Store(0)
+	case r.strange > 0 && len(r.group) > 1:
+		m.unnamed.Store(true)
+	case r.strange > 0 && m.unmatched.Add(1) >= maxUnmatched:
+		return &Error{
+			Op: opExport, StatusCode: r.reply.StatusCode, Err: finalError{ErrUnmatched},
+			RequestID: r.reply.requestID, ClientRequestID: r.reply.clientRequestID,
+		}
+	}
+	return nil
 }
 
 // problem returns why an element is not an item's stream, or an empty code.
@@ -166,10 +242,14 @@ func (r *exportResponse) itemError(code, message string) ItemError {
 	return ItemError{Code: hide(code), Message: hide(clip(message, maxItemMessage)) + e.requestIDs()}
 }
 
-// drop counts an element that is of no use.
-func (r *exportResponse) drop(counter interface{ Add(int64) int64 }) error {
-	counter.Add(1)
+// drop counts an element that is of no use, and discards its data.
+func (r *exportResponse) drop(counter *atomic.Int64) error {
 	r.discard()
+	return r.count(counter)
+}
+
+func (r *exportResponse) count(counter *atomic.Int64) error {
+	counter.Add(1)
 	if r.useless++; r.useless > maxUseless {
 		return finalf("more than %d elements are no items that were asked for", maxUseless)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"net/http"
 	"slices"
@@ -16,27 +15,26 @@ import (
 const (
 	opExport = "export items"
 
-	// togetherAttempts is how often an item is asked for together with others.
-	togetherAttempts = 2
+	// soonAttempts is how often an item is requested before it fails for now.
+	soonAttempts = 2
 
-	// itemAttempts is how often an item is asked for, unless its error says that the
-	// service is busy: then it is MaxAttempts.
-	itemAttempts = 5
-
-	// maxUnanswered is how many items in a row may fail because requests for them are
-	// not answered. Beyond, it is not the items that fail.
-	maxUnanswered = 60
+	// maxUnmatched is how many answers in a row to requests for one item may be about
+	// none that can be told.
+	maxUnmatched = 5
 )
+
+// ErrUnmatched is in the error of an export whose answers do not say which items they are.
+var ErrUnmatched = errors.New("the answers do not say which items they are")
 
 // A wanted item is one on its way to a verdict.
 type wanted struct {
 	id       string
 	done     bool
-	alone    bool // it is asked for without others
+	most     int // how many ids a request for it may have
 	attempts int
 	last     ItemError // of the last attempt
-	request  *Error    // of the last attempt, if it was the request that failed
-	busy     bool      // the last error tells of the service, not of the item
+	alone    bool      // the last attempt was a request for no other item
+	doubtful bool      // it may have failed because of another item of the request
 
 	url   string // where to ask for it
 	moved bool   // to there, by the last attempt
@@ -46,13 +44,22 @@ type wanted struct {
 // missed counts an attempt that did not bring the item.
 func (w *wanted) missed(e ItemError) {
 	w.attempts++
-	w.last, w.request, w.busy = e, nil, isBusy(e.Code)
+	w.last, w.doubtful = e, false
 }
 
 // missedRequest counts an attempt whose request failed.
 func (w *wanted) missedRequest(e *Error) {
 	w.missed(ItemError{Code: requestCode(e), Message: e.Error()})
-	w.request, w.busy = e, false
+	w.doubtful = true
+}
+
+// spent reports whether another request soon would be of no more use. Items that Graph is
+// too busy for do not hold up those that they came with.
+func (w *wanted) spent() bool {
+	if isBusy(w.last.Code) && !w.doubtful && !w.alone {
+		return true
+	}
+	return w.attempts >= soonAttempts && (w.alone || !w.doubtful)
 }
 
 // requestCode is the code of an item whose request failed.
@@ -75,15 +82,20 @@ type export struct {
 	items      map[string]*wanted
 	left       []*wanted // those without a verdict
 	rounds     int
+	barren     int           // rounds in a row that brought no verdict
+	hurry      bool          // the next round needs no pause
 	retryAfter time.Duration // what Graph asked for in the last round
 }
 
 func newExport(m *MailboxClient, ids []string, h ExportHandler) *export {
 	x := &export{m: m, h: h, items: make(map[string]*wanted, len(ids)), left: make([]*wanted, 0, len(ids))}
-	all, target := make([]wanted, len(ids)), m.url("exportItems")
+	all, target, most := make([]wanted, len(ids)), m.url("exportItems"), maxBatch
+	if m.unnamed.Load() {
+		most = 1
+	}
 	for i, id := range ids {
 		if x.items[id] == nil {
-			all[i] = wanted{id: id, url: target}
+			all[i] = wanted{id: id, url: target, most: most}
 			x.items[id] = &all[i]
 			x.left = append(x.left, &all[i])
 		}
@@ -91,11 +103,11 @@ func newExport(m *MailboxClient, ids []string, h ExportHandler) *export {
 	return x
 }
 
-// round asks once for the items that are left, and fails those whose attempts are
-// used up. Items that moved are asked for first, and the others in the next round.
+// round asks once for the items that are left, and fails those that are spent. Items
+// that moved are asked for first, and the others in the next round.
 func (x *export) round(ctx context.Context) error {
 	x.rounds++
-	x.retryAfter = 0
+	x.retryAfter, x.hurry = 0, false
 	ask := x.left
 	if x.moved() {
 		ask = slices.DeleteFunc(slices.Clone(x.left), func(w *wanted) bool { return !w.moved })
@@ -110,33 +122,42 @@ func (x *export) round(ctx context.Context) error {
 		}
 	}
 	for _, w := range x.left {
-		if !w.done && w.attempts >= x.patience(w) {
-			if err := x.fail(w); err != nil {
+		if !w.done && w.spent() {
+			if err := x.fail(w, true); err != nil {
 				return err
 			}
 		}
 	}
+	before := len(x.left)
 	x.left = slices.DeleteFunc(x.left, func(w *wanted) bool { return w.done })
+	if x.barren++; len(x.left) < before {
+		x.barren = 0
+	}
 	return nil
 }
 
 // groups puts items together that go into one request.
 func groups(items []*wanted) [][]*wanted {
 	var groups [][]*wanted
-	together := map[string]int{} // the group of a URL
+	together := map[string]int{} // the group of a URL that has room
 	for _, w := range items {
 		at, ok := together[w.url]
-		switch {
-		case w.alone || w.attempts >= togetherAttempts:
-			groups = append(groups, []*wanted{w})
-		case ok:
+		if ok && len(groups[at]) < min(w.most, groups[at][0].most) {
 			groups[at] = append(groups[at], w)
-		default:
-			together[w.url] = len(groups)
-			groups = append(groups, []*wanted{w})
+			continue
 		}
+		together[w.url] = len(groups)
+		groups = append(groups, []*wanted{w})
 	}
 	return groups
+}
+
+// halve has the items of a group requested in two from now on: what is wrong with one of
+// them is found so.
+func halve(group []*wanted) {
+	for _, w := range group {
+		w.most = (len(group) + 1) / 2
+	}
 }
 
 // moved reports whether there are items to ask another mailbox for.
@@ -144,41 +165,28 @@ func (x *export) moved() bool {
 	return slices.ContainsFunc(x.left, func(w *wanted) bool { return w.moved })
 }
 
-func (x *export) patience(w *wanted) int {
-	n := x.m.client.opts.MaxAttempts
-	if !w.busy {
-		n = min(n, itemAttempts)
-	}
-	return n
-}
-
 // pause is the time before the next round.
 func (x *export) pause() time.Duration {
-	attempts := 1
-	for _, w := range x.left {
-		attempts = max(attempts, w.attempts)
-	}
-	return max(x.m.client.backoff(attempts), x.retryAfter)
+	return max(x.m.client.backoff(max(1, x.barren)), x.retryAfter)
 }
 
 // limited reports whether Graph asked for the pause before the next round, or is too busy for
 // some items.
 func (x *export) limited() bool {
-	return x.retryAfter > 0 || slices.ContainsFunc(x.left, func(w *wanted) bool { return w.busy })
+	return x.retryAfter > 0 || slices.ContainsFunc(x.left, func(w *wanted) bool { return isBusy(w.last.Code) })
 }
 
 // ask sends one request for a group of items.
 func (x *export) ask(ctx context.Context, group []*wanted) error {
 	ids := make([]string, len(group))
 	for i, w := range group {
-		ids[i], w.moved = w.id, false
+		ids[i], w.moved, w.alone = w.id, false, len(group) == 1
 	}
-	body, err := json.Marshal(map[string][]string{"itemIds": ids})
+	call, err := exportCall(group[0].url, ids)
 	if err != nil {
 		return err
 	}
-	call := &call{op: opExport, method: http.MethodPost, url: group[0].url, body: body, header: asItIs, attempts: exportAttempts}
-	r := &exportResponse{x: x, call: call}
+	r := &exportResponse{x: x, call: call, group: group}
 	err = x.m.do(ctx, call, r.read)
 	var e *Error
 	switch {
@@ -188,116 +196,93 @@ func (x *export) ask(ctx context.Context, group []*wanted) error {
 		return context.Cause(ctx)
 	case errors.Is(err, errBroken):
 		if len(r.seen) == 0 {
-			missedRequest(group, r.broken)
+			x.missed(group, r.broken)
 		}
 		return nil
 	case errors.As(err, &e):
 		return x.refused(ctx, group, e)
-	case err == nil:
-		r.missing(group)
+	case err != nil:
+		return err
 	}
-	return err
+	r.missing()
+	return r.unmatched()
 }
 
-// exportAttempts is how often the same request is sent, before its items are
-// looked at one by one.
+func exportCall(url string, ids []string) (*call, error) {
+	body, err := json.Marshal(map[string][]string{"itemIds": ids})
+	return &call{op: opExport, method: http.MethodPost, url: url, body: body, header: asItIs, attempts: exportAttempts}, err
+}
+
+// exportAttempts is how often the same request is sent, before its items are requested in
+// smaller groups.
 func exportAttempts(e *Error) int {
-	switch e.StatusCode {
-	case http.StatusTooManyRequests:
+	switch {
+	case e.limits():
 		return math.MaxInt // as often as the options say
-	case http.StatusServiceUnavailable:
-		return 4
-	case 0:
+	case e.StatusCode == 0:
 		return 2
 	}
 	return 1
 }
 
-func missedRequest(group []*wanted, e *Error) {
+// missed counts an attempt at the items of a group whose request failed: one of them may
+// be why.
+func (x *export) missed(group []*wanted, e *Error) {
 	for _, w := range group {
 		w.missedRequest(e)
 	}
+	halve(group)
 }
 
 // refused decides what follows from a request that was refused as a whole, or not
-// answered. It returns e if that concerns more than the items of the group.
+// answered. It returns an error if that concerns more than the items of the group.
 func (x *export) refused(ctx context.Context, group []*wanted, e *Error) error {
 	x.retryAfter = max(x.retryAfter, e.retryAfter)
-	gone := strings.EqualFold(e.Code, codeItemNotFound)
 	switch {
-	case isWhole(e), !x.m.client.reached.Load():
+	case !x.m.client.reached.Load(), e.limits(), e.StatusCode == 0 && !e.temporary():
 		return e
-	case e.StatusCode == 0 || e.throttled():
+	case isWhole(e):
+		if err := x.m.confirm(ctx, e); err != nil {
+			return err
+		}
+	case e.temporary() && !isPermanent(e.Code):
 		if err := x.m.probe(ctx); err != nil {
 			return err
 		}
-		missedRequest(group, e)
-	case e.temporary() && !isPermanent(e.Code):
-		missedRequest(group, e)
-	case len(group) > 1:
-		for _, w := range group {
-			w.alone = true
-		}
-	case gone:
-		return x.gone(group[0])
-	default:
-		group[0].missedRequest(e)
-		return x.fail(group[0])
-	}
-	return nil
-}
-
-// isWhole reports whether an error concerns the whole mailbox.
-func isWhole(e *Error) bool {
-	switch e.StatusCode {
-	case 0:
-		return !e.temporary()
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
-		return true
-	case http.StatusNotFound:
-		return !strings.EqualFold(e.Code, codeItemNotFound)
-	}
-	return false
-}
-
-// probe finds out, with all patience, whether Graph answers for the mailbox at all:
-// if it does, it is certain items that it does not answer for.
-func (m *MailboxClient) probe(ctx context.Context) error {
-	call := call{op: opExport, method: http.MethodGet, url: m.url("folders") + "?$top=1"}
-	err := m.do(ctx, &call, func(*reply) error { return nil })
-	var e *Error
-	if errors.As(err, &e) && e.StatusCode != 0 && !e.throttled() {
+		x.missed(group, e)
 		return nil
 	}
-	return err
+	return x.blame(group, e)
+}
+
+// blame looks for the item that a request was refused for, and fails it.
+func (x *export) blame(group []*wanted, e *Error) error {
+	switch {
+	case len(group) > 1:
+		halve(group)
+		x.hurry = true
+		return nil
+	case strings.EqualFold(e.Code, codeItemNotFound):
+		return x.gone(group[0])
+	}
+	group[0].missedRequest(e)
+	return x.fail(group[0], false)
 }
 
 // exported ends an item whose data is whole.
 func (x *export) exported(w *wanted, changeKey string) error {
 	w.done = true
-	x.m.failing.Store(0)
 	return x.h.Exported(w.id, changeKey)
 }
 
 func (x *export) gone(w *wanted) error {
 	w.done = true
-	x.m.failing.Store(0)
 	return x.h.Gone(w.id)
 }
 
-// fail ends an item with its last error. It returns an error instead when not even
-// requests are answered, for one item after the other.
-func (x *export) fail(w *wanted) error {
-	if (w.request == nil || isPermanent(w.last.Code)) && !w.busy {
-		x.m.failing.Store(0)
-	} else if n := x.m.failing.Add(1); n >= maxUnanswered {
-		err := w.request
-		if err == nil {
-			err = &Error{Op: opExport, StatusCode: http.StatusOK, Code: w.last.Code, Message: w.last.Message}
-		}
-		return fmt.Errorf("exports of %d items in a row failed, the last: %w", n, err)
-	}
+// fail ends an item with its last error.
+func (x *export) fail(w *wanted, temporary bool) error {
 	w.done = true
-	w.last.Attempts = w.attempts
+	w.last.Attempts, w.last.Temporary, w.last.Alone = w.attempts, temporary, w.doubtful
 	return x.h.Failed(w.id, w.last)
 }

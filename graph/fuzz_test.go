@@ -90,14 +90,21 @@ func holdError(t *testing.T, err error) {
 }
 
 // An oneVerdict counts verdicts.
-type oneVerdict struct{ of map[string]int }
+type oneVerdict struct {
+	of     map[string]int
+	failed int
+}
 
-func (v *oneVerdict) Room(int) []byte                           { return nil }
-func (v *oneVerdict) Data([]byte) error                         { return nil }
-func (v *oneVerdict) Discard()                                  {}
-func (v *oneVerdict) Exported(id, _ string) error               { v.of[id]++; return nil }
-func (v *oneVerdict) Failed(id string, _ graph.ItemError) error { v.of[id]++; return nil }
-func (v *oneVerdict) Gone(id string) error                      { v.of[id]++; return nil }
+func (v *oneVerdict) Room(int) []byte             { return nil }
+func (v *oneVerdict) Data([]byte) error           { return nil }
+func (v *oneVerdict) Discard()                    {}
+func (v *oneVerdict) Exported(id, _ string) error { v.of[id]++; return nil }
+func (v *oneVerdict) Gone(id string) error        { v.of[id]++; return nil }
+func (v *oneVerdict) Failed(id string, _ graph.ItemError) error {
+	v.of[id]++
+	v.failed++
+	return nil
+}
 
 // FuzzDeltaLink holds that no link, whoever wrote it, makes a request for anything
 // but the changes of the folder.

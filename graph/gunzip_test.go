@@ -32,7 +32,7 @@ func TestPacked(t *testing.T) {
 			defer packed.z.Close()
 			if w = packed; !refused {
 				refused = true
-				refuse(w, http.StatusServiceUnavailable, "ErrorServerBusy", "busy")
+				refuse(w, http.StatusTooManyRequests, "ApplicationThrottled", "busy")
 				return
 			}
 		}

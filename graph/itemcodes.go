@@ -54,6 +54,12 @@ var busyCodes = codeSet(`
 	ServiceUnavailable
 	TooManyRequests`)
 
+// limitCodes tell that the mailbox gets too many requests.
+var limitCodes = codeSet(`
+	ApplicationThrottled
+	ErrorExceededConnectionCount
+	TooManyRequests`)
+
 func codeSet(codes string) map[string]bool {
 	set := map[string]bool{}
 	for _, c := range strings.Fields(codes) {
@@ -65,3 +71,5 @@ func codeSet(codes string) map[string]bool {
 func isPermanent(code string) bool { return permanentCodes[strings.ToLower(code)] }
 
 func isBusy(code string) bool { return busyCodes[strings.ToLower(code)] }
+
+func isLimit(code string) bool { return limitCodes[strings.ToLower(code)] }

@@ -22,6 +22,10 @@ const (
 // that were in flight then, and grows back one at a time to just below where that
 // was. Beyond it goes rarely, to find out. No request starts while Graph asked for a
 // pause.
+//
+// A refusal that may be about what was requested counts as throttling only if nothing
+// was answered between it and the one before: one item that is always refused slows no
+// other.
 type limiter struct {
 	max int
 
@@ -32,6 +36,7 @@ type limiter struct {
 	probe     int // responses in a row before the ceiling is tried
 	inFlight  int
 	successes int           // since the limit changed
+	suspect   bool          // the last answer was a refusal
 	epoch     int           // how often the limit was lowered
 	resume    time.Time     // the end of the pause
 	changed   chan struct{} // closed when a request may start
@@ -94,11 +99,20 @@ func (l *limiter) wake() {
 	l.changed = make(chan struct{})
 }
 
-// throttled pauses the mailbox, and lowers the limit unless that was done since the
-// request of the epoch started.
-func (l *limiter) throttled(epoch int, pause time.Duration) {
+// refused counts a refusal of a request of the epoch, with the pause that it asks for.
+// It is certain if it is about the mailbox.
+func (l *limiter) refused(epoch int, pause time.Duration, certain bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if certain || l.suspect {
+		l.throttled(epoch, pause)
+	}
+	l.suspect = true
+}
+
+// throttled pauses the mailbox, and lowers the limit unless that was done since the
+// request of the epoch started. The lock is held.
+func (l *limiter) throttled(epoch int, pause time.Duration) {
 	if until := time.Now().Add(pause); until.After(l.resume) {
 		l.resume = until
 	}
@@ -124,6 +138,7 @@ func (l *limiter) succeeded() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.successes++
+	l.suspect = false
 	switch {
 	case l.limit > l.ceiling && l.successes >= probeAfter: // it was not refused for long
 		l.ceiling, l.probe = l.limit, probeAfter

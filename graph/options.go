@@ -39,11 +39,12 @@ type Options struct {
 	Credential azcore.TokenCredential
 
 	// MaxAttempts is how often a request is sent that meets temporary errors, by
-	// default 10; to a host that never answered it is sent 3 times at most.
+	// default 10; at most 5 times if it is refused without a reason, and 3 times to a
+	// host that never answered. It does not count while Graph asks to wait.
 	MaxAttempts int
 
-	// MaxRetryTime is the time after which a request is not sent again, by default
-	// 30 minutes. It does not limit how long a response takes.
+	// MaxRetryTime is how long a request may meet errors until it is not sent again, by
+	// default 30 minutes. It does not limit how long a response takes.
 	MaxRetryTime time.Duration
 
 	// RetryDelay is the first pause before a request is sent again where Graph names

@@ -178,7 +178,7 @@ func TestItemsMoved(t *testing.T) {
 		{"three times", map[string]string{"own": moved(at("MBX:1")), "MBX:1": moved(at("MBX:2")), "MBX:2": moved(at("MBX:3")), "MBX:3": fine},
 			"exported", []string{"own", "MBX:1", "MBX:2", "MBX:3"}},
 		{"gone there", map[string]string{"own": moved(at("MBX:1")), "MBX:1": itemError("ErrorItemNotFound")}, "gone", []string{"own", "MBX:1"}},
-		{"busy there", map[string]string{"own": moved(at("MBX:1")), "MBX:1": missing}, "NotReturned", []string{"own", "MBX:1", "MBX:1", "MBX:1", "MBX:1", "MBX:1"}},
+		{"busy there", map[string]string{"own": moved(at("MBX:1")), "MBX:1": missing}, "NotReturned", []string{"own", "MBX:1", "MBX:1"}},
 		{"in a circle", map[string]string{"own": moved(at("MBX:1")), "MBX:1": moved(at("MBX:2")), "MBX:2": moved(at("MBX:1"))},
 			"ErrorArchiveFolderMovedPermanently", []string{"own", "MBX:1", "MBX:2"}},
 		{"to itself", map[string]string{"own": moved(at(mailboxID))}, "ErrorArchiveFolderMovedPermanently", []string{"own"}},

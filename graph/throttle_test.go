@@ -1,9 +1,11 @@
 package graph_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -93,27 +95,137 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// TestThrottledForLong holds that pauses grow, and that patience has its limits:
-// attempts, and time.
+// TestThrottledForLong holds that pauses grow, and that time ends the patience with a Graph
+// that asks to wait, not attempts.
 func TestThrottledForLong(t *testing.T) {
 	throttle := func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, 429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit.")
 	}
 	got, err := waits(t, throttle, graph.Options{})
 	graphError(t, err, 429, "ApplicationThrottled")
-	if len(got) != 9 {
-		t.Fatalf("waited %v", got)
-	}
+	total := time.Duration(0)
 	for i, d := range got {
 		want := time.Duration(min(15*(i+1), 60)) * time.Second
 		if d < want || d > want+want/10 {
 			t.Errorf("pause %d is %v, want %v and a tenth at most", i, d, want)
 		}
+		total += d
+	}
+	if total > 30*time.Minute || total < 28*time.Minute {
+		t.Errorf("gave up after %v", total)
 	}
 	got, err = waits(t, throttle, graph.Options{MaxRetryTime: 2 * time.Minute})
 	graphError(t, err, 429, "ApplicationThrottled")
 	if len(got) != 3 { // 15, 30 and 45 seconds; another 60 would be too many
 		t.Errorf("waited %v", got)
+	}
+}
+
+// TestAskedToWait: however often Graph asks to wait, and with whatever status, a request
+// goes on until it succeeds.
+func TestAskedToWait(t *testing.T) {
+	for _, tt := range []struct {
+		status      int
+		code, pause string
+		requests    int
+		each        time.Duration // between them; 0: any
+	}{
+		{429, "ApplicationThrottled", "1", 45, time.Second},
+		{429, "", "1", 200, time.Second},
+		{429, "TooManyRequests", "0", 25, 0},
+		{503, "ErrorServerBusy", "1", 200, time.Second},
+		{503, "", "", 25, 0},
+	} {
+		n := 0
+		got, err := waits(t, func(w http.ResponseWriter, _ *http.Request) {
+			if n++; n > tt.requests {
+				fmt.Fprint(w, `{"value":[]}`)
+				return
+			}
+			if tt.pause != "" {
+				w.Header().Set("Retry-After", tt.pause)
+			}
+			refuse(w, tt.status, tt.code, "")
+		}, graph.Options{})
+		if err != nil || len(got) != tt.requests {
+			t.Errorf("%d %s, Retry-After %q: gave up after %d requests: %v", tt.status, tt.code, tt.pause, n, err)
+		}
+		for _, d := range got {
+			if tt.each > 0 && d != tt.each {
+				t.Errorf("%d %s, Retry-After %q: waited %v", tt.status, tt.code, tt.pause, d)
+			}
+		}
+	}
+}
+
+// TestUnexplained: a refusal without Graph's reason is not believed at once, nor repeated
+// for ever; one with a reason is.
+func TestUnexplained(t *testing.T) {
+	page := func(w http.ResponseWriter, status int) {
+		w.WriteHeader(status)
+		fmt.Fprint(w, "<html>Bad Request</html>")
+	}
+	none := func(w http.ResponseWriter, status int) { w.WriteHeader(status) }
+	empty := func(w http.ResponseWriter, status int) { w.WriteHeader(status); fmt.Fprint(w, `{"error":{}}`) }
+	reason := func(w http.ResponseWriter, status int) { refuse(w, status, "ErrorAccessDenied", "why") }
+	message := func(w http.ResponseWriter, status int) { refuse(w, status, "", "why") }
+	for _, status := range []int{400, 403, 404, 409, 423} {
+		for name, tt := range map[string]struct {
+			answer   func(http.ResponseWriter, int)
+			once     bool
+			requests int
+		}{
+			"page once": {page, true, 2}, "page": {page, false, 5}, "nothing once": {none, true, 2}, "nothing": {none, false, 5},
+			"empty once": {empty, true, 2}, "reason": {reason, false, 1}, "message": {message, false, 1},
+		} {
+			n := 0
+			inBubble(t, func(w http.ResponseWriter, r *http.Request) {
+				if n++; tt.once && n > 1 {
+					fmt.Fprint(w, `{"primaryMailboxId":"MBX:p"}`)
+					return
+				}
+				tt.answer(w, status)
+			}, graph.Options{}, func(t *testing.T, c *graph.Client) {
+				_, err := c.Mailboxes(t.Context(), "a", false)
+				want := tt.requests
+				if status == 400 && !tt.once {
+					want *= 2 // beta is asked too
+				}
+				if (err == nil) != tt.once || n != want {
+					t.Errorf("%d, %s: %d requests, want %d: %v", status, name, n, want, err)
+				}
+			})
+		}
+	}
+}
+
+// TestUnavailableFolder: a request that is refused while others are answered slows none of
+// them; refusals in a row slow all.
+func TestUnavailableFolder(t *testing.T) {
+	serve := func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "bad") {
+			refuse(w, 503, "ErrorServerBusy", "")
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+		fmt.Fprint(w, `{"value":[]}`)
+	}
+	for bad, slowed := range map[int]bool{1: false, 3: true} {
+		inBubble(t, serve, graph.Options{}, func(t *testing.T, c *graph.Client) {
+			m, began := c.Open("MBX:a"), time.Now()
+			ctx, cancel := context.WithCancel(t.Context())
+			var wg sync.WaitGroup
+			for range bad {
+				wg.Go(func() { _, _ = m.Folder(ctx, "bad") })
+			}
+			synctest.Wait()
+			request(t, m, 4, 400)
+			if took := time.Since(began); (took > 41*time.Second) != slowed {
+				t.Errorf("%d are refused: the others took %v", bad, took)
+			}
+			cancel()
+			wg.Wait()
+		})
 	}
 }
 
