@@ -73,3 +73,8 @@ func (m *MailboxClient) Export(ctx context.Context, ids []string, h ExportHandle
 	}
 	return nil
 }
+
+// Pause waits as long as it is usual before a request that met so many temporary errors.
+func (m *MailboxClient) Pause(ctx context.Context, attempts int) error {
+	return sleep(ctx, m.client.backoff(attempts), WaitLimit)
+}

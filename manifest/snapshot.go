@@ -108,9 +108,10 @@ type Failure struct {
 	Folder   string `json:"folder"`
 	Code     string `json:"code"`
 	Message  string `json:"message,omitzero"`
-	Attempts int    `json:"attempts"` // requests, in all runs
-	Runs     int    `json:"runs"`     // that failed on it in a row
-	Item     Row    `json:"item"`     // its metadata, for the next try; without a stream
+	Attempts int    `json:"attempts"`      // requests, in all runs
+	Runs     int    `json:"runs"`          // that failed on it in a row
+	Held     bool   `json:"held,omitzero"` // there is a live row of the item, though not as it is listed
+	Item     Row    `json:"item"`          // its metadata, for the next try; without a stream
 }
 
 // Totals tells what the snapshot holds: the live rows, the sum of their lengths,

@@ -158,6 +158,7 @@ func (r *run) manifestFailures(through bool) []manifest.Failure {
 		if through && !r.inTree(f.Folder) || r.index.gone(key, f.Folder, whole[f.Folder]) {
 			continue
 		}
+		f.Held = r.holds(key, &f)
 		failures = append(failures, f)
 	}
 	sortFailures(failures)

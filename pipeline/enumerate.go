@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -121,65 +120,4 @@ func (r *run) inTree(id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.tree[id]
-}
-
-// batchSize is the most ids that one exportItems call takes.
-const batchSize = 20
-
-// batch joins items to groups of up to 20 with distinct ids: an id can be listed
-// in two folders when it moves meanwhile. A group that does not fill is passed on, too: the
-// listing may have come to pages that hold nothing new.
-func (r *run) batch(ctx context.Context, w *worker) {
-	b := &batcher{run: r, worker: w, ids: map[string]bool{}}
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	for idle := false; ; {
-		w.turn(starved)
-		select {
-		case it, more := <-r.items:
-			w.turn(busy)
-			idle = false
-			if !more {
-				b.flush(ctx)
-				return
-			}
-			b.add(ctx, it)
-		case <-tick.C:
-			w.turn(busy)
-			if idle {
-				b.flush(ctx)
-			}
-			idle = true
-		}
-	}
-}
-
-// A batcher holds the group that is being filled.
-type batcher struct {
-	run    *run
-	worker *worker
-	group  []item
-	ids    map[string]bool
-}
-
-func (b *batcher) add(ctx context.Context, it item) {
-	if b.ids[it.ID] {
-		b.flush(ctx)
-	}
-	if ctx.Err() != nil {
-		return // the front has stopped: what comes is left pending
-	}
-	b.group = append(b.group, it)
-	b.ids[it.ID] = true
-	if len(b.group) == batchSize {
-		b.flush(ctx)
-	}
-}
-
-func (b *batcher) flush(ctx context.Context) {
-	if len(b.group) > 0 && send(ctx, b.worker, b.run.batches, b.group) == nil {
-		b.worker.did(1, 0)
-		b.group = nil
-		clear(b.ids)
-	}
 }

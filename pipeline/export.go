@@ -11,11 +11,13 @@ import (
 
 // A verdict is the end that an item met.
 type verdict struct {
-	item    item
-	end     end
-	stream  stream          // endExported
-	failure graph.ItemError // endFailed
-	reason  string          // endRemoved
+	item      item
+	end       end
+	stream    stream          // endExported, endStale
+	changeKey string          // endStale: the stream's
+	failure   graph.ItemError // endFailed, endStale
+	aside     bool            // endFailed, endStale: there will be another one in this run
+	reason    string          // endRemoved
 }
 
 type end int
@@ -23,6 +25,7 @@ type end int
 const (
 	endExported end = iota
 	endFailed
+	endStale   // it failed, and what came of it is not as listed
 	endGivenUp // it failed too often in runs before
 	endGone    // it was deleted since it was listed
 	endRemoved // a delta query told that it is gone
@@ -49,10 +52,9 @@ func (r *run) export(front, back context.Context, w *worker) error {
 			if !ok {
 				return x.framer.flush()
 			}
-			if front.Err() != nil {
-				continue
-			}
-			if err := x.export(front, batch); err != nil {
+			err := x.export(front, batch)
+			r.aside.ended()
+			if err != nil {
 				if back.Err() != nil {
 					return context.Cause(back)
 				}
@@ -101,18 +103,31 @@ type exporter struct {
 	worker *worker
 	framer framer
 	batch  map[string]item // those without a verdict
+	other  []verdict       // those that came with another change key than the listing's
 }
 
 var _ graph.ExportHandler = (*exporter)(nil)
 
+// export exports a batch, unless the front has stopped: then it is left pending.
 func (x *exporter) export(ctx context.Context, batch []item) error {
-	x.batch = make(map[string]item, len(batch))
+	if ctx.Err() != nil {
+		return nil
+	}
+	x.batch, x.other = make(map[string]item, len(batch)), nil
 	ids := make([]string, len(batch))
 	for i, it := range batch {
 		x.batch[it.ID], ids[i] = it, it.ID
 	}
 	defer x.framer.discard()
-	return x.run.job.Source.Export(ctx, ids, x)
+	if err := x.run.job.Source.Export(ctx, ids, x); err != nil {
+		return err
+	}
+	for _, v := range x.other {
+		if err := x.judge(ctx, v); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Room implements graph.ExportHandler.
@@ -128,34 +143,71 @@ func (x *exporter) Data(p []byte) error {
 // Discard implements graph.ExportHandler.
 func (x *exporter) Discard() { x.framer.discard() }
 
-// Exported implements graph.ExportHandler. The row keeps the change key of the
-// listing: the stream is at least as new, so that an item which changed in
-// between is exported once more rather than never.
-func (x *exporter) Exported(id, _ string) error {
+// Exported implements graph.ExportHandler. An item that came with another change key than
+// the listing's is judged when the response has ended: that takes a request.
+func (x *exporter) Exported(id, changeKey string) error {
 	s, err := x.framer.finish()
-	if err != nil {
+	it, ok := x.batch[id]
+	if err != nil || !ok {
 		return err
 	}
-	return x.end(id, verdict{end: endExported, stream: s})
+	delete(x.batch, id)
+	x.run.doubt.came(&it)
+	if it.differs(changeKey) {
+		x.other = append(x.other, verdict{item: it, stream: s, changeKey: changeKey})
+		return nil
+	}
+	return x.end(verdict{item: it, end: endExported, stream: s})
 }
 
 // Failed implements graph.ExportHandler.
 func (x *exporter) Failed(id string, e graph.ItemError) error {
-	return x.end(id, verdict{end: endFailed, failure: e})
-}
-
-// Gone implements graph.ExportHandler.
-func (x *exporter) Gone(id string) error { return x.end(id, verdict{end: endGone}) }
-
-func (x *exporter) end(id string, v verdict) error {
 	it, ok := x.batch[id]
 	if !ok {
 		return nil // it has its verdict
 	}
 	delete(x.batch, id)
-	v.item = it
-	return send(x.back, x.worker, x.run.verdicts, v)
+	if e.Temporary {
+		x.run.doubt.missed(e)
+	} else {
+		x.run.doubt.met()
+	}
+	return x.fail(verdict{item: it, end: endFailed, failure: e}, e.Temporary)
 }
+
+// Gone implements graph.ExportHandler.
+func (x *exporter) Gone(id string) error {
+	it, ok := x.batch[id]
+	if !ok {
+		return nil
+	}
+	delete(x.batch, id)
+	x.run.doubt.met()
+	return x.end(verdict{item: it, end: endGone})
+}
+
+// fail ends an item for now, or for this run. If it may come later it is set aside for
+// another turn.
+func (x *exporter) fail(v verdict, temporary bool) error {
+	again := v.item
+	var b setback
+	if again.before != nil {
+		b = *again.before
+	}
+	b.attempts += v.failure.Attempts
+	v.failure.Attempts = b.attempts
+	b.alone = v.failure.Alone
+	if v.end == endStale {
+		b.behind++
+	}
+	if temporary && b.behind <= maxBehind {
+		again.before, again.page, again.turn = &b, nil, x.run.turns.Add(1)
+		v.aside = x.run.aside.put(again)
+	}
+	return x.end(v)
+}
+
+func (x *exporter) end(v verdict) error { return send(x.back, x.worker, x.run.verdicts, v) }
 
 // failed returns the manifest's form of a failed item, its texts bounded.
 func (v *verdict) failed() manifest.Failure {

@@ -16,6 +16,9 @@ type item struct {
 	// turn of a key has the last word.
 	turn uint32
 
+	// before is what came of it so far, if it was set aside: it is listed as failed.
+	before *setback
+
 	// check is for an item that is asked for only to see whether it is there.
 	check bool
 }

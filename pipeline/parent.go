@@ -75,6 +75,17 @@ func (r *run) loadIndex(ctx context.Context) error {
 	return nil
 }
 
+// holds reports whether there is a live row of a failed item.
+func (r *run) holds(key manifest.RowKey, f *manifest.Failure) bool {
+	r.loading.Lock()
+	known := r.loaded || r.parent == nil
+	r.loading.Unlock()
+	if !known {
+		return f.Held || r.index.holds(key)
+	}
+	return r.index.holds(key)
+}
+
 // maxRuns is after how many runs in a row an item that fails is no longer asked for,
 // unless it changes.
 const maxRuns = 10

@@ -36,8 +36,7 @@ type failedTurn struct {
 
 // An exported item waits for the packs of its chunks.
 type exported struct {
-	item    item
-	stream  stream
+	verdict
 	missing int // places that are not durable
 }
 
@@ -113,42 +112,61 @@ func (rec *recorder) committed() {
 func (rec *recorder) take(ctx context.Context, v verdict) error {
 	it := &v.item
 	last, _ := rec.turns.Get(it.key)
-	if it.turn > last && v.end != endFailed && !(it.check && v.end == endExported) {
+	failed := v.end == endFailed || v.end == endStale
+	if it.turn > last && !failed && !(it.check && v.end == endExported) {
 		rec.turns.Set(it.key, it.turn)
 	}
-	if v.end == endExported {
-		return rec.takeStream(ctx, &exported{item: v.item, stream: v.stream})
-	}
-	defer rec.close(it)
-	if last > it.turn {
+	switch {
+	case v.end == endExported:
+		return rec.takeStream(ctx, &exported{verdict: v})
+	case last > it.turn:
 		rec.countLate(it)
+		rec.close(it)
 		return nil
-	}
-	if it.turn == 0 {
+	case it.turn == 0:
 		rec.count(v.end)
 	}
+	if v.end == endStale {
+		return rec.takeStale(ctx, v)
+	}
+	defer rec.close(it)
 	switch v.end {
 	case endFailed:
 		return rec.fail(&v)
 	case endGone, endRemoved:
-		if v.end == endGone && (it.turn == 0 || rec.run.index.holds(it.key)) {
+		if v.end == endGone && (it.turn == 0 || it.before != nil || rec.run.index.holds(it.key)) {
 			rec.run.index.vanished(it.key, it.folder.ID)
 		}
-		rec.mended(it.key)
+		rec.mended(it.key, endGone)
 		return rec.bury(ctx, it, v.reason)
 	}
 	return nil
 }
 
+// takeStale takes an item whose data is not as listed. Its row has the change key of the
+// data, and it is listed as failed with the key that is missing: the next run requests it
+// again, whatever its listing tells.
+func (rec *recorder) takeStale(ctx context.Context, v verdict) error {
+	if err := rec.fail(&v); err != nil {
+		return err
+	}
+	return rec.takeStream(ctx, &exported{verdict: v})
+}
+
 // close ends the item's way: all that is to be committed of it is recorded.
-func (rec *recorder) close(it *item) { rec.run.covered.Add(it.folder.closed(it.page)) }
+// An item that was set aside ended when it was listed as failed.
+func (rec *recorder) close(it *item) {
+	if it.before == nil {
+		rec.run.covered.Add(it.folder.closed(it.page))
+	}
+}
 
 func (rec *recorder) count(e end) {
 	p := rec.run.opts.Progress
 	switch e {
 	case endExported:
 		p.Exported.Add(1)
-	case endFailed, endGivenUp:
+	case endFailed, endStale, endGivenUp:
 		p.Failed.Add(1)
 	case endGone:
 		p.Gone.Add(1)
@@ -166,8 +184,13 @@ func (rec *recorder) countLate(it *item) {
 	}
 }
 
-// mended takes an item off the list of failures.
-func (rec *recorder) mended(key manifest.RowKey) {
+// mended takes an item off the list of failures. If it was counted as failed, it counts
+// as what it is now.
+func (rec *recorder) mended(key manifest.RowKey, now end) {
+	if rec.failed[key].counted {
+		rec.run.opts.Progress.Failed.Add(-1)
+		rec.count(now)
+	}
 	delete(rec.failures, key)
 	delete(rec.failed, key)
 }
@@ -180,6 +203,9 @@ func (rec *recorder) fail(v *verdict) error {
 	if old, ok := rec.run.failed[key]; ok && old.Item.ChangeKey == f.Item.ChangeKey {
 		f.Runs += old.Runs
 		f.Attempts += old.Attempts
+		if v.aside {
+			f.Runs = old.Runs // this one is not over
+		}
 	}
 	rec.failures[key] = f
 	rec.rows++
@@ -256,7 +282,7 @@ func (rec *recorder) settle(ctx context.Context, p packed) error {
 func (rec *recorder) write(ctx context.Context, x *exported) error {
 	it := &x.item
 	defer rec.close(it)
-	if it.turn == 0 {
+	if it.turn == 0 && x.end == endExported {
 		rec.count(endExported)
 	}
 	if last, _ := rec.turns.Get(it.key); last > it.turn || it.check {
@@ -267,20 +293,19 @@ func (rec *recorder) write(ctx context.Context, x *exported) error {
 		return err
 	}
 	rec.run.index.recorded(&row)
-	if failed := rec.failed[it.key]; failed.turn <= it.turn {
-		if failed.counted {
-			rec.run.opts.Progress.Failed.Add(-1)
-			rec.count(endExported)
-		}
-		rec.mended(it.key)
-	}
 	rec.raw += row.Length
 	rec.bytes += row.Length
+	if failed := rec.failed[it.key]; failed.turn <= it.turn && x.end == endExported {
+		rec.mended(it.key, endExported)
+	}
 	return nil
 }
 
 func (x *exported) row() manifest.Row {
 	row := x.item.row()
+	if x.end == endStale {
+		row.ChangeKey = x.changeKey
+	}
 	row.SHA256, row.Length, row.Chunks = x.stream.sha256, x.stream.length, make([]manifest.Chunk, len(x.stream.chunks))
 	for i, c := range x.stream.chunks {
 		row.Chunks[i] = manifest.Chunk{

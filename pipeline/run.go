@@ -48,6 +48,8 @@ type run struct {
 	packs    chan packed  // pack → upload
 	durable  chan packed  // upload → record
 	verdicts chan verdict // export, and enumerate for what needs no export → record
+	aside    *aside       // export → batch, once there is nothing else
+	doubt    doubt        // whether exports work
 	stopped  stopReason   // why the front ended early
 	record   *recorder
 	crowded  atomic.Bool // so many items wait for packs that frames and packs do not wait to fill
@@ -89,7 +91,7 @@ func (p *Pool) run(ctx context.Context, job Job, opts Options) (*Report, error) 
 	}
 	r := &run{
 		computedBefore: computing(p.Stages()),
-		job:            job, opts: opts.withDefaults(), started: time.Now().UTC(), index: newIndex(), known: newChunkSet(),
+		job:            job, opts: opts.withDefaults(), started: time.Now().UTC(), index: newIndex(), known: newChunkSet(), aside: newAside(),
 		failed: map[manifest.RowKey]manifest.Failure{}, failedBefore: map[string]int64{},
 		pool: p, clocks: newClocks(p.clocks), frameRoom: share{of: p.frames}, packRoom: share{of: p.packs},
 	}

@@ -236,14 +236,14 @@ func (l *lister) see(ctx context.Context, listed graph.Item) (it item, isNew, fi
 // sighted counts a listed item, and reports whether it has to be exported.
 func (l *lister) sighted(ctx context.Context, it *item, sight sight, selected bool) (isNew bool, err error) {
 	p := l.run.opts.Progress
-	switch sight {
-	case sightDuplicate:
+	switch {
+	case sight == sightDuplicate:
 		return false, nil
-	case sightHeld:
+	case sight == sightHeld && l.run.failed[it.key].ID == "": // what failed is not known to be as listed
 		p.Listed.Add(1)
 		p.Skipped.Add(1)
 		return false, nil
-	case sightAgain:
+	case sight == sightAgain:
 		return selected && l.again(it), nil
 	}
 	p.Listed.Add(1)

@@ -55,33 +55,38 @@ func CoverageOf(s *manifest.Snapshot) Coverage {
 		Through: s.State == manifest.StateComplete || s.Selection != nil && s.Selection.Through,
 		Failed:  int64(len(s.Failures)), Gaps: []Gap{}, Failures: make([]FailureCoverage, 0, len(s.Failures)),
 	}
-	paths, failed := map[string][]string{}, map[string]int64{}
+	paths, failed, held := map[string][]string{}, map[string]int64{}, map[string]int64{}
 	for i := range s.Folders {
 		paths[s.Folders[i].ID] = s.Folders[i].Path
 	}
 	for _, f := range s.Failures {
 		failed[f.Folder]++
+		if f.Held {
+			held[f.Folder]++ // it counts once, as failed
+		}
 		c.Failures = append(c.Failures, FailureCoverage{
 			f.ID, paths[f.Folder], f.Code, f.Message, f.Attempts, f.Runs, f.Item.Subject,
 		})
 	}
 	for i := range s.Folders {
-		c.add(&s.Folders[i], failed[s.Folders[i].ID])
+		f := &s.Folders[i]
+		c.add(f, f.Items-held[f.ID], failed[f.ID])
 	}
 	return c
 }
 
-func (c *Coverage) add(f *manifest.Folder, failed int64) {
+// add counts a folder, of which so many items are held as listed and so many failed.
+func (c *Coverage) add(f *manifest.Folder, held, failed int64) {
 	if f.LeftOut != "" {
 		c.FoldersLeftOut++
 		return
 	}
 	c.Counted += f.TotalItemCount
-	c.Held += f.Items
+	c.Held += held
 	c.LeftOut += f.ItemsLeftOut
-	missing := max(0, f.TotalItemCount-f.Items-f.ItemsLeftOut-failed)
+	missing := max(0, f.TotalItemCount-held-f.ItemsLeftOut-failed)
 	c.Missing += missing
 	if missing > 0 || f.Error != "" {
-		c.Gaps = append(c.Gaps, Gap{f.ID, f.Path, f.TotalItemCount, f.Items, f.ItemsLeftOut, failed, f.Error})
+		c.Gaps = append(c.Gaps, Gap{f.ID, f.Path, f.TotalItemCount, held, f.ItemsLeftOut, failed, f.Error})
 	}
 }
