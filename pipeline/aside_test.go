@@ -51,6 +51,9 @@ func TestSlowItems(t *testing.T) {
 					}
 				})
 				rep := w.run(pipeline.Options{Progress: progress})
+				if rep.Bottleneck != "throttling" {
+					t.Errorf("the bottleneck is %q of %+v", rep.Bottleneck, rep.Stages)
+				}
 				if took := time.Since(began); took > 7*time.Minute {
 					t.Errorf("took %v", took)
 				}

@@ -32,12 +32,13 @@ func Bottleneck(stages []Stage, seconds float64) string {
 // bottleneck is Bottleneck where the stages of all that runs had work for a share of the
 // cores.
 func bottleneck(stages []Stage, seconds, cpu float64) string {
-	export := stageOf(stages, stageExport)
-	most, at := export.of(export.Starved, seconds), stageEnumerate
+	export, batch := stageOf(stages, stageExport), stageOf(stages, stageBatch)
+	// Exporters starve also while batch waits until it may ask again for what was set aside.
+	most, at := export.of(export.Starved, seconds)-batch.of(batch.Throttled, seconds), stageEnumerate
 	if export.Count == 0 {
 		most = 1
 	}
-	for _, name := range []string{stageExport, stageCompress, stagePack, stageUpload, stageRecord} {
+	for _, name := range []string{stageBatch, stageExport, stageCompress, stagePack, stageUpload, stageRecord} {
 		s := stageOf(stages, name)
 		if load := s.of(s.Busy+s.Throttled, seconds); load > most {
 			most, at = load, name

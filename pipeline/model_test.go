@@ -338,7 +338,7 @@ func (h *history) fault() simulator.Fault {
 	defer h.mu.Unlock()
 	ops := []simulator.Operation{"", simulator.OpExport, simulator.OpExport, simulator.OpItems, simulator.OpItemDelta, simulator.OpFolders, simulator.OpFolderDelta}
 	f := simulator.Fault{Operation: ops[h.rng.IntN(len(ops))], Skip: h.rng.IntN(30), Every: 1 + h.rng.IntN(4), Times: 1 + h.rng.IntN(3)}
-	switch h.rng.IntN(13) {
+	switch h.rng.IntN(18) {
 	case 9:
 		f.Operation, f.Status, f.Linked, f.Times = simulator.OpItems, 410, true, 1+h.rng.IntN(9)
 	case 10:
@@ -370,6 +370,17 @@ func (h *history) fault() simulator.Fault {
 	case 8:
 		f.Operation = []simulator.Operation{simulator.OpItemDelta, simulator.OpFolderDelta}[h.rng.IntN(2)]
 		f.Status, f.Code = 410, []string{"SyncStateNotFound", "resyncRequired"}[h.rng.IntN(2)]
+	case 13, 14:
+		f.Operation, f.Stale, f.Times = simulator.OpExport, true, 1+h.rng.IntN(20)
+	case 15:
+		f.Operation, f.NoIDs, f.Times = simulator.OpExport, true, 1+h.rng.IntN(20)
+	case 16:
+		f.ByteOrderMark = true
+	case 17:
+		f.Status, f.Empty = []int{400, 403, 404}[h.rng.IntN(3)], h.rng.IntN(2) == 0
+		if !f.Empty {
+			f.Operation = simulator.OpExport
+		}
 	}
 	return f
 }
