@@ -72,6 +72,7 @@ func hint(err error) string {
 		{manifest.ErrNewerFormat, "use the mailhaul version that wrote it, or a newer one"},
 		{sinks.ErrRefExists, "two exports of one mailbox ran at once; nothing is lost, run it once more"},
 		{snapshots.ErrNone, "mailhaul snapshots --repo URL lists the mailboxes and snapshots that there are"},
+		{graph.ErrUnmatched, "see whether a proxy between here and Graph changes answers; if none does, please report it with the ids above"},
 		{pipeline.ErrNoFolder, `give the path from the top, such as "Inbox/Projects", or a well-known name such as inbox`},
 		{restore.ErrNoItem, "mailhaul ls shows the ids that the snapshot holds"},
 		{restore.ErrDiffers, "choose an empty directory with --out"},
@@ -95,6 +96,9 @@ func graphHint(err error) string {
 	}
 	if entra.Reason(err) != "" {
 		return credentials
+	}
+	if (g.StatusCode == http.StatusForbidden || g.StatusCode == http.StatusNotFound) && g.Code == "" && g.Message == "" {
+		return "Graph gave no reason, so the answer may be that of a proxy or gateway: run again later"
 	}
 	switch g.StatusCode {
 	case 0:
