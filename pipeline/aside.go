@@ -26,12 +26,13 @@ type setback struct {
 	attempts int  // requests
 	behind   int  // of these, those that brought data with another change key than the listing's
 	alone    bool // it had better be requested without others
+	first    bool // the item was listed once: the run's account has it when this is over
 }
 
 // Aside holds items that did not come, or not as listed, while others of the mailbox did:
 // the run requests them again when it is through with the others. Until then they are
-// listed as failed, so that what is committed meanwhile covers them. It knows when the
-// run is through.
+// listed as failed, so that what is committed meanwhile covers them, and counted as
+// pending. It knows when the exporters are through.
 type aside struct {
 	mu     sync.Mutex
 	items  []item

@@ -20,6 +20,13 @@ type verdict struct {
 	reason    string          // endRemoved
 }
 
+// counts reports whether the run's account has the verdict: each item is in it once, when
+// its first turn ends and it is not set aside.
+func (v *verdict) counts() bool {
+	first := v.item.turn == 0 || v.item.before != nil && v.item.before.first
+	return first && !v.aside
+}
+
 type end int
 
 const (
@@ -190,7 +197,7 @@ func (x *exporter) Gone(id string) error {
 // another turn.
 func (x *exporter) fail(v verdict, temporary bool) error {
 	again := v.item
-	var b setback
+	b := setback{first: again.turn == 0}
 	if again.before != nil {
 		b = *again.before
 	}
@@ -201,7 +208,7 @@ func (x *exporter) fail(v verdict, temporary bool) error {
 		b.behind++
 	}
 	if temporary && b.behind <= maxBehind {
-		again.before, again.page, again.turn = &b, nil, x.run.turns.Add(1)
+		again.before, again.page, again.turn = &b, nil, again.turn+1
 		v.aside = x.run.aside.put(again)
 	}
 	return x.end(v)

@@ -13,7 +13,8 @@ type item struct {
 	key    manifest.RowKey
 
 	// turn is above 0 for an item that this run asks for once more: the greatest
-	// turn of a key has the last word.
+	// turn of a key has the last word. Each time that it is listed anew it goes on by
+	// turnTries, and each time that it was set aside by 1: what was listed later counts.
 	turn uint32
 
 	// before is what came of it so far, if it was set aside: it is listed as failed.
@@ -22,6 +23,9 @@ type item struct {
 	// check is for an item that is asked for only to see whether it is there.
 	check bool
 }
+
+// turnTries is more than the times that an item can be set aside.
+const turnTries = 1 << 8
 
 // row returns the item's row, without its stream.
 func (it *item) row() manifest.Row {

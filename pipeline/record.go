@@ -120,10 +120,10 @@ func (rec *recorder) take(ctx context.Context, v verdict) error {
 	case v.end == endExported:
 		return rec.takeStream(ctx, &exported{verdict: v})
 	case last > it.turn:
-		rec.countLate(it)
+		rec.countLate(&v)
 		rec.close(it)
 		return nil
-	case it.turn == 0:
+	case v.counts():
 		rec.count(v.end)
 	}
 	if v.end == endStale {
@@ -173,11 +173,11 @@ func (rec *recorder) count(e end) {
 	}
 }
 
-// countLate counts an item whose first turn ends after a later one has had the last word.
-func (rec *recorder) countLate(it *item) {
+// countLate counts an item that ends after a later turn of it has had the last word.
+func (rec *recorder) countLate(v *verdict) {
 	switch {
-	case it.turn > 0:
-	case rec.run.index.holds(it.key):
+	case !v.counts():
+	case rec.run.index.holds(v.item.key):
 		rec.count(endExported)
 	default:
 		rec.count(endGone)
@@ -198,7 +198,7 @@ func (rec *recorder) mended(key manifest.RowKey, now end) {
 // fail lists a failed item. An item that failed before keeps its count of runs.
 func (rec *recorder) fail(v *verdict) error {
 	key, turn := v.item.key, v.item.turn
-	rec.failed[key] = failedTurn{turn, turn == 0 || rec.failed[key].counted}
+	rec.failed[key] = failedTurn{turn, v.counts() || rec.failed[key].counted}
 	f := v.failed()
 	if old, ok := rec.run.failed[key]; ok && old.Item.ChangeKey == f.Item.ChangeKey {
 		f.Runs += old.Runs
@@ -282,7 +282,7 @@ func (rec *recorder) settle(ctx context.Context, p packed) error {
 func (rec *recorder) write(ctx context.Context, x *exported) error {
 	it := &x.item
 	defer rec.close(it)
-	if it.turn == 0 && x.end == endExported {
+	if x.counts() && x.end == endExported {
 		rec.count(endExported)
 	}
 	if last, _ := rec.turns.Get(it.key); last > it.turn || it.check {

@@ -147,6 +147,26 @@ func TestNotToBeAsked(t *testing.T) {
 	w.verify()
 }
 
+// TestStaleAndListedAnew: what was listed first, and comes last, does not replace what was
+// listed and exported meanwhile.
+func TestStaleAndListedAnew(t *testing.T) {
+	w, ids := touched(t, 57)
+	id, exported := ids[0], make(chan bool)
+	w.sim.Inject(simulator.Fault{Operation: simulator.OpExport, Item: id, Every: 2, Times: 2, Stale: true})
+	w.sim.Inject(simulator.Fault{Operation: simulator.OpItem, Item: id, Before: func() { close(exported) }})
+	w.sim.Inject(simulator.Fault{Operation: simulator.OpItemDelta, Folder: w.folder("inbox"), Before: func() {
+		<-exported
+		_ = w.sim.Touch(w.mailbox.ID, id)
+	}})
+	if rep := w.run(pipeline.Options{Full: true}); !rep.Whole() || rep.Exported != 5 {
+		t.Errorf("run is %+v, failures %+v", rep.Run, rep.Failures)
+	}
+	w.checkEqual()
+	if rep := w.run(pipeline.Options{}); !rep.Whole() || rep.Exported != 0 {
+		t.Errorf("the next run is %+v", rep.Run)
+	}
+}
+
 // changeKeys returns the change keys that listings tell.
 func (w *world) changeKeys() map[string]string {
 	keys := map[string]string{}

@@ -267,7 +267,7 @@ func (l *lister) again(it *item) bool {
 		return false
 	}
 	l.repeats++
-	it.turn = l.run.turns.Add(1)
+	it.turn = l.run.turns.Add(turnTries)
 	l.folder.opened(it.page)
 	return true
 }
