@@ -36,8 +36,8 @@ and commits a new snapshot. Nothing that is stored is ever changed or deleted.
 The first export lists everything; later ones ask what changed since. A partial snapshot
 is committed every few minutes, and when the export is interrupted or Graph fails: the next
 one goes on from there, and skips what the repository holds, by id and change key. Items
-that failed are tried again by the next ten exports, and stay listed until they succeed or
-are gone.
+that Graph does not give out are tried again when all others are exported, for some minutes,
+and by the next ten exports; they stay listed until they succeed or are gone.
 
 A selection limits an export; its snapshot is partial and tells what was selected. What is
 left out is neither exported nor taken for deleted.

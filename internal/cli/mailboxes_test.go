@@ -151,3 +151,24 @@ func TestMailboxesFail(t *testing.T) {
 		t.Errorf("there is no hint:\n%s", notes)
 	}
 }
+
+// TestAdviceOnRights: advice about the app's rights is given where exports are refused as
+// such, and not where one item is.
+func TestAdviceOnRights(t *testing.T) {
+	for _, one := range []bool{false, true} {
+		o := newOffice(t, 2, 40)
+		fault := simulator.Fault{Operation: simulator.OpExport, Times: -1, Status: 403}
+		want := exitFailed
+		if one {
+			want = exitIncomplete
+			for item := range o.sim.Items(o.sim.Mailboxes()[0].ID) {
+				fault.Item = item.ID
+			}
+		}
+		o.sim.Inject(fault)
+		_, notes, code := o.run(t.Context(), "export")
+		if code != want || strings.Contains(notes, "the app needs the permissions") == one {
+			t.Errorf("one item: %t: export exits with %d:\n%s", one, code, notes)
+		}
+	}
+}
