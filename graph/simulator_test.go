@@ -80,20 +80,35 @@ func (w *world) there(mailboxID string) map[string]simulator.Item {
 	return all
 }
 
-// export exports items as a run does, four batches at a time, and holds that each
-// comes as it is.
+// export exports items as a run does, four batches at a time, and those that fail for now
+// again. It holds that each comes as it is.
 func (w *world) export(mailboxID string, ids []string) {
 	w.t.Helper()
-	var g errgroup.Group
-	g.SetLimit(4)
-	for batch := range slices.Chunk(ids, 20) {
-		g.Go(func() error {
-			return w.box.Export(w.t.Context(), batch, &streams{world: w, mailbox: mailboxID})
-		})
+	for range 5 {
+		all := &streams{world: w, mailbox: mailboxID}
+		var g errgroup.Group
+		g.SetLimit(4)
+		for batch := range slices.Chunk(ids, 20) {
+			g.Go(func() error { return all.export(batch) })
+		}
+		if err := g.Wait(); err != nil {
+			w.t.Fatal(err)
+		}
+		if ids = all.again; len(ids) == 0 {
+			return
+		}
 	}
-	if err := g.Wait(); err != nil {
-		w.t.Fatal(err)
-	}
+	w.t.Errorf("%d items fail again and again", len(ids))
+}
+
+// export exports a batch, and keeps which items failed for now.
+func (s *streams) export(batch []string) error {
+	one := &streams{world: s.world, mailbox: s.mailbox}
+	err := s.box.Export(s.t.Context(), batch, one)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.again = append(s.again, one.again...)
+	return err
 }
 
 // Streams compare what is exported with the simulated mailbox.
@@ -101,6 +116,9 @@ type streams struct {
 	*world
 	mailbox string
 	data    bytes.Buffer
+
+	mu    sync.Mutex
+	again []string // items that failed for now
 }
 
 func (s *streams) Room(n int) []byte   { s.data.Grow(n); return s.data.AvailableBuffer()[:n] }
@@ -120,6 +138,10 @@ func (s *streams) Exported(id, _ string) error {
 }
 
 func (s *streams) Failed(id string, e graph.ItemError) error {
+	if e.Temporary {
+		s.again = append(s.again, id)
+		return nil
+	}
 	s.t.Errorf("item %s failed: %+v", id, e)
 	return nil
 }
