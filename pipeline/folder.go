@@ -162,7 +162,7 @@ func (f *folder) manifest(count folderCount, full bool) manifest.Folder {
 // trouble returns why the folder or a part of it could not be listed. The lock is held.
 func (f *folder) trouble() error {
 	if f.err == nil && len(f.unlisted) > 0 {
-		return fmt.Errorf("%d items could not be listed, the first: %w", len(f.unlisted), f.unlisted[0])
+		return fmt.Errorf("items that Graph does not list: %d; the first: %w", len(f.unlisted), f.unlisted[0])
 	}
 	return f.err
 }
