@@ -2,10 +2,12 @@ package compress_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"math/rand/v2"
 	"os/exec"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -247,6 +249,33 @@ func TestPackFull(t *testing.T) {
 	p, err := w.Finish()
 	if err != nil || verify(p.Data) != nil {
 		t.Errorf("pack of zeros: %v, %v", err, verify(p.Data))
+	}
+}
+
+// A padded reader has zeros before the bytes of a pack.
+type padded struct {
+	zeros int64
+	pack  []byte
+}
+
+func (p padded) ReadAt(dst []byte, offset int64) (int, error) {
+	if offset < p.zeros {
+		return len(dst), nil
+	}
+	return bytes.NewReader(p.pack).ReadAt(dst, offset-p.zeros)
+}
+
+// TestPackPadded: a pack is no longer than packs may be, and has nothing but frames and lists.
+func TestPackPadded(t *testing.T) {
+	p, _ := testPack(t)
+	if _, err := compress.NewPackReader(padded{compress.MaxPackSize, p.Data}, compress.MaxPackSize+int64(len(p.Data))); !errors.As(err, new(*compress.CorruptError)) {
+		t.Errorf("a long pack: %v", err)
+	}
+	const header, entry, trailer = 8, 12, 9
+	frames := int(binary.LittleEndian.Uint32(p.Data[len(p.Data)-trailer:]))
+	table := len(p.Data) - trailer - frames*entry - header
+	if err := verify(slices.Insert(bytes.Clone(p.Data), table, 1, 2, 3)); !errors.As(err, new(*compress.CorruptError)) {
+		t.Errorf("bytes before the seek table: %v", err)
 	}
 }
 
