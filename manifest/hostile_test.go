@@ -19,12 +19,12 @@ func allocated(f func()) uint64 {
 }
 
 // multiple is how many bytes a byte of JSON may take, those that are free again included.
-const multiple = 32
+const multiple = 48
 
-// list returns a list of numbered elements, as JSON of a quarter of a megabyte.
+// list returns a list of numbered elements, as 64 KiB of JSON.
 func list(format string) string {
 	var b strings.Builder
-	for i := 0; b.Len() < 256<<10; i++ {
+	for i := 0; b.Len() < 64<<10; i++ {
 		if i > 0 {
 			b.WriteByte(',')
 		}
