@@ -73,7 +73,7 @@ func TestHostileManifests(t *testing.T) {
 			data := []byte(`{"format":1,` + strings.Replace(member, "%s", text, 1) + `}`)
 			var err error
 			took := allocated(func() { _, err = manifest.ParseSnapshot(data) })
-			most := uint64(multiple*len(data) + 64<<10)
+			most := uint64(multiple*len(data) + 1<<20)
 			if strings.Contains(member, "unknown") {
 				most = 1 << 20 // it is passed over
 			}
@@ -92,7 +92,7 @@ func TestHostileRows(t *testing.T) {
 			seg := manifest.Segment{SHA256: manifest.SumOf(nil), Size: 1, Rows: 1}
 			var err error
 			took := allocated(func() { _, err = seg.ReadLines(strings.NewReader(line)) })
-			if most := uint64(multiple*len(line) + 128<<10); took > most || err == nil {
+			if most := uint64(multiple*len(line) + 1<<20); took > most || err == nil {
 				t.Errorf("%s, %s: %d bytes for %d of JSON, %v", name, member, took, len(line), err)
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 	"gocloud.dev/blob"
 
+	"github.com/mailhaul/mailhaul/internal/memstore"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/sinks"
 )
@@ -267,5 +268,31 @@ func TestURLs(t *testing.T) {
 	}
 	if _, err := sinks.OpenExisting(t.Context(), dir+"/nowhere"); !errors.Is(err, sinks.ErrNoRepository) {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// TestSizes: an object of another size than what the manifest says, or than what is to be stored
+// under its name, is damaged.
+func TestSizes(t *testing.T) {
+	store := memstore.New()
+	repo := newRepository(t, store)
+	data := []byte("a segment")
+	d := manifest.SumOf(data)
+	if _, err := repo.PutSegment(t.Context(), d, data); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := repo.ReadSegment(t.Context(), d, int64(len(data))); err != nil {
+		t.Error(err)
+	}
+	for _, size := range []int64{0, int64(len(data)) - 1, int64(len(data)) + 1} {
+		if _, err := repo.ReadSegment(t.Context(), d, size); !errors.As(err, new(*sinks.CorruptError)) {
+			t.Errorf("size %d: %v", size, err)
+		}
+	}
+	if err := store.Open().WriteAll(t.Context(), sinks.PackKey(d), data[1:], nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := repo.PutPack(t.Context(), d, data); !errors.As(err, new(*sinks.CorruptError)) {
+		t.Errorf("PutPack: %v", err)
 	}
 }
