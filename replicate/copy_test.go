@@ -237,3 +237,32 @@ func TestCancelled(t *testing.T) {
 	o.copyTo(to)
 	o.checkCopy(to)
 }
+
+// TestRowsThatLie: a segment whose rows are not those of the manifest is a problem, and neither
+// it nor its snapshot is copied.
+func TestRowsThatLie(t *testing.T) {
+	o, to := newOffice(t, 5, 1), newPlace(t)
+	o.export(0)
+	s, err := snapshots.Latest(t.Context(), o.repo, o.id(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Segments[0].Rows++
+	data, err := s.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref, err := s.Ref(manifest.SumOf(data)).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.write(sinks.ManifestKey(manifest.SumOf(data)), data)
+	o.write(sinks.RefKey(o.id(0), 1), ref)
+	report, err := replicate.Copy(t.Context(), o.repo, to.repo, replicate.Options{})
+	if err != nil || report.Found != 1 || report.Problems[0].Object != sinks.SegmentKey(s.Segments[0].SHA256) || report.NotCopied != 1 {
+		t.Errorf("report is %+v, %v", report, err)
+	}
+	if left := append(to.keys("manifests/"), to.keys("refs/")...); len(left) > 0 {
+		t.Errorf("copied were %q", left)
+	}
+}
