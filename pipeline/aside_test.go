@@ -34,7 +34,7 @@ func TestSlowItems(t *testing.T) {
 		"cut":              {simulator.Fault{Cut: simulator.CutClean, CutAfter: 150}, 200, "BrokenResponse"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, simulator.Options{Seed: 41, Items: items}, func(t *testing.T, w *world) {
+			inPatientBubble(t, simulator.Options{Seed: 41, Items: items}, func(t *testing.T, w *world) {
 				bad := map[string]bool{}
 				for i, id := range w.itemIDs() {
 					if i%tt.every == 7 {
@@ -88,7 +88,7 @@ func TestSlowForAWhile(t *testing.T) {
 		"marks before answers": {Times: -1, ByteOrderMark: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, simulator.Options{Seed: 42, Items: 180}, func(t *testing.T, w *world) {
+			inPatientBubble(t, simulator.Options{Seed: 42, Items: 180}, func(t *testing.T, w *world) {
 				w.sim.Inject(f)
 				if rep := w.run(pipeline.Options{}); !rep.Whole() || rep.Exported != 180 || rep.State != manifest.StateComplete {
 					t.Errorf("run is %+v, failures %+v", rep.Run, rep.Failures)
@@ -105,7 +105,7 @@ func TestSlowForAWhile(t *testing.T) {
 // TestExportsStop: when nothing comes for half an hour the run ends, says why, and what
 // came before is committed.
 func TestExportsStop(t *testing.T) {
-	inBubble(t, simulator.Options{Seed: 43, Items: 2000, Folders: 80, ItemSize: 3100}, func(t *testing.T, w *world) {
+	inPatientBubble(t, simulator.Options{Seed: 43, Items: 2000, Folders: 80, ItemSize: 3100}, func(t *testing.T, w *world) {
 		w.sim.Inject(simulator.Fault{Operation: simulator.OpExport, Skip: 10, Times: -1, ItemCode: "ErrorServerBusy"})
 		began := time.Now()
 		rep, err := pipeline.Run(t.Context(), w.job(), pipeline.Options{})
@@ -124,7 +124,7 @@ func TestExportsStop(t *testing.T) {
 // TestManySlowItems: a whole folder that is not given out does not end the run, as others
 // still come.
 func TestManySlowItems(t *testing.T) {
-	inBubble(t, simulator.Options{Seed: 44, Items: 600, ItemSize: 3100}, func(t *testing.T, w *world) {
+	inPatientBubble(t, simulator.Options{Seed: 44, Items: 600, ItemSize: 3100}, func(t *testing.T, w *world) {
 		bad := w.inbox()
 		for _, id := range bad {
 			w.failItem(id, "ErrorServerBusy")
@@ -140,7 +140,7 @@ func TestManySlowItems(t *testing.T) {
 // and listed as failed: the next run requests them.
 func TestInterruptedWithItemsAside(t *testing.T) {
 	for _, after := range []time.Duration{0, 2 * time.Second, 30 * time.Second, 2 * time.Minute} {
-		inBubble(t, simulator.Options{Seed: 45, Items: 180}, func(t *testing.T, w *world) {
+		inPatientBubble(t, simulator.Options{Seed: 45, Items: 180}, func(t *testing.T, w *world) {
 			mend := w.failItem(w.itemIDs()[7], "ErrorServerBusy")
 			ctx, cancel := context.WithCancel(t.Context())
 			w.onExport(4, func() { time.AfterFunc(after, cancel) })

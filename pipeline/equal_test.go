@@ -4,13 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/mailhaul/mailhaul/graph"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/simulator"
 )
@@ -20,37 +18,43 @@ import (
 func TestEqualStreams(t *testing.T) {
 	pipeline.LowerMaxWaiting(t, 100)
 	const all = 1200
-	w := newWorld(t, simulator.Options{Seed: 8, Items: all})
-	progress := &pipeline.Progress{}
-	var asked atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if !strings.HasSuffix(r.URL.Path, "/exportItems") {
-			w.sim.ServeHTTP(rw, r)
-			return
+	inBubble(t, simulator.Options{Seed: 8, Items: all}, func(w *world) {
+		progress := &pipeline.Progress{}
+		var requested atomic.Int64
+		w.answerWith(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			if !strings.HasSuffix(r.URL.Path, "/exportItems") {
+				w.sim.ServeHTTP(rw, r)
+				return
+			}
+			ids := requestedItems(w.t, r)
+			time.Sleep(300 * time.Millisecond) // until everything else has done what it can
+			if requested.Add(int64(len(ids))) == all && progress.Exported.Load() == 0 {
+				w.t.Error("the last items are requested, and none is done with")
+			}
+			answerEqually(rw, ids)
+		}))
+		if rep := w.run(pipeline.Options{Progress: progress}); rep.Exported != all || rep.Packs != 1 || rep.Bytes.Raw != 4*all {
+			w.t.Errorf("run is %+v, %d packs, %+v", rep.Run, rep.Packs, rep.Bytes)
 		}
-		var request struct{ ItemIDs []string }
-		if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
-			t.Error(err)
-		}
-		time.Sleep(300 * time.Millisecond)
-		if asked.Add(int64(len(request.ItemIDs))) == all && progress.Exported.Load() == 0 {
-			t.Error("the last items are asked for, and none is done with")
-		}
-		elements := []string{}
-		for _, id := range request.ItemIDs {
-			elements = append(elements, fmt.Sprintf(`{"itemId":%q,"data":"bWFpbA=="}`, id))
-		}
-		_, _ = fmt.Fprintf(rw, `{"value":[%s]}`, strings.Join(elements, ","))
-	}))
-	t.Cleanup(server.Close)
-	client, err := graph.New(graph.Options{BaseURL: server.URL + "/v1.0", RetryDelay: time.Millisecond, Budget: -1})
-	if err != nil {
-		t.Fatal(err)
+		w.verify()
+	})
+}
+
+// requestedItems returns the ids that an export requests.
+func requestedItems(t testing.TB, r *http.Request) []string {
+	t.Helper()
+	var request struct{ ItemIDs []string }
+	if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
+		t.Error(err)
 	}
-	t.Cleanup(client.Close)
-	w.client = client
-	if rep := w.run(pipeline.Options{Progress: progress}); rep.Exported != all || rep.Packs != 1 || rep.Bytes.Raw != 4*all {
-		t.Errorf("run is %+v, %d packs, %+v", rep.Run, rep.Packs, rep.Bytes)
+	return request.ItemIDs
+}
+
+// answerEqually answers an export with the same bytes for each item.
+func answerEqually(rw http.ResponseWriter, ids []string) {
+	elements := []string{}
+	for _, id := range ids {
+		elements = append(elements, fmt.Sprintf(`{"itemId":%q,"data":"bWFpbA=="}`, id))
 	}
-	w.verify()
+	_, _ = fmt.Fprintf(rw, `{"value":[%s]}`, strings.Join(elements, ","))
 }

@@ -213,29 +213,31 @@ func TestRefusedFolder(t *testing.T) {
 // TestFolderGoes: a folder that is made after the last run and deleted during the next
 // leaves nothing behind.
 func TestFolderGoes(t *testing.T) {
-	w := newWorld(t, simulator.Options{Seed: 22, Items: 60, ItemSize: 3200})
-	for range 2 {
-		folder, err := w.sim.CreateFolder(w.mailbox.ID, "inbox", "Short-lived")
-		w.check(err)
-		for range 25 {
-			_, err := w.sim.Add(w.mailbox.ID, folder)
+	inBubble(t, simulator.Options{Seed: 22, Items: 60, ItemSize: 3200}, func(w *world) {
+		for range 2 {
+			folder, err := w.sim.CreateFolder(w.mailbox.ID, "inbox", "Short-lived")
 			w.check(err)
-		}
-		exported := w.sim.Stats().Items
-		w.sim.Inject(simulator.Fault{Operation: simulator.OpItemDelta, Folder: folder, Before: func() {
-			for end := time.Now().Add(5 * time.Second); w.sim.Stats().Items < exported+20 && time.Now().Before(end); {
-				time.Sleep(time.Millisecond)
+			for range 25 {
+				_, err := w.sim.Add(w.mailbox.ID, folder)
+				w.check(err)
 			}
-			_ = w.sim.DeleteFolder(w.mailbox.ID, folder)
-		}})
-		if rep := w.run(pipeline.Options{}); !rep.Whole() {
-			t.Errorf("run is %+v", rep)
+			exported := w.sim.Stats().Items
+			w.sim.Inject(simulator.Fault{Operation: simulator.OpItemDelta, Folder: folder, Before: func() {
+				time.Sleep(time.Second) // until everything that was listed is exported
+				if n := w.sim.Stats().Items - exported; n < 20 {
+					w.t.Errorf("%d items are exported before their folder goes", n)
+				}
+				_ = w.sim.DeleteFolder(w.mailbox.ID, folder)
+			}})
+			if rep := w.run(pipeline.Options{}); !rep.Whole() {
+				w.t.Errorf("run is %+v", rep)
+			}
+			w.verify()
+			w.run(pipeline.Options{})
+			w.checkEqual()
+			w.verify()
 		}
-		w.verify()
-		w.run(pipeline.Options{})
-		w.checkEqual()
-		w.verify()
-	}
+	})
 }
 
 // TestShortFolder: items that Graph counts and does not list are told, and items that

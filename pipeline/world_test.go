@@ -13,6 +13,7 @@ import (
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/memblob"
 
+	"github.com/mailhaul/mailhaul/compress"
 	"github.com/mailhaul/mailhaul/graph"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
@@ -22,7 +23,10 @@ import (
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	_, _ = compress.NewPackReader(bytes.NewReader(nil), 0) // makes the one decoder outside of bubbles
+	goleak.VerifyTestMain(m)
+}
 
 // A world is a simulated Graph with one mailbox, and an empty repository.
 type world struct {
