@@ -79,7 +79,7 @@ func TestBaselineFails(t *testing.T) {
 
 // TestStages: every stage is given all bytes, each once, whatever their items' sizes are.
 func TestStages(t *testing.T) {
-	sim, graphURL, mailbox := serve(t, simulator.Options{Seed: 9, Items: 60, MinItemSize: 3000, MaxItemSize: 6 << 20})
+	sim, graphURL, mailbox := serve(t, simulator.Options{Seed: 9, Items: 20, MinItemSize: 3000, MaxItemSize: 6 << 20})
 	var length int64
 	for item := range sim.Items(mailbox) {
 		var b bytes.Buffer
@@ -93,7 +93,7 @@ func TestStages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report.Items != 60 || report.Bytes != length || report.Stream == 0 || report.Stream > length {
+	if report.Items != 20 || report.Bytes != length || report.Stream == 0 || report.Stream > length {
 		t.Errorf("%d items of %d bytes, %d in one stream; there are %d bytes", report.Items, report.Bytes, report.Stream, length)
 	}
 	if len(report.Stages) != 11 {

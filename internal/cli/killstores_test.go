@@ -59,6 +59,7 @@ type killStore struct {
 	counted       func() map[string]int                  // requests since the last call; of a server
 	arm           func(m moment, r *run) (disarm func()) // kills the process at the moment
 	elsewhere     func()                                 // goes to a place where nothing is
+	misses        int                                    // of a moment, at most: who looks may be late
 }
 
 // behind makes a store of a server behind a proxy. Both URLs are made for a prefix.
@@ -128,7 +129,7 @@ func openFileStore(t *testing.T) *killStore {
 		})
 		return n
 	}
-	s := &killStore{commits: func() int { return count("ref") }}
+	s := &killStore{commits: func() int { return count("ref") }, misses: 20}
 	s.elsewhere = func() {
 		dir = filepath.Join(t.TempDir(), "repository")
 		s.url, s.childURL = dir, dir

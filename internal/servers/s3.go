@@ -25,9 +25,10 @@ type S3 struct {
 	buckets           atomic.Int64
 }
 
-// connect makes the client of a server at an address.
-func (s *S3) connect(addr string) error {
-	opts := &minio.Options{Creds: credentials.NewStaticV4(s.AccessKey, s.Secret, ""), Region: "us-east-1"}
+// connect makes the client of a server at an address, which attempts a request so often; 0 is its
+// default.
+func (s *S3) connect(addr string, attempts int) error {
+	opts := &minio.Options{Creds: credentials.NewStaticV4(s.AccessKey, s.Secret, ""), Region: "us-east-1", MaxRetries: attempts}
 	if s.CAFile != "" {
 		pem, err := os.ReadFile(s.CAFile)
 		if err != nil {
@@ -45,13 +46,13 @@ func (s *S3) connect(addr string) error {
 
 // ready asks for what only the server's own credentials can have.
 func (s *S3) ready(ctx context.Context, addr string) error {
-	if err := s.connect(addr); err != nil {
+	if err := s.connect(addr, 1); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Second) // the client tries again and again
-	defer cancel()
-	_, err := s.Client.ListBuckets(ctx)
-	return err
+	if _, err := s.Client.ListBuckets(ctx); err != nil {
+		return err
+	}
+	return s.connect(addr, 0)
 }
 
 // Bucket makes an empty bucket and returns its name.

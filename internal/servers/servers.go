@@ -76,7 +76,7 @@ type server struct {
 }
 
 const (
-	patience = 60 * time.Second // with a server that comes up
+	patience = 10 * time.Minute // with a server that comes up on a busy machine
 	attempts = 5                // somebody else may take a port before the server does
 )
 
