@@ -25,7 +25,7 @@ func (u *usage) into(r *Run) {
 }
 
 // stopPatience is how long a process may take to end that was asked to, and those that hold its output once it has ended.
-const stopPatience = 10 * time.Second
+var stopPatience = 10 * time.Second
 
 // tie has a process be killed when the context ends, for nothing that it makes is kept, and, where the system can do so, when this
 // process does.

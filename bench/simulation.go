@@ -27,8 +27,9 @@ type simulation struct {
 	client http.Client
 }
 
-// statsPatience is how long the simulation may take to tell what it was asked for.
-const statsPatience = time.Second
+// statsPatience is how long the simulation may take to report what was requested of it. It shares
+// its processors with what is measured.
+const statsPatience = time.Minute
 
 // simulate starts a scenario's Graph. It has prepared all responses when simulate returns, unless there are too many.
 func (o *Options) simulate(ctx context.Context, s *Scenario) (*simulation, error) {
@@ -73,11 +74,16 @@ func (o *Options) simulateArgs(s *Scenario) []string {
 }
 
 // handedOut returns what fills in the items and bytes that the simulated Graph hands out from now on.
+// Where the simulation does not answer, they are those of the sample before.
 func (s *simulation) handedOut(ctx context.Context) func(*Sample) bool {
 	before, err := s.stats(ctx)
+	last := before
 	return func(m *Sample) bool {
 		now, nowErr := s.stats(ctx)
-		m.Items, m.Bytes = now.Items-before.Items, now.Bytes-before.Bytes
+		if nowErr == nil {
+			last = now
+		}
+		m.Items, m.Bytes = last.Items-before.Items, last.Bytes-before.Bytes
 		return err == nil && nowErr == nil
 	}
 }
