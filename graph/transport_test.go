@@ -10,26 +10,26 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 )
 
 // A deadLine connects to a server and, once it is dead, carries nothing any more, without saying so.
 type deadLine struct {
 	net.Conn
-	dead *atomic.Bool
+	dead *atomic.Pointer[func()] // what is called for each write; nil: it is alive
 }
 
 func (l *deadLine) Read(p []byte) (int, error) {
 	for {
 		n, err := l.Conn.Read(p)
-		if err != nil || !l.dead.Load() {
+		if err != nil || l.dead.Load() == nil {
 			return n, err
 		}
 	}
 }
 
 func (l *deadLine) Write(p []byte) (int, error) {
-	if l.dead.Load() {
+	if lost := l.dead.Load(); lost != nil {
+		(*lost)()
 		return len(p), nil
 	}
 	return l.Conn.Write(p)
@@ -50,7 +50,7 @@ func TestConnections(t *testing.T) {
 	server.StartTLS()
 	defer server.Close()
 
-	var dead atomic.Bool // of those there are
+	var dead atomic.Pointer[func()] // of those there are
 	var dialed atomic.Int64
 	if resp, err := http.Get(server.URL); err == nil { // the default is set up by its first use
 		resp.Body.Close()
@@ -62,14 +62,12 @@ func TestConnections(t *testing.T) {
 	tr.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		dialed.Add(1)
 		c, err := new(net.Dialer).DialContext(ctx, network, addr)
-		if dead.Load() {
+		if dead.Load() != nil {
 			return c, err
 		}
 		return &deadLine{c, &dead}, err
 	}
-	get := func(path string, patience time.Duration) (string, error) {
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		defer cancel()
+	get := func(ctx context.Context, path string) (string, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+path, nil)
 		if err != nil {
 			return "", err
@@ -87,22 +85,24 @@ func TestConnections(t *testing.T) {
 	var wg sync.WaitGroup
 	for range together {
 		wg.Go(func() {
-			if got, err := get("/together", time.Minute); got != "HTTP/1.1" || err != nil {
+			if got, err := get(t.Context(), "/together"); got != "HTTP/1.1" || err != nil {
 				t.Errorf("%q, %v", got, err)
 			}
 		})
 	}
 	wg.Wait()
-	if got, err := get("/", time.Minute); got != "HTTP/1.1" || err != nil || dialed.Load() != together {
+	if got, err := get(t.Context(), "/"); got != "HTTP/1.1" || err != nil || dialed.Load() != together {
 		t.Errorf("%q over one of %d connections, %v", got, dialed.Load(), err)
 	}
-	dead.Store(true)
 	for range together {
-		if got, err := get("/", 50*time.Millisecond); err == nil {
+		ctx, cancel := context.WithCancel(t.Context())
+		lost := func() { cancel() }
+		dead.Store(&lost)
+		if got, err := get(ctx, "/"); err == nil {
 			t.Errorf("an answer came over a dead connection: %q", got)
 		}
 	}
-	if got, err := get("/", time.Minute); got != "HTTP/1.1" || err != nil || dialed.Load() != together+1 {
+	if got, err := get(t.Context(), "/"); got != "HTTP/1.1" || err != nil || dialed.Load() != together+1 {
 		t.Errorf("%q over one of %d connections, %v", got, dialed.Load(), err)
 	}
 }

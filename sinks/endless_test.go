@@ -87,22 +87,11 @@ func endlessStore(t *testing.T, l lister, answer func(n int64) string) *sinks.Re
 	return repo
 }
 
-// A stopper is a slog.Handler that ends a context.
-type stopper struct {
-	slog.Handler
-	stop func()
-}
-
-func (s stopper) Handle(context.Context, slog.Record) error {
-	s.stop()
-	return nil
-}
-
 // firstTry returns a context that ends when the repository tries a call again.
 func firstTry(t *testing.T, repo *sinks.Repository) context.Context {
 	ctx, stop := context.WithCancel(t.Context())
 	t.Cleanup(stop)
-	repo.SetLogger(slog.New(stopper{slog.NewTextHandler(t.Output(), nil), stop}))
+	repo.SetLogger(slog.New(onRecord{slog.NewTextHandler(t.Output(), nil), stop}))
 	return ctx
 }
 

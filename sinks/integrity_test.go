@@ -3,10 +3,10 @@ package sinks_test
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mailhaul/mailhaul/internal/servers"
 	"github.com/mailhaul/mailhaul/manifest"
@@ -70,10 +70,10 @@ func TestFlippedOnTheWay(t *testing.T) {
 
 			p.flip(-1)
 			pack[0]++
-			if _, err := repo.PutPack(impatient(t), manifest.SumOf(pack), pack); err == nil || !strings.Contains(err.Error(), sinks.PackKey(manifest.SumOf(pack))) {
+			if _, err := repo.PutPack(impatient(t, repo), manifest.SumOf(pack), pack); err == nil || !strings.Contains(err.Error(), sinks.PackKey(manifest.SumOf(pack))) {
 				t.Errorf("changed at every try: %v", err)
 			}
-			if err := repo.CreateRef(impatient(t), "MBX:a", 2, ref); err == nil {
+			if err := repo.CreateRef(impatient(t, repo), "MBX:a", 2, ref); err == nil {
 				t.Error("a ref was created that was changed at every try")
 			}
 			count := 0
@@ -90,12 +90,32 @@ func TestFlippedOnTheWay(t *testing.T) {
 	}
 }
 
-// impatient returns a context in which there is time to try again, and not for long.
-func impatient(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+// impatient returns a context that ends when a repository is about to repeat a call for the third
+// time.
+func impatient(t *testing.T, repo *sinks.Repository) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
+	repo.SetLogger(slog.New(onRecord{slog.DiscardHandler, countdown(3, cancel)}))
 	return ctx
 }
+
+// countdown returns what does something when it is called for the nth time.
+func countdown(n int, do func()) func() {
+	return func() {
+		if n--; n == 0 {
+			do()
+		}
+	}
+}
+
+// An onRecord does something for each record of a log.
+type onRecord struct {
+	slog.Handler
+	do func()
+}
+
+func (o onRecord) Enabled(context.Context, slog.Level) bool  { return true }
+func (o onRecord) Handle(context.Context, slog.Record) error { o.do(); return nil }
 
 // flip has the proxy flip a bit of what the next n writes store; of all if n is negative.
 func (p *proxy) flip(n int) {
