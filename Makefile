@@ -81,7 +81,7 @@ fuzz: ## runs every fuzz target for FUZZTIME (30s)
 	@for f in $$(grep -rl --include='*_test.go' '^func Fuzz' ./*/ | sort); do \
 		for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' $$f); do \
 			echo "== $$name in $$(dirname $$f)"; \
-			$(GO) test $$(dirname $$f) -run '^$$' -fuzz "^$$name\$$" -fuzztime $(or $(FUZZTIME),30s) || exit 1; \
+			$(GO) test $$(dirname $$f) -run '^$$' -fuzz "^$$name\$$" -fuzztime $(or $(FUZZTIME),30s) -fuzzminimizetime 10x || exit 1; \
 		done; \
 	done
 
