@@ -245,7 +245,7 @@ func (w *folderWalk) unlisted(ctx context.Context, id string, err error) error {
 		return err
 	}
 	if probed := w.m.Probe(ctx); probed != nil {
-		return errors.Join(err, probed)
+		return fmt.Errorf("%w; the mailbox itself: %w", err, probed)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

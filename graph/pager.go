@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"net/url"
@@ -55,7 +56,7 @@ func (p *pager[T]) next(ctx context.Context) (page[T], error) {
 	if err != nil {
 		return v, err
 	}
-	p.sizes.succeeded()
+	p.sizes.succeeded(len(v.Value))
 	p.m.shapes[p.q.kind].set(p.shape, p.sizes.now)
 	p.link = ""
 	if v.NextLink == "" {
@@ -97,11 +98,11 @@ func (p *pager[T]) fetch(ctx context.Context) (page[T], error) {
 // the mailbox.
 func (p *pager[T]) insist(ctx context.Context, expand bool, err error) (page[T], error) {
 	if probed := p.m.Probe(ctx); probed != nil {
-		return page[T]{}, errors.Join(err, probed)
+		return page[T]{}, fmt.Errorf("%w; the mailbox itself: %w", err, probed)
 	}
 	v, err := p.request(ctx, expand)
 	if err != nil && ctx.Err() == nil && maySplit(err) {
-		err = errors.Join(err, errPage)
+		err = fmt.Errorf("%w: %w", err, errPage)
 	}
 	return v, err
 }

@@ -68,7 +68,7 @@ func TestPagesShrink(t *testing.T) {
 	if len(ids) != 3000 || ids[2999] != "item2999" {
 		t.Errorf("listed %d items", len(ids))
 	}
-	if diff := cmp.Diff([]int{999, 124, 15, 30, 60, 120, 15, 30, 60, 119}, sizes[:min(len(sizes), 10)]); diff != "" {
+	if diff := cmp.Diff([]int{999, 124, 15, 30, 60, 120, 7, 14, 28, 56}, sizes[:min(len(sizes), 10)]); diff != "" {
 		t.Errorf("sizes (-want +got):\n%s", diff)
 	}
 	if n := len(s.queries()); n > 120 {

@@ -12,6 +12,7 @@ const (
 // that comes, up to where pages failed; beyond that they go now and then, to find out.
 type sizes struct {
 	now     int // elements
+	longest int // page so far: the service may have a limit of its own
 	ceiling int // what failed is above it
 	most    int
 	streak  int // pages in a row that came with the ceiling's size
@@ -22,13 +23,17 @@ func (s *sizes) failed() bool {
 	if s.now <= 1 {
 		return false
 	}
-	s.ceiling, s.streak = s.now-1, 0
+	if s.longest > 0 {
+		s.now = min(s.now, s.longest)
+	}
+	s.ceiling, s.streak = max(1, s.now-1), 0
 	s.now = max(1, s.now/shrinkBy)
 	return true
 }
 
-// succeeded makes pages longer.
-func (s *sizes) succeeded() {
+// succeeded makes pages longer after one with n elements.
+func (s *sizes) succeeded(n int) {
+	s.longest = max(s.longest, n)
 	if s.now < s.ceiling {
 		s.now = min(2*s.now, s.ceiling)
 		return

@@ -75,33 +75,31 @@ func (l *lister) avoidable(ctx context.Context, err error) bool {
 // pass makes sure: a delta query, which leads to where the next run starts.
 func (l *lister) listWhole(ctx context.Context, from manifest.Listing) error {
 	l.passes, l.leftOutBefore, l.link, l.unlisted = from.Passes, 0, "", nil
-	var failed error
 	if from.Pass == manifest.PassItems || from.Pass == "" && !l.run.opts.NoProperties {
-		if failed = l.walkItems(ctx, manifest.PassItems, from); failed != nil && !l.avoidable(ctx, failed) {
-			return failed
-		}
-	}
-	return l.listSecond(ctx, from, failed)
-}
-
-// listSecond goes over the whole folder by a delta query or, where that fails or leaves doubts, by
-// a list of items. failed is why an earlier pass did not come to its end.
-func (l *lister) listSecond(ctx context.Context, from manifest.Listing, failed error) error {
-	if from.Pass != manifest.PassIDs {
-		err := l.startDelta(ctx, from)
+		err := l.walkItems(ctx, manifest.PassItems, from)
 		if err != nil && !l.avoidable(ctx, err) {
 			return err
 		}
-		failed = errors.Join(failed, err)
+	}
+	return l.listSecond(ctx, from)
+}
+
+// listSecond goes over the whole folder by a delta query or, where that fails or leaves doubts, by
+// a list of items. Its error is that of the last way there is.
+func (l *lister) listSecond(ctx context.Context, from manifest.Listing) error {
+	if from.Pass != manifest.PassIDs {
+		if err := l.startDelta(ctx, from); err != nil && !l.avoidable(ctx, err) {
+			return err
+		}
 	}
 	if l.passes >= 2 || l.passes == 1 && l.link != "" && !l.inDoubt() {
 		return nil
 	}
 	err := l.walkItems(ctx, manifest.PassIDs, from)
-	if err == nil || l.link != "" && l.avoidable(ctx, err) {
-		return nil
+	if err != nil && l.link != "" && l.avoidable(ctx, err) {
+		return nil // the delta query was a pass, too
 	}
-	return errors.Join(err, failed)
+	return err
 }
 
 // startDelta goes through a first delta query, which is a pass over the whole folder. A
@@ -147,7 +145,7 @@ func (l *lister) listSince(ctx context.Context) error {
 	if err := l.walk(ctx, l.run.job.Source.ItemsSince(ctx, l.folder.ID, l.listedThrough)); err != nil && !l.avoidable(ctx, err) {
 		return err
 	}
-	if err := l.listSecond(ctx, manifest.Listing{}, nil); err != nil {
+	if err := l.listSecond(ctx, manifest.Listing{}); err != nil {
 		return err
 	}
 	if l.passes == 1 && l.inDoubt() {

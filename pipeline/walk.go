@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -124,7 +123,10 @@ func (l *lister) walkDelta(ctx context.Context, link string) error {
 		}
 		if err != nil {
 			// The index has noted what waits here: another listing will not pass it on.
-			return errors.Join(err, w.flush(ctx))
+			if lost := w.flush(ctx); lost != nil {
+				return lost
+			}
+			return err
 		}
 		if page.DeltaLink != "" {
 			link = page.DeltaLink
