@@ -13,11 +13,13 @@ const (
 	packDir     = "packs/"
 	manifestDir = "manifests/"
 	refDir      = "refs/"
+	ackDir      = "acks/"
 
 	packExt     = ".zst"
 	segmentExt  = ".jsonl.zst"
 	manifestExt = ".json"
 	refExt      = ".json"
+	ackExt      = ".json"
 
 	sequenceDigits = 20
 )
@@ -44,6 +46,13 @@ func digestKey(dir string, d manifest.Digest, ext string) string {
 func RefKey(mailbox string, sequence uint64) string {
 	return fmt.Sprintf("%s%0*d%s", mailboxDir(mailbox), sequenceDigits, sequence, refExt)
 }
+
+// AckKey returns the key of an acknowledgement about a mailbox.
+func AckKey(mailbox string, d manifest.Digest) string {
+	return mailboxAckDir(mailbox) + d.Hex() + ackExt
+}
+
+func mailboxAckDir(mailbox string) string { return ackDir + escape(mailbox) + "/" }
 
 func mailboxDir(mailbox string) string { return refDir + escape(mailbox) + "/" }
 
@@ -99,15 +108,17 @@ const (
 	KindSegment
 	KindManifest
 	KindRef
+	KindAck
 )
 
 // An Object is what a listing tells of one.
 type Object struct {
-	Key    string
-	Kind   Kind
-	Digest manifest.Digest // of packs, segments and manifests
-	Size   int64
-	Err    error // why it is no object: KindIrregular
+	Key     string
+	Kind    Kind
+	Digest  manifest.Digest // of packs, segments, manifests and acknowledgements
+	Mailbox string          // of acknowledgements
+	Size    int64
+	Err     error // why it is no object: KindIrregular
 }
 
 // maxListed is the greatest size of an object that a list may have: 1 TiB. No store has objects
@@ -135,6 +146,8 @@ func classify(key string, size int64) Object {
 		o.Kind = KindConfig
 	} else if _, _, ok := parseRef(key); ok {
 		o.Kind = KindRef
+	} else if mailbox, d, ok := parseAck(key); ok {
+		o.Kind, o.Mailbox, o.Digest = KindAck, mailbox, d
 	}
 	return o
 }
@@ -150,4 +163,17 @@ func parseRef(key string) (mailbox string, sequence uint64, ok bool) {
 	}
 	sequence, err := strconv.ParseUint(strings.TrimSuffix(name, refExt), 10, 64)
 	return mailbox, sequence, err == nil && RefKey(mailbox, sequence) == key
+}
+
+// parseAck reads the key of an acknowledgement.
+func parseAck(key string) (mailbox string, d manifest.Digest, ok bool) {
+	dir, name, ok := strings.Cut(strings.TrimPrefix(key, ackDir), "/")
+	if !ok || !strings.HasPrefix(key, ackDir) {
+		return "", d, false
+	}
+	if mailbox, ok = unescape(dir); !ok {
+		return "", d, false
+	}
+	d, err := manifest.ParseHex(strings.TrimSuffix(name, ackExt))
+	return mailbox, d, err == nil && AckKey(mailbox, d) == key
 }

@@ -78,6 +78,7 @@ func testRepository(t *testing.T, bucket *blob.Bucket) {
 		t.Error(err)
 	}
 	testRefs(t, repo)
+	testAcks(t, repo)
 	kinds := map[sinks.Kind]int{}
 	for o, err := range repo.Objects(ctx) {
 		if err != nil {
@@ -85,7 +86,7 @@ func testRepository(t *testing.T, bucket *blob.Bucket) {
 		}
 		kinds[o.Kind]++
 	}
-	want := map[sinks.Kind]int{sinks.KindConfig: 1, sinks.KindPack: 1, sinks.KindSegment: 1, sinks.KindManifest: 1, sinks.KindRef: 5}
+	want := map[sinks.Kind]int{sinks.KindConfig: 1, sinks.KindPack: 1, sinks.KindSegment: 1, sinks.KindManifest: 1, sinks.KindRef: 5, sinks.KindAck: 2}
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Error(diff)
 	}
