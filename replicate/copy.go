@@ -29,7 +29,8 @@ type Options struct {
 }
 
 // Copy copies the snapshots that the target does not hold, each with the packs and
-// segments that it needs, and the snapshots of a mailbox in their order. What is
+// segments that it needs, and the snapshots of a mailbox in their order; and the
+// acknowledgements about a mailbox. What is
 // damaged in the source, or has another content in the target, is in the report, and
 // so is a mailbox whose snapshots went another way in the target: what does not depend
 // on it is copied all the same. An error means that the copy could not be carried through; the
@@ -55,7 +56,9 @@ type copier struct {
 	tally    *tally
 	source   map[string]runs
 	target   map[string]runs
-	room     chan struct{} // for packs
+	acks     map[string][]sinks.Object // of the source, by mailbox
+	heldAcks map[string]int64          // by the target: their sizes, by key
+	room     chan struct{}             // for packs
 
 	mu    sync.Mutex       // of what follows
 	held  map[object]int64 // by the target, and not tried yet

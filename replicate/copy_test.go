@@ -23,6 +23,9 @@ func TestCopy(t *testing.T) {
 	report := o.copyTo(to)
 	o.checkCopy(to)
 	c := report.Copied
+	if c.Acks.Objects != 27 || report.Skipped.Acks.Objects != 0 {
+		t.Errorf("acknowledgements: %+v copied, %+v skipped", c.Acks, report.Skipped.Acks)
+	}
 	if report.Mailboxes != 3 || report.Snapshots != 9 || c.Refs.Objects != 9 || c.Manifests.Objects != 9 || report.Skipped.All().Objects != 0 {
 		t.Errorf("report is %+v", report)
 	}
@@ -39,7 +42,7 @@ func TestCopy(t *testing.T) {
 	if got, want := o.store.Calls(), (memstore.Calls{Get: 3, List: 2}); got != want {
 		t.Errorf("copying nothing, the source was asked for %+v, expected %+v", got, want)
 	}
-	if report.Copied.All().Objects != 0 || report.Snapshots != 0 || report.Skipped.Refs.Objects != 9 {
+	if report.Copied.All().Objects != 0 || report.Snapshots != 0 || report.Skipped.Refs.Objects != 9 || report.Skipped.Acks.Objects != 27 {
 		t.Errorf("report is %+v", report)
 	}
 
@@ -63,7 +66,7 @@ func TestOneMailbox(t *testing.T) {
 	if p := opts.Progress; p.Snapshots.Load() != 2 || p.Done.Load() != 2 || p.Bytes.Load() != report.Copied.All().Bytes {
 		t.Errorf("progress is %d of %d, %d bytes", p.Done.Load(), p.Snapshots.Load(), p.Bytes.Load())
 	}
-	if v := to.verify(); v.Mailboxes != 1 || v.Unreferenced != 0 {
+	if v := to.verify(); v.Mailboxes != 1 || v.Unreferenced != 0 || v.Acks != 6 {
 		t.Errorf("verification is %+v", v)
 	}
 	opts.Mailboxes = []string{"MBX:nobody"}
@@ -108,8 +111,8 @@ func TestDamaged(t *testing.T) {
 	o := newOffice(t, 4, 2)
 	o.nights(3)
 	for _, key := range o.keys("") {
-		if key == "config.json" {
-			continue
+		if key == "config.json" || strings.HasPrefix(key, "acks/") {
+			continue // no snapshot depends on them
 		}
 		whole := bytes.Clone(o.read(key))
 		for name, damage := range map[string]func(){
@@ -264,5 +267,32 @@ func TestRowsThatLie(t *testing.T) {
 	}
 	if left := append(to.keys("manifests/"), to.keys("refs/")...); len(left) > 0 {
 		t.Errorf("copied were %q", left)
+	}
+}
+
+// TestBadAcks: an acknowledgement that is damaged, that is about another mailbox than its key says,
+// or that has another size in the target is a problem, and keeps nothing else from being copied.
+func TestBadAcks(t *testing.T) {
+	o, to := newOffice(t, 9, 2), newPlace(t)
+	o.nights(1)
+	acks := o.keys("acks/")
+	o.flip(acks[0])
+	data := o.read(acks[1])
+	misplaced := sinks.AckKey(max(o.id(0), o.id(1)), manifest.SumOf(data)) // the first key is of the other one
+	o.write(misplaced, data)
+	to.write(acks[2], []byte("short"))
+	report, err := replicate.Copy(t.Context(), o.repo, to.repo, replicate.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var problems []string
+	for _, p := range report.Problems {
+		problems = append(problems, p.Object)
+	}
+	slices.Sort(problems)
+	want := []string{acks[0], acks[2], misplaced}
+	slices.Sort(want)
+	if !slices.Equal(problems, want) || report.Copied.Acks.Objects != int64(len(acks)-2) || report.Snapshots != 2 || report.NotCopied != 0 {
+		t.Errorf("problems %v, expected %v: %+v", problems, want, report)
 	}
 }

@@ -42,7 +42,7 @@ func of(all map[string]runs, mailbox string) runs {
 // listTarget takes note of all that the target holds. For each pack, segment and
 // manifest this takes some 60 bytes of memory.
 func (c *copier) listTarget(ctx context.Context) error {
-	c.held, c.target = map[object]int64{}, map[string]runs{}
+	c.held, c.target, c.heldAcks = map[object]int64{}, map[string]runs{}, map[string]int64{}
 	for o, err := range c.to.Objects(ctx) {
 		if err != nil {
 			return fmt.Errorf("target: %w", err)
@@ -50,6 +50,8 @@ func (c *copier) listTarget(ctx context.Context) error {
 		switch o.Kind {
 		case sinks.KindPack, sinks.KindSegment, sinks.KindManifest:
 			c.held[object{o.Kind, o.Digest}] = o.Size
+		case sinks.KindAck:
+			c.heldAcks[o.Key] = o.Size
 		case sinks.KindRef:
 			addRef(c.target, o)
 		case sinks.KindIrregular:
@@ -62,7 +64,7 @@ func (c *copier) listTarget(ctx context.Context) error {
 // listSource takes note of the runs of all mailboxes, which are returned, and holds the
 // sizes of what both repositories have against each other; whole tells that all is to be copied.
 func (c *copier) listSource(ctx context.Context, whole bool) (mailboxes []string, err error) {
-	c.source = map[string]runs{}
+	c.source, c.acks = map[string]runs{}, map[string][]sinks.Object{}
 	for o, err := range c.from.Objects(ctx) {
 		if err != nil {
 			return nil, fmt.Errorf("source: %w", err)
@@ -70,6 +72,8 @@ func (c *copier) listSource(ctx context.Context, whole bool) (mailboxes []string
 		switch o.Kind {
 		case sinks.KindPack, sinks.KindSegment, sinks.KindManifest:
 			c.expect(o, whole)
+		case sinks.KindAck:
+			c.acks[o.Mailbox] = append(c.acks[o.Mailbox], o)
 		case sinks.KindRef:
 			addRef(c.source, o)
 		case sinks.KindIrregular:

@@ -61,7 +61,7 @@ func (m *mailbox) probe(ctx context.Context) error {
 	return nil
 }
 
-// copy copies the snapshots that the target does not hold.
+// copy copies the snapshots and acknowledgements that the target does not hold.
 func (m *mailbox) copy(ctx context.Context) error {
 	held, err := m.common(ctx)
 	if errors.Is(err, errDamaged) {
@@ -84,7 +84,7 @@ func (m *mailbox) copy(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return m.copyAcks(ctx)
 }
 
 func (m *mailbox) gaveUp(snapshots uint64) {

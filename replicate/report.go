@@ -35,6 +35,7 @@ type Counts struct {
 	Segments  Count `json:"segments"`
 	Manifests Count `json:"manifests"`
 	Refs      Count `json:"refs"`
+	Acks      Count `json:"acknowledgements"`
 }
 
 // A Count is a number of objects and the sum of their stored bytes.
@@ -51,6 +52,8 @@ func (c *Counts) of(kind sinks.Kind) *Count {
 		return &c.Segments
 	case sinks.KindManifest:
 		return &c.Manifests
+	case sinks.KindAck:
+		return &c.Acks
 	}
 	return &c.Refs
 }
@@ -58,7 +61,7 @@ func (c *Counts) of(kind sinks.Kind) *Count {
 // All returns the sum over the kinds.
 func (c *Counts) All() Count {
 	var sum Count
-	for _, k := range []Count{c.Packs, c.Segments, c.Manifests, c.Refs} {
+	for _, k := range []Count{c.Packs, c.Segments, c.Manifests, c.Refs, c.Acks} {
 		sum.Objects += k.Objects
 		sum.Bytes += k.Bytes
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/mailhaul/mailhaul/restore"
 	"github.com/mailhaul/mailhaul/simulator"
 	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/snapshots"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -99,11 +100,11 @@ func (p *place) verify() *restore.Verification {
 	return v
 }
 
-// content returns what lies below refs/: by the digests, it stands for all.
+// content returns what lies below refs/, which stands for all that it refers to, and acks/.
 func (p *place) content() map[string]string {
 	p.t.Helper()
 	content := map[string]string{}
-	for _, key := range p.keys("refs/") {
+	for _, key := range append(p.keys("refs/"), p.keys("acks/")...) {
 		content[key] = string(p.read(key))
 	}
 	return content
@@ -190,12 +191,37 @@ func (o *office) change(mailbox, n int) {
 	}
 }
 
+// acknowledge adds an acknowledgement about a mailbox, and one that is revoked.
+func (o *office) acknowledge(mailbox int) {
+	o.t.Helper()
+	now := time.Now().UTC()
+	ack := manifest.Ack{
+		Format: 1, Mailbox: o.id(mailbox), Kind: manifest.AckShort, Folder: "folder", Missing: 1 + o.rng.Int64N(1<<40),
+		By: "ops@host", Reason: "known", Created: now, Until: now.AddDate(1, 0, 0),
+	}
+	for range 2 {
+		ack.Missing++
+		stored, err := snapshots.PutAck(o.t.Context(), o.repo, ack)
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		revocation := manifest.Ack{Format: 1, Mailbox: ack.Mailbox, By: ack.By, Reason: "mended", Created: now, Revokes: stored.ID}
+		if ack.Missing%2 == 0 {
+			continue
+		}
+		if _, err := snapshots.PutAck(o.t.Context(), o.repo, revocation); err != nil {
+			o.t.Fatal(err)
+		}
+	}
+}
+
 // nights exports every mailbox so many times, with changes between.
 func (o *office) nights(n int) {
 	o.t.Helper()
 	for range n {
 		for m := range o.sim.Mailboxes() {
 			o.export(m)
+			o.acknowledge(m)
 			o.change(m, 1+o.rng.IntN(12))
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 	"gocloud.dev/blob"
@@ -86,6 +87,20 @@ func (v *vault) export() {
 	}
 }
 
+// acknowledge adds an acknowledgement about the mailbox, and returns it.
+func (v *vault) acknowledge() snapshots.Ack {
+	v.t.Helper()
+	now := time.Now().UTC()
+	ack, err := snapshots.PutAck(v.t.Context(), v.repo, manifest.Ack{
+		Format: 1, Mailbox: v.mailbox, Kind: manifest.AckShort, Folder: "folder", Missing: 1,
+		By: "ops@host", Reason: "known", Created: now, Until: now.AddDate(1, 0, 0),
+	})
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return ack
+}
+
 // anItem returns an item of the mailbox.
 func (v *vault) anItem() string {
 	for item := range v.sim.Items(v.mailbox) {
@@ -157,6 +172,7 @@ func TestEveryBit(t *testing.T) {
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
 	v := newVault(t, simulator.Options{Seed: 2, Items: 25, ItemSize: 4 << 10})
+	v.acknowledge()
 	for _, key := range v.keys("") {
 		if key == "config.json" {
 			continue
@@ -181,9 +197,9 @@ func TestEveryBit(t *testing.T) {
 				t.Errorf("%s %s: found are %v", key, name, got.Problems)
 			}
 		}
-		if key == sinks.RefKey(v.mailbox, 3) {
+		if key == sinks.RefKey(v.mailbox, 3) || strings.HasPrefix(key, "acks/") {
 			v.write(key, data)
-			continue // without its last ref, the repository is a whole one of the day before
+			continue // without its last ref, the repository is a whole one of the day before; nothing names an acknowledgement
 		}
 		if err := v.bucket.Delete(t.Context(), key); err != nil {
 			t.Fatal(err)
@@ -540,5 +556,34 @@ func TestVerifyCancelled(t *testing.T) {
 	cancel()
 	if got, err := restore.Verify(ctx, v.repo, restore.VerifyOptions{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("verification is %+v, error is %v", got, err)
+	}
+}
+
+// TestAcks: acknowledgements are neither foreign nor unreferenced, and one that is about another
+// mailbox than its key says, or that the format does not allow, is damaged.
+func TestAcks(t *testing.T) {
+	v := newVault(t, simulator.Options{Seed: 9, Items: 25, ItemSize: 4 << 10})
+	ack := v.acknowledge()
+	for _, opts := range []restore.VerifyOptions{{}, {SkipData: true}, {Mailboxes: []string{v.mailbox}}} {
+		if got := v.verify(opts); got.Found != 0 || got.Acks != 1 || got.Foreign != 0 || got.Unreferenced != 0 {
+			t.Errorf("verification is %+v", got)
+		}
+	}
+	data := v.read(sinks.AckKey(v.mailbox, ack.ID))
+	misplaced := sinks.AckKey("MBX:other", ack.ID)
+	v.write(misplaced, data)
+	odd := []byte(`{"format":1,"mailbox":"` + v.mailbox + `"}`)
+	malformed := sinks.AckKey(v.mailbox, manifest.SumOf(odd))
+	v.write(malformed, odd)
+	got := v.verify(restore.VerifyOptions{})
+	named := map[string]bool{}
+	for _, p := range got.Problems {
+		named[p.Object] = true
+	}
+	if got.Found != 2 || got.Acks != 1 || !named[misplaced] || !named[malformed] {
+		t.Errorf("verification is %+v", got)
+	}
+	if got := v.verify(restore.VerifyOptions{Mailboxes: []string{v.mailbox}}); got.Found != 1 {
+		t.Errorf("of the mailbox, verification is %+v", got)
 	}
 }

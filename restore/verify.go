@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -43,6 +44,7 @@ type Verification struct {
 	Segments     int64 `json:"segments"`
 	Rows         int64 `json:"rows"`
 	Items        int64 `json:"items"` // held by the mailboxes' last snapshots
+	Acks         int64 `json:"acknowledgements"`
 	Packs        int64 `json:"packs"`
 	Chunks       int64 `json:"chunks"`
 	Bytes        int64 `json:"bytes"`        // uncompressed bytes of the chunks read
@@ -66,8 +68,8 @@ const maxProblems = 1000
 const packReaders = 2
 
 // Verify walks from every ref over its manifest and segments to the packs and
-// checks every digest, length and chunk; then it checks the objects that no
-// snapshot needs. What is wrong is in the result; an error means that the
+// checks every digest, length and chunk; then it checks the acknowledgements, and the objects
+// that no snapshot needs. What is wrong is in the result; an error means that the
 // verification could not be carried through.
 func Verify(ctx context.Context, repo *sinks.Repository, opts VerifyOptions) (*Verification, error) {
 	if opts.Progress == nil {
@@ -93,6 +95,9 @@ func Verify(ctx context.Context, repo *sinks.Repository, opts VerifyOptions) (*V
 	if err := v.walk(ctx); err != nil {
 		return nil, err
 	}
+	if err := v.readAcks(ctx); err != nil {
+		return nil, err
+	}
 	if len(opts.Mailboxes) == 0 {
 		if err := v.readUnreferenced(ctx); err != nil {
 			return nil, err
@@ -112,6 +117,7 @@ type verifier struct {
 	meta      map[manifest.Digest]*metaState // what lies below manifests/
 	segments  map[manifest.Digest]bool       // whose rows were checked
 	irregular map[string]bool                // keys of what is no object, and was reported
+	acks      []sinks.Object
 	items     *itemReader
 }
 
@@ -204,6 +210,10 @@ func (v *verifier) listObjects(ctx context.Context) error {
 			v.packs[o.Digest] = &packState{wanted: len(v.opts.Mailboxes) == 0}
 		case sinks.KindSegment, sinks.KindManifest:
 			v.meta[o.Digest] = &metaState{segment: o.Kind == sinks.KindSegment, size: o.Size}
+		case sinks.KindAck:
+			if len(v.opts.Mailboxes) == 0 || slices.Contains(v.opts.Mailboxes, o.Mailbox) {
+				v.acks = append(v.acks, o)
+			}
 		case sinks.KindForeign:
 			v.result.Foreign++
 		case sinks.KindIrregular:

@@ -1,0 +1,162 @@
+package snapshots
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/sinks"
+)
+
+// Acks are what people said of the gaps of one mailbox.
+type Acks struct {
+	all     []Ack // the oldest first
+	gaps    map[ackKey][]*Ack
+	damaged []*sinks.CorruptError
+}
+
+// An Ack is an acknowledgement of a repository.
+type Ack struct {
+	ID manifest.Digest `json:"id"` // of its stored bytes
+	manifest.Ack
+	Revoked *manifest.Ack `json:"revoked,omitempty"` // what revokes it
+}
+
+// Active reports whether the acknowledgement holds at a time.
+func (a *Ack) Active(now time.Time) bool { return a.Revoked == nil && now.Before(a.Until) }
+
+// An Acknowledgement tells who acknowledged a gap, and why.
+type Acknowledgement struct {
+	ID      manifest.Digest `json:"id"`
+	By      string          `json:"by"`
+	Reason  string          `json:"reason"`
+	Created time.Time       `json:"created"`
+	Until   time.Time       `json:"until"`
+}
+
+// An ackKey is what an acknowledgement is about.
+type ackKey struct {
+	kind               manifest.AckKind
+	folder, item, code string
+}
+
+func keyOf(a *manifest.Ack) ackKey { return ackKey{a.Kind, a.Folder, a.Item, a.Code} }
+
+// acksAtOnce is how many acknowledgements are read at the same time.
+const acksAtOnce = 8
+
+// LoadAcks reads what was said of a mailbox's gaps. What is damaged acknowledges nothing, and
+// is in Damaged.
+func LoadAcks(ctx context.Context, repo *sinks.Repository, mailbox string) (*Acks, error) {
+	a := &Acks{gaps: map[ackKey][]*Ack{}}
+	objects, err := repo.Acks(ctx, mailbox)
+	if err := a.note(err); err != nil {
+		return nil, err
+	}
+	var mu sync.Mutex
+	revocations := map[manifest.Digest]*manifest.Ack{}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(acksAtOnce)
+	for _, o := range objects {
+		g.Go(func() error {
+			ack, _, err := LoadAck(ctx, repo, o)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case sinks.IsNotFound(err): // a write that was listed on its way, and was not completed
+			case err != nil:
+				return a.note(err)
+			case !ack.Revokes.IsZero():
+				if first := revocations[ack.Revokes]; first == nil || ack.Created.Before(first.Created) {
+					revocations[ack.Revokes] = ack
+				}
+			default:
+				a.all = append(a.all, Ack{ID: o.Digest, Ack: *ack})
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	a.index(revocations)
+	return a, nil
+}
+
+// note takes note of what is damaged, and returns every other error.
+func (a *Acks) note(err error) error {
+	var damaged *sinks.CorruptError
+	if errors.As(err, &damaged) {
+		a.damaged = append(a.damaged, damaged)
+		return nil
+	}
+	return err
+}
+
+func (a *Acks) index(revocations map[manifest.Digest]*manifest.Ack) {
+	slices.SortFunc(a.all, func(x, y Ack) int {
+		return cmp.Or(x.Created.Compare(y.Created), slices.Compare(x.ID[:], y.ID[:]))
+	})
+	slices.SortFunc(a.damaged, func(x, y *sinks.CorruptError) int { return cmp.Compare(x.Key, y.Key) })
+	for i := range a.all {
+		ack := &a.all[i]
+		ack.Revoked = revocations[ack.ID]
+		key := keyOf(&ack.Ack)
+		a.gaps[key] = append(a.gaps[key], ack)
+	}
+}
+
+// LoadAck reads one acknowledgement that a listing showed, and returns its stored bytes
+// besides. One that is not what its key says is a sinks.CorruptError.
+func LoadAck(ctx context.Context, repo *sinks.Repository, o sinks.Object) (*manifest.Ack, []byte, error) {
+	data, err := repo.ReadAck(ctx, o.Mailbox, o.Digest)
+	if err != nil {
+		return nil, nil, err
+	}
+	ack, err := manifest.ParseAck(data)
+	if err == nil && ack.Mailbox != o.Mailbox {
+		err = fmt.Errorf("it is about mailbox %.200q", ack.Mailbox)
+	}
+	if err != nil {
+		return nil, nil, &sinks.CorruptError{Key: o.Key, Err: err}
+	}
+	return ack, data, nil
+}
+
+// PutAck stores an acknowledgement, and returns it as the repository has it.
+func PutAck(ctx context.Context, repo *sinks.Repository, ack manifest.Ack) (Ack, error) {
+	data, err := ack.Encode()
+	if err != nil {
+		return Ack{}, err
+	}
+	id := manifest.SumOf(data)
+	_, err = repo.PutAck(ctx, ack.Mailbox, id, data)
+	return Ack{ID: id, Ack: ack}, err
+}
+
+// All returns the acknowledgements, the oldest first, and no revocations.
+func (a *Acks) All() []Ack { return a.all }
+
+// Damaged returns what could not be read as an acknowledgement.
+func (a *Acks) Damaged() []*sinks.CorruptError { return a.damaged }
+
+// find returns what acknowledges a gap at a time, or nil: of several, what does so for longest.
+func (a *Acks) find(now time.Time, gap manifest.Ack) *Acknowledgement {
+	var best *Ack
+	for _, ack := range a.gaps[keyOf(&gap)] {
+		if ack.Active(now) && gap.Missing <= ack.Missing && (best == nil || ack.Until.After(best.Until)) {
+			best = ack
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	return &Acknowledgement{best.ID, best.By, best.Reason, best.Created, best.Until}
+}
