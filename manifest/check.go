@@ -24,7 +24,7 @@ func (s *Snapshot) check() error {
 	if err := s.Run.Check(); err != nil {
 		return err
 	}
-	if through := s.State == StateComplete || s.Selection != nil && s.Selection.Through; through && s.Run.Pending > 0 {
+	if s.IsThrough() && s.Run.Pending > 0 {
 		return fmt.Errorf("the run went through everything, but left %d items pending", s.Run.Pending)
 	}
 	for _, check := range []func() error{s.checkLists, s.checkSegments, s.checkFailures, s.Totals.check, s.checkFolders} {
@@ -83,6 +83,9 @@ func (s *Snapshot) checkFolders() error {
 		if err := f.check(); err != nil {
 			return fmt.Errorf("folder %d: %w", i, err)
 		}
+		if s.State == StateComplete && f.Error != "" && f.Unlisted == 0 && f.LeftOut == "" {
+			return fmt.Errorf("folder %.200q could not be listed, and the state is %s", f.ID, s.State)
+		}
 		if seen[f.ID] {
 			return fmt.Errorf("folder %.200q is listed twice", f.ID)
 		}
@@ -101,8 +104,9 @@ func (f *Folder) check() error {
 		return errors.New("it has no id")
 	case len(f.Path) > maxTexts:
 		return fmt.Errorf("its path has more than %d names", maxTexts)
-	case !inRange(maxCount, f.TotalItemCount, f.Items, f.Gone, f.ItemsLeftOut):
-		return fmt.Errorf("%d items, %d held, %d gone, %d left out is not possible", f.TotalItemCount, f.Items, f.Gone, f.ItemsLeftOut)
+	case !inRange(maxCount, f.TotalItemCount, f.Items, f.Gone, f.ItemsLeftOut, f.LeftOutHeld, f.Unconfirmed, f.Unlisted):
+		return fmt.Errorf("%d items, %d held, %d gone, %d left out, %d of them held, %d unconfirmed, %d unlisted is not possible",
+			f.TotalItemCount, f.Items, f.Gone, f.ItemsLeftOut, f.LeftOutHeld, f.Unconfirmed, f.Unlisted)
 	case f.Listing != nil:
 		return f.Listing.check()
 	}

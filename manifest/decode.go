@@ -24,7 +24,7 @@ const (
 // what any list may take. What this package writes takes less: it writes most members even if
 // they are empty.
 const (
-	inflation = 8
+	inflation = 6
 	anyList   = 64 << 10
 )
 

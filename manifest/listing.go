@@ -36,6 +36,7 @@ type Listing struct {
 
 	ListedThrough time.Time `json:"listedThrough,omitzero"` // as a folder's, so far
 	ItemsLeftOut  int64     `json:"itemsLeftOut,omitzero"`  // of what the pass covers
+	LeftOutHeld   int64     `json:"leftOutHeld,omitzero"`   // of these, those that are held
 
 	// Keys name objects with the keys of the items that the pass covers.
 	Keys []Segment `json:"keys,omitempty"`
@@ -58,7 +59,7 @@ func (l *Listing) check() error {
 	switch {
 	case l.Pass != "" && l.Pass != PassItems && l.Pass != PassDelta && l.Pass != PassIDs:
 		return fmt.Errorf("pass %.40q is not known", l.Pass)
-	case !inRange(maxCount, int64(l.Passes), l.ItemsLeftOut):
+	case !inRange(maxCount, int64(l.Passes), l.ItemsLeftOut, l.LeftOutHeld):
 		return fmt.Errorf("%d passes, %d items left out is not possible", l.Passes, l.ItemsLeftOut)
 	case len(l.Keys) > maxKeySegments:
 		return fmt.Errorf("%d objects of keys, more than %d", len(l.Keys), maxKeySegments)

@@ -23,7 +23,8 @@ const (
 	// StateComplete: the run went through the whole mailbox; what it could
 	// not get is listed under failures.
 	StateComplete State = "complete"
-	// StatePartial: it did not, being limited by a selection, under way or interrupted.
+	// StatePartial: it did not, being limited by a selection, kept from a folder, under way
+	// or interrupted.
 	StatePartial State = "partial"
 )
 
@@ -36,6 +37,7 @@ type Snapshot struct {
 	Sequence uint64    `json:"sequence"`        // 1 is the mailbox's first run
 	Parent   Digest    `json:"parent,omitzero"` // the manifest of run Sequence-1
 	State    State     `json:"state"`
+	Through  bool      `json:"through,omitzero"` // of StatePartial: see IsThrough
 	Started  time.Time `json:"started"`
 	Finished time.Time `json:"finished"`
 	Graph    Graph     `json:"graph"`
@@ -75,7 +77,6 @@ type Selection struct {
 	Before      time.Time `json:"before,omitzero"`   // of createdDateTime
 	Hidden      bool      `json:"hidden"`            // hidden folders are taken
 	Recoverable bool      `json:"recoverable"`       // Recoverable Items are taken
-	Through     bool      `json:"through"`           // the run went through all that is selected
 }
 
 // A Folder is a mailboxFolder as Graph told it. Path holds the display names
@@ -93,6 +94,8 @@ type Folder struct {
 	Gone           int64    `json:"gone,omitzero"`         // items that were deleted after Graph counted and listed them
 	LeftOut        string   `json:"leftOut,omitzero"`      // why the selection left the folder out
 	ItemsLeftOut   int64    `json:"itemsLeftOut,omitzero"` // listed items that the selection left out
+	LeftOutHeld    int64    `json:"leftOutHeld,omitzero"`  // of these, those that are held in an older version
+	Unconfirmed    int64    `json:"unconfirmed,omitzero"`  // of Items, those that a listing which was short did not show
 	DeltaLink      string   `json:"deltaLink,omitzero"`    // where the next incremental listing starts
 	// ListedThrough is the greatest lastModifiedDateTime of a folder without delta: the next
 	// listing asks for what is later, and then goes through all ids.
@@ -100,6 +103,9 @@ type Folder struct {
 	Listing       *Listing  `json:"listing,omitempty"` // of the whole folder, if one is under way
 	Mailbox       string    `json:"mailbox,omitzero"`  // the auxiliary mailbox that the folder lies in
 	Error         string    `json:"error,omitzero"`    // why the folder, or a part of it, could not be listed
+	// ErrorCode is the kind of Error: it is the same in each run that fails alike.
+	ErrorCode string `json:"errorCode,omitzero"`
+	Unlisted  int64  `json:"unlisted,omitzero"` // items that could not be listed, if the rest was
 }
 
 // A Failure is an item that Graph listed and the run could not get.
@@ -148,6 +154,11 @@ func (r Run) Check() error {
 	}
 	return nil
 }
+
+// IsThrough reports whether the run came to its end: it went through all that is selected,
+// but for folders with an Error. A complete snapshot is one of a run without a selection that
+// no folder was kept from.
+func (s *Snapshot) IsThrough() bool { return s.Through || s.State == StateComplete }
 
 // Encode returns the manifest's stored bytes: one line of JSON. A snapshot that
 // the format does not allow is an error.

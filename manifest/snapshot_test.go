@@ -91,12 +91,13 @@ func TestSnapshotRefused(t *testing.T) {
 		"fewer counts":      func(s *manifest.Snapshot) { s.Run.Listed++ },
 		"complete, pending": func(s *manifest.Snapshot) { s.Run.Pending++; s.Run.Skipped-- },
 		"through, pending": func(s *manifest.Snapshot) {
-			s.State, s.Selection = manifest.StatePartial, &manifest.Selection{Through: true}
+			s.State, s.Through = manifest.StatePartial, true
 			s.Run.Pending++
 			s.Run.Skipped--
 		},
 		"totals":             func(s *manifest.Snapshot) { s.Totals.Items-- },
 		"folder twice":       func(s *manifest.Snapshot) { s.Folders, s.Totals.Items = slices.Repeat(s.Folders, 2), 2*s.Totals.Items },
+		"folder refused":     func(s *manifest.Snapshot) { s.Folders[0].Error = "403" },
 		"folder without id":  func(s *manifest.Snapshot) { s.Folders[0].ID = "" },
 		"segment without id": func(s *manifest.Snapshot) { s.Segments[0].SHA256 = manifest.Digest{} },
 		"segment too large":  func(s *manifest.Snapshot) { s.Segments[0].Size = manifest.MaxSegmentSize + 1 },
@@ -138,7 +139,13 @@ func TestSnapshotRefused(t *testing.T) {
 		"listing, items": func(s *manifest.Snapshot) {
 			s.Folders[0].Listing = &manifest.Listing{ItemsLeftOut: manifest.MaxCount + 1}
 		},
-		"left out":        func(s *manifest.Snapshot) { s.Folders[0].ItemsLeftOut = -1 },
+		"left out":       func(s *manifest.Snapshot) { s.Folders[0].ItemsLeftOut = -1 },
+		"left out, held": func(s *manifest.Snapshot) { s.Folders[0].LeftOutHeld = -1 },
+		"unconfirmed":    func(s *manifest.Snapshot) { s.Folders[0].Unconfirmed = -1 },
+		"unlisted":       func(s *manifest.Snapshot) { s.Folders[0].Unlisted = manifest.MaxCount + 1 },
+		"listing, held": func(s *manifest.Snapshot) {
+			s.Folders[0].Listing = &manifest.Listing{LeftOutHeld: -1}
+		},
 		"failure, id":     func(s *manifest.Snapshot) { s.Failures[0].ID = "" },
 		"failure, folder": func(s *manifest.Snapshot) { s.Failures[0].Folder = "" },
 		"failure, tries":  func(s *manifest.Snapshot) { s.Failures[0].Attempts = -1 },

@@ -95,11 +95,10 @@ func (r *run) snapshot(through bool) *manifest.Snapshot {
 	if s.Segments == nil {
 		s.Segments = []manifest.Segment{}
 	}
-	switch {
-	case through && s.Selection == nil:
+	if through && s.Selection == nil && !r.anyRefused() {
 		s.State = manifest.StateComplete
-	case through:
-		s.Selection.Through = true
+	} else {
+		s.Through = through
 	}
 	s.FolderDelta = r.folderDelta
 	p := r.opts.Progress

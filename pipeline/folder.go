@@ -25,6 +25,8 @@ type folder struct {
 	deltaLink     string    // where the next listing starts
 	listedThrough time.Time // the same, without delta
 	itemsLeftOut  int64
+	leftOutHeld   int64   // of itemsLeftOut
+	unconfirmed   int64   // held items that the listing, being short, did not show
 	short         int64   // how many items fewer are known than Graph counts; negative: more
 	err           error   // why it, or the folders in it, could not be listed
 	unlisted      []error // why items of it could not be listed
@@ -81,11 +83,11 @@ func (f *folder) refusal() error {
 	return f.err
 }
 
-// gap returns why items of the folder could not be listed; nil if they were.
-func (f *folder) gap() error {
+// setUnconfirmed takes note of how many held items the listing did not show.
+func (f *folder) setUnconfirmed(n int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.trouble()
+	f.unconfirmed = n
 }
 
 // isThrough reports whether the folder's listing ended well, and whether it told
@@ -140,15 +142,19 @@ func (f *folder) manifest(count folderCount, full bool) manifest.Folder {
 		Items: count.held, Gone: count.gone, LeftOut: f.leftOut, Mailbox: f.Mailbox,
 	}
 	if err := f.trouble(); err != nil {
-		m.Error = clip(err.Error(), 500)
+		m.Error, m.ErrorCode = clip(err.Error(), 500), errorCode(err)
+	}
+	if f.err == nil {
+		m.Unlisted = int64(len(f.unlisted))
 	}
 	if f.through && f.open == 0 && !f.unburied {
 		m.DeltaLink, m.ListedThrough, m.ItemsLeftOut = f.deltaLink, f.listedThrough, f.itemsLeftOut
+		m.LeftOutHeld, m.Unconfirmed = f.leftOutHeld, f.unconfirmed
 		return m
 	}
-	if f.before != nil {
-		m.DeltaLink, m.ListedThrough, m.ItemsLeftOut = f.before.DeltaLink, f.before.ListedThrough, f.before.ItemsLeftOut
-		m.Listing = f.before.Listing
+	if b := f.before; b != nil {
+		m.DeltaLink, m.ListedThrough, m.ItemsLeftOut = b.DeltaLink, b.ListedThrough, b.ItemsLeftOut
+		m.LeftOutHeld, m.Unconfirmed, m.Listing = b.LeftOutHeld, b.Unconfirmed, b.Listing
 	}
 	if f.position.durable != nil {
 		m.Listing = f.position.durable

@@ -232,27 +232,3 @@ func (r *run) listByDelta(ctx context.Context) ([]graph.Folder, error) {
 	r.folderDelta = true
 	return graph.Tree(byID), nil
 }
-
-// shortfalls returns the folders that hold items which are not known: fewer are known than Graph
-// counts, or some could not be listed.
-func (r *run) shortfalls() []Shortfall {
-	short := []Shortfall{}
-	for _, f := range r.folders {
-		if through, _ := f.isThrough(); !through || !r.inTree(f.ID) {
-			continue
-		}
-		missing, gap := f.missing(), f.gap()
-		if missing > 0 {
-			f.unbury()
-		}
-		if missing <= 0 && (gap == nil || f.refusal() != nil) {
-			continue
-		}
-		s := Shortfall{Folder: f.ID, Path: f.Path, TotalItemCount: f.total(), Known: f.total() - missing}
-		if gap != nil {
-			s.Error = gap.Error()
-		}
-		short = append(short, s)
-	}
-	return short
-}

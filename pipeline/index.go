@@ -54,13 +54,14 @@ func (e *entry) setSize(n int64) {
 
 // A folderCount counts the keys of one folder.
 type folderCount struct {
-	held    int64 // live rows
-	seen    int64 // distinct items that the pass under way told of
-	any     int64 // distinct items that any pass told of
-	unseen  int64 // live rows of the last snapshot that no pass told of, be it as gone
-	leftOut int64 // of any, what the selection leaves out
-	gone    int64 // of seen, what was gone when it was exported
-	pass    uint8 // over the whole folder; 0: there is none, but one over its changes
+	held        int64 // live rows
+	seen        int64 // distinct items that the pass under way told of
+	any         int64 // distinct items that any pass told of
+	unseen      int64 // live rows of the last snapshot that no pass told of, be it as gone
+	leftOut     int64 // of any, what the selection leaves out
+	leftOutHeld int64 // of leftOut, what is held in an older version
+	gone        int64 // of seen, what was gone when it was exported
+	pass        uint8 // over the whole folder; 0: there is none, but one over its changes
 }
 
 // doubtful returns how many items the last pass did not tell of, and others or the
@@ -194,11 +195,13 @@ func (x *index) resume(folder string, keys []manifest.RowKey, skip func(manifest
 	return held
 }
 
-// leave notes items that the selection leaves out.
-func (x *index) leave(folder string, n int64) {
+// leave notes items that the selection leaves out. Held of them are held in an older version.
+func (x *index) leave(folder string, n, held int64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.folder(folder).leftOut += n
+	count := x.folder(folder)
+	count.leftOut += n
+	count.leftOutHeld += held
 }
 
 // What remove found about an item that the listing tells to be gone.

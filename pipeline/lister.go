@@ -7,6 +7,7 @@ import (
 
 	"github.com/mailhaul/mailhaul/graph"
 	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/snapshots"
 )
 
 // A lister lists one folder. What it notes is committed with the folder when all that it listed
@@ -24,6 +25,7 @@ type lister struct {
 	link          string    // where the next delta query starts
 	listedThrough time.Time // the greatest lastModifiedDateTime
 	leftOutBefore int64     // items that were left out when they were listed
+	heldBefore    int64     // of these, those that are held in an older version
 	repeats       int       // items that are requested again
 	overflow      bool      // and not all that should have been
 	unlisted      []error   // of items that the last pass could not list
@@ -60,7 +62,7 @@ func (l *lister) note(what string, err error) {
 // followDelta lists what changed since the last snapshot.
 func (l *lister) followDelta(ctx context.Context) error {
 	before := l.folder.before
-	l.leftOutBefore = before.ItemsLeftOut
+	l.leftOutBefore, l.heldBefore = before.ItemsLeftOut, before.LeftOutHeld
 	return l.walkDelta(ctx, before.DeltaLink)
 }
 
@@ -74,7 +76,7 @@ func (l *lister) avoidable(ctx context.Context, err error) bool {
 // count, so an item that vanishes while they are read makes the list miss another one. A second
 // pass makes sure: a delta query, which leads to where the next run starts.
 func (l *lister) listWhole(ctx context.Context, from manifest.Listing) error {
-	l.passes, l.leftOutBefore, l.link, l.unlisted = from.Passes, 0, "", nil
+	l.passes, l.leftOutBefore, l.heldBefore, l.link, l.unlisted = from.Passes, 0, 0, "", nil
 	if from.Pass == manifest.PassItems || from.Pass == "" && !l.run.opts.NoProperties {
 		err := l.walkItems(ctx, manifest.PassItems, from)
 		if err != nil && !l.avoidable(ctx, err) {
@@ -214,15 +216,20 @@ func (l *lister) known() int64 {
 	if l.passes > 0 {
 		return count.seen
 	}
-	return count.seen + count.unseen + l.leftOutBefore
+	return count.seen + count.unseen + l.leftOutBefore - l.heldBefore
 }
 
 // agrees reports whether Graph's count is what is known, or as far from it as the
 // last snapshot was: a folder may count what it never lists.
 func (l *lister) agrees() bool {
-	before := l.folder.before
 	off := l.folder.total() - l.known()
-	return off == 0 || off == before.TotalItemCount-before.Items-before.ItemsLeftOut-before.Gone-l.run.failedBefore[l.folder.ID]
+	return off == 0 || off == l.offBefore()
+}
+
+// offBefore returns how many items fewer than Graph counted were known to the last snapshot.
+func (l *lister) offBefore() int64 {
+	counts := snapshots.CountsOf(l.folder.before, l.run.failedIn(l.folder.ID))
+	return counts.Missing - counts.Extra
 }
 
 // end notes in the folder where its next listing starts. Items that a delta query did not show
@@ -247,7 +254,7 @@ func (l *lister) end(ctx context.Context) error {
 	defer f.mu.Unlock()
 	f.through, f.whole, f.short, f.unlisted = true, l.passes > 0 && len(l.unlisted) == 0, short, l.unlisted
 	f.unburied = f.whole && count.doubtful() > 0
-	f.itemsLeftOut = l.leftOutBefore + count.leftOut
+	f.itemsLeftOut, f.leftOutHeld = l.leftOutBefore+count.leftOut, l.heldBefore+count.leftOutHeld
 	switch {
 	case l.overflow: // the next run lists it as a whole
 		f.deltaLink, f.listedThrough = "", time.Time{}

@@ -183,7 +183,7 @@ func (h *history) checkClaim(rep *pipeline.Report, before, after map[string]stri
 	}
 	missing := int64(0)
 	for _, s := range rep.Short {
-		missing += s.TotalItemCount - s.Known
+		missing += s.ShortBy()
 	}
 	for id, changeKey := range before {
 		if after[id] != changeKey || excused[id] {

@@ -111,7 +111,8 @@ func TestUnlistedItem(t *testing.T) {
 			mend := w.sim.Inject(simulator.Fault{Corrupt: corrupt, CorruptStatus: status, Times: -1}).Remove
 			for night := range 2 {
 				rep := w.run(pipeline.Options{})
-				if len(rep.Short) != 1 || len(rep.Refused) != 0 || !strings.Contains(rep.Short[0].Error, "items that Graph does not list: 1;") {
+				if len(rep.Short) != 1 || len(rep.Refused) != 0 || !strings.Contains(rep.Short[0].Error, "items that Graph does not list: 1;") ||
+					rep.Short[0].Unlisted != 1 || rep.Short[0].Missing != 1 || rep.Short[0].Code == "" || rep.State != manifest.StateComplete || rep.Whole() {
 					t.Errorf("status %d, item %d, night %d: short %+v, refused %+v", status, at, night, rep.Short, rep.Refused)
 				}
 				if held := w.held(); len(held) != 59 {

@@ -10,12 +10,13 @@ import (
 // when everything on it, and on the pages before it, has met its end: then a later run may
 // continue the listing behind it.
 type page struct {
-	open    int // items to export that have met no end
-	done    bool
-	begins  bool              // a pass
-	keys    []manifest.RowKey // of items that are new to the pass
-	leftOut int64             // of these
-	end     manifest.Listing  // the position behind it, without keys
+	open        int // items to export that have met no end
+	done        bool
+	begins      bool              // a pass
+	keys        []manifest.RowKey // of items that are new to the pass
+	leftOut     int64             // of these
+	leftOutHeld int64             // of leftOut
+	end         manifest.Listing  // the position behind it, without keys
 }
 
 // position is how far a folder's listing is covered.
@@ -74,9 +75,10 @@ func (p *position) advance(next *page) {
 	case before == nil || next.begins:
 		p.keys, p.pass = nil, p.pass+1
 	default:
-		end.Keys, end.ItemsLeftOut = before.Keys, before.ItemsLeftOut
+		end.Keys, end.ItemsLeftOut, end.LeftOutHeld = before.Keys, before.ItemsLeftOut, before.LeftOutHeld
 	}
 	end.ItemsLeftOut += next.leftOut
+	end.LeftOutHeld += next.leftOutHeld
 	p.listing, p.keys = &end, append(p.keys, next.keys...)
 }
 
@@ -127,10 +129,15 @@ func (f *folder) stored(l *manifest.Listing, object []manifest.Segment, pass int
 	p.listing = &now
 }
 
-// list notes an item that is new to the pass.
-func (p *page) list(key manifest.RowKey, selected bool) {
+// list notes an item that is new to the pass, and whether it is selected and held.
+func (p *page) list(key manifest.RowKey, selected, held bool) {
 	p.keys = append(p.keys, key)
-	if !selected {
+	switch {
+	case selected:
+	case held:
+		p.leftOutHeld++
+		fallthrough
+	default:
 		p.leftOut++
 	}
 }

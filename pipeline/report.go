@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/snapshots"
 )
 
 // Progress counts what a run has done so far. All of it may be read at any time.
@@ -47,9 +48,9 @@ type Report struct {
 	Stages     []Stage `json:"stages"`     // in the order of the data's way
 	Bottleneck string  `json:"bottleneck"` // what the run was limited by: see Bottleneck
 
-	Short    []Shortfall        `json:"short"`
-	Refused  []Refusal          `json:"refused"`
-	Failures []manifest.Failure `json:"failures"` // of this run and before
+	Through  bool             `json:"through"`  // the run came to its end
+	Coverage snapshots.Counts `json:"coverage"` // what is held by now, of the folders that are selected
+	snapshots.Gaps
 }
 
 // Bytes counts what a run exported and what it stored for it.
@@ -64,28 +65,9 @@ type Budget struct {
 	Allowed int `json:"allowed"`
 }
 
-// A Shortfall is a folder of which fewer items are known than Graph counts, or some of whose items
-// Graph does not list.
-type Shortfall struct {
-	Folder         string   `json:"folder"` // its id
-	Path           []string `json:"path"`
-	TotalItemCount int64    `json:"totalItemCount"`
-	Known          int64    `json:"known"`
-	Error          string   `json:"error,omitempty"` // why items could not be listed
-}
-
-// A Refusal is a folder that could not be listed, or whose folders could not.
-type Refusal struct {
-	Folder string   `json:"folder"` // its id
-	Path   []string `json:"path"`
-	Error  string   `json:"error"`
-}
-
-// Whole reports whether the run got everything that it was to get and that Graph
-// says there is.
-func (r *Report) Whole() bool {
-	return r.Failed == 0 && len(r.Failures) == 0 && len(r.Short) == 0 && len(r.Refused) == 0 && r.Pending == 0
-}
+// Whole reports whether the run came to its end and got everything that Graph says there is, but
+// for what is acknowledged.
+func (r *Report) Whole() bool { return r.Through && r.Open() == 0 }
 
 // report tells of the run up to its last commit; nil if there was none.
 func (r *run) report() *Report {
@@ -94,10 +76,11 @@ func (r *run) report() *Report {
 	}
 	stats := r.job.Source.Stats()
 	p := r.opts.Progress
+	coverage := snapshots.CoverageOf(r.last)
 	stages, seconds := r.clocks.stages(), time.Since(r.started).Seconds()
 	return &Report{
 		Mailbox: r.job.Mailbox.ID, User: r.job.Mailbox.User,
-		Snapshot: r.last.Sequence, Manifest: r.lastDigest, State: r.last.State, Selection: r.last.Selection,
+		Snapshot: r.last.Sequence, Manifest: r.lastDigest, State: r.last.State, Through: coverage.Through, Selection: r.last.Selection,
 		Run:      r.last.Run,
 		Bytes:    Bytes{Raw: r.record.raw, Stored: p.Stored.Load()},
 		Packs:    p.Packs.Load(),
@@ -105,31 +88,13 @@ func (r *run) report() *Report {
 		Requests: stats.Requests, Retries: stats.Retries, Throttled: stats.Throttled,
 		Budget: Budget{stats.Budget.Used, stats.Budget.Allowed},
 		Stages: stages, Bottleneck: bottleneck(stages, seconds, r.cpuLoad(seconds)),
-		Short: orEmpty(r.short), Refused: r.refused(), Failures: r.last.Failures,
+		Coverage: coverage.Counts, Gaps: coverage.Gaps,
 	}
 }
 
 // cpuLoad returns which share of the cores this run and those beside it had work for.
 func (r *run) cpuLoad(seconds float64) float64 {
 	return (computing(r.pool.Stages()) - r.computedBefore) / seconds / float64(runtime.GOMAXPROCS(0))
-}
-
-func orEmpty[T any](s []T) []T {
-	if s == nil {
-		return []T{}
-	}
-	return s
-}
-
-// refused returns the folders that could not be listed.
-func (r *run) refused() []Refusal {
-	refused := []Refusal{}
-	for _, f := range r.folders {
-		if err := f.refusal(); err != nil {
-			refused = append(refused, Refusal{Folder: f.ID, Path: f.Path, Error: err.Error()})
-		}
-	}
-	return refused
 }
 
 // counts returns the run's account. What was listed and met no end is pending.

@@ -26,11 +26,11 @@ func (l *lister) resume(ctx context.Context, from *manifest.Listing) error {
 	l.folder.restore(from, keys)
 	l.listedThrough = from.ListedThrough
 	held := l.run.index.resume(l.folder.ID, keys, l.run.hasFailed)
-	p := l.run.opts.Progress
-	p.Listed.Add(held + from.ItemsLeftOut)
+	p, leftOut := l.run.opts.Progress, from.ItemsLeftOut-from.LeftOutHeld // what is held counts as held
+	p.Listed.Add(held + leftOut)
 	p.Skipped.Add(held)
-	p.LeftOut.Add(from.ItemsLeftOut)
-	l.run.index.leave(l.folder.ID, from.ItemsLeftOut)
+	p.LeftOut.Add(leftOut)
+	l.run.index.leave(l.folder.ID, from.ItemsLeftOut, from.LeftOutHeld)
 	if err := l.offerFailed(ctx, keys); err != nil {
 		return err
 	}

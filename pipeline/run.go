@@ -39,7 +39,6 @@ type run struct {
 	turns        atomic.Uint32   // items that were requested again
 	pages        atomic.Int64    // of listings of whole folders, without the first of each pass
 	covered      atomic.Int64    // pages that are covered
-	short        []Shortfall
 
 	items    chan item    // enumerate → batch
 	batches  chan []item  // batch → export
@@ -125,7 +124,7 @@ func (r *run) do(ctx context.Context) (*Report, error) {
 func (r *run) finish(ctx, back context.Context) (*Report, error) {
 	stopped := r.stopped.reason()
 	if stopped == nil {
-		r.short = r.shortfalls()
+		r.keepUnlisted()
 		if ctx.Err() != nil {
 			stopped = ErrInterrupted
 		}
@@ -135,6 +134,7 @@ func (r *run) finish(ctx, back context.Context) (*Report, error) {
 		if err := r.buryLost(back); err != nil {
 			return nil, err
 		}
+		r.account()
 	}
 	if stopped == nil || r.record.progressed() {
 		if err := r.commitLast(back, stopped == nil); err != nil {
@@ -154,7 +154,7 @@ func (r *run) commitLast(ctx context.Context, through bool) error {
 	if err := r.storeKeys(ctx); err != nil {
 		return err
 	}
-	s := r.snapshot(through && len(r.refused()) == 0 && r.counts().Pending == 0)
+	s := r.snapshot(through && r.counts().Pending == 0)
 	if last != nil {
 		s.Segments = append(s.Segments, last.Segment)
 	}

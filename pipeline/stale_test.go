@@ -49,7 +49,7 @@ func TestStale(t *testing.T) {
 			if rep.Failed != 1 || len(rep.Failures) != 1 || rep.Whole() || night == 1 && rep.Exported != 4 || night > 1 && rep.Exported != 0 {
 				t.Fatalf("night %d: run is %+v, failures %+v", night, rep.Run, rep.Failures)
 			}
-			if f := rep.Failures[0]; f.Code != "StaleData" || f.ID != ids[2] || f.Runs != night || f.Attempts != 3*night || !f.Held || f.Item.ChangeKey != listed[ids[2]] {
+			if f := rep.Failures[0]; f.Code != "StaleData" || f.ID != ids[2] || f.Runs != night || f.Attempts != 3*night || !f.Held || w.latest().Failures[0].Item.ChangeKey != listed[ids[2]] {
 				t.Errorf("failure is %+v", f)
 			}
 			if row := w.held()[ids[2]]; row.ChangeKey != before[ids[2]].ChangeKey || row.SHA256 != before[ids[2]].SHA256 {

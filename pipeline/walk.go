@@ -229,7 +229,7 @@ func (l *lister) see(ctx context.Context, listed graph.Item) (it item, isNew, fi
 	selected := l.run.opts.Selection.takes(&listed)
 	sight, first := l.run.index.see(it.key, l.folder.ID, listed.ChangeKey)
 	if first && l.page != nil {
-		l.page.list(it.key, selected)
+		l.page.list(it.key, selected, l.run.index.holds(it.key))
 	}
 	isNew, err = l.sighted(ctx, &it, sight, selected)
 	return it, isNew, first, err
@@ -251,7 +251,7 @@ func (l *lister) sighted(ctx context.Context, it *item, sight sight, selected bo
 	p.Listed.Add(1)
 	if !selected {
 		p.LeftOut.Add(1)
-		l.run.index.leave(l.folder.ID, 1)
+		l.leave(it)
 		return false, nil
 	}
 	l.folder.opened(it.page)
@@ -259,6 +259,15 @@ func (l *lister) sighted(ctx context.Context, it *item, sight sight, selected bo
 		return false, send(ctx, l.worker, l.run.verdicts, verdict{item: *it, end: endGivenUp})
 	}
 	return true, nil
+}
+
+// leave counts an item that the selection leaves out.
+func (l *lister) leave(it *item) {
+	held := int64(0)
+	if l.run.index.holds(it.key) {
+		held = 1
+	}
+	l.run.index.leave(l.folder.ID, 1, held)
 }
 
 // again gives an item a turn after those that it had in this run, and reports

@@ -145,6 +145,7 @@ func (w *world) run(opts pipeline.Options) *pipeline.Report {
 	if err := rep.Run.Check(); err != nil {
 		w.t.Error(err)
 	}
+	w.checkCoverage(rep)
 	return rep
 }
 

@@ -6,87 +6,116 @@ import (
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
+// Counts compare what a snapshot holds of a folder, or of all selected folders, with Graph's
+// own count. They add up:
+//
+//	Counted + Extra = Held + LeftOut + Failed + Gone + Missing
+type Counts struct {
+	Counted  int64 `json:"counted"`  // items by Graph's own count, the totalItemCount of a folder
+	Held     int64 `json:"held"`     // items that the snapshot holds, without those that are outdated
+	Failed   int64 `json:"failed"`   // items that Graph listed and did not hand out
+	Missing  int64 `json:"missing"`  // items that Graph counts and that are none of the others
+	LeftOut  int64 `json:"leftOut"`  // items that the selection left out
+	Gone     int64 `json:"gone"`     // items that were deleted after Graph counted and listed them
+	Extra    int64 `json:"extra"`    // items that are known beyond Graph's count
+	Outdated int64 `json:"outdated"` // of Failed and LeftOut, items that are held in an older version
+
+	// Unconfirmed items are held, but the last listing did not show them, and was short of
+	// Graph's count by at least as many.
+	Unconfirmed int64 `json:"unconfirmed"`
+
+	// Unlisted items are ones that Graph counts and could not list, though it listed the rest of
+	// their folder. They are missing or unconfirmed.
+	Unlisted int64 `json:"unlisted"`
+}
+
+// CountsOf returns the counts of a folder with these failed items.
+func CountsOf(f *manifest.Folder, failures []manifest.Failure) Counts {
+	c := Counts{
+		Counted: f.TotalItemCount, LeftOut: f.ItemsLeftOut, Failed: int64(len(failures)),
+		Gone: f.Gone, Outdated: f.LeftOutHeld, Unconfirmed: f.Unconfirmed, Unlisted: f.Unlisted,
+	}
+	for i := range failures {
+		if failures[i].Held {
+			c.Outdated++
+		}
+	}
+	c.Held = max(0, f.Items-c.Outdated) // each counts once
+	known := c.Held + c.LeftOut + c.Failed + c.Gone
+	c.Missing, c.Extra = max(0, c.Counted-known), max(0, known-c.Counted)
+	return c
+}
+
+func (c *Counts) add(d Counts) {
+	c.Counted += d.Counted
+	c.Extra += d.Extra
+	c.Held += d.Held
+	c.LeftOut += d.LeftOut
+	c.Failed += d.Failed
+	c.Missing += d.Missing
+	c.Gone += d.Gone
+	c.Outdated += d.Outdated
+	c.Unconfirmed += d.Unconfirmed
+	c.Unlisted += d.Unlisted
+}
+
+// ShortBy returns how many items fewer Graph listed than it counts.
+func (c *Counts) ShortBy() int64 { return max(c.Missing+c.Unconfirmed, c.Unlisted) }
+
 // A Coverage holds what a snapshot has against what Graph said there was.
 type Coverage struct {
 	Snapshot uint64         `json:"snapshot"`
 	State    manifest.State `json:"state"`
-	Through  bool           `json:"through"` // the run went through all that was selected
+	Through  bool           `json:"through"` // the run came to its end
 	Started  time.Time      `json:"started"`
 	Finished time.Time      `json:"finished"`
 
-	Counted int64 `json:"counted"` // items by Graph's own counts, of the folders that are selected
-	Held    int64 `json:"held"`    // items of these folders
-	LeftOut int64 `json:"leftOut"` // items of these folders that are not selected
-	Failed  int64 `json:"failed"`
-	Missing int64 `json:"missing"` // what is neither, over all folders that are short
+	Selection      *manifest.Selection `json:"selection,omitempty"` // nil: everything
+	FoldersLeftOut int64               `json:"foldersLeftOut"`
+	Run            manifest.Run        `json:"run"`
 
-	FoldersLeftOut int               `json:"foldersLeftOut"`
-	Gaps           []Gap             `json:"gaps"` // folders that are short or could not be listed
-	Run            manifest.Run      `json:"run"`
-	Failures       []FailureCoverage `json:"failures"`
+	Counts // of the folders that are selected
+	Gaps
 }
 
-// A Gap is a folder of which not everything is known.
-type Gap struct {
-	Folder         string   `json:"folder"` // its id
-	Path           []string `json:"path"`
-	TotalItemCount int64    `json:"totalItemCount"`
-	Held           int64    `json:"held"`
-	LeftOut        int64    `json:"leftOut"`
-	Failed         int64    `json:"failed"`
-	Error          string   `json:"error,omitempty"` // why it could not be listed
-}
-
-// A FailureCoverage is an item that is not held, or not as it is now.
-type FailureCoverage struct {
-	ID       string   `json:"id"`
-	Path     []string `json:"path"`
-	Code     string   `json:"code"`
-	Message  string   `json:"message,omitempty"`
-	Attempts int      `json:"attempts"`
-	Runs     int      `json:"runs"`
-	Subject  string   `json:"subject,omitempty"`
-}
-
-// CoverageOf tells what a snapshot covers.
+// CoverageOf tells what a snapshot covers. None of its gaps is acknowledged yet.
 func CoverageOf(s *manifest.Snapshot) Coverage {
 	c := Coverage{
 		Snapshot: s.Sequence, State: s.State, Started: s.Started, Finished: s.Finished, Run: s.Run,
-		Through: s.State == manifest.StateComplete || s.Selection != nil && s.Selection.Through,
-		Failed:  int64(len(s.Failures)), Gaps: []Gap{}, Failures: make([]FailureCoverage, 0, len(s.Failures)),
+		Through: s.IsThrough(), Selection: s.Selection,
 	}
-	paths, failed, held := map[string][]string{}, map[string]int64{}, map[string]int64{}
-	for i := range s.Folders {
-		paths[s.Folders[i].ID] = s.Folders[i].Path
-	}
+	c.DropGaps()
+	failed := map[string][]manifest.Failure{}
 	for _, f := range s.Failures {
-		failed[f.Folder]++
-		if f.Held {
-			held[f.Folder]++ // it counts once, as failed
-		}
-		c.Failures = append(c.Failures, FailureCoverage{
-			f.ID, paths[f.Folder], f.Code, f.Message, f.Attempts, f.Runs, f.Item.Subject,
-		})
+		failed[f.Folder] = append(failed[f.Folder], f)
 	}
 	for i := range s.Folders {
-		f := &s.Folders[i]
-		c.add(f, f.Items-held[f.ID], failed[f.ID])
+		if f := &s.Folders[i]; f.LeftOut != "" {
+			c.FoldersLeftOut++
+		} else {
+			c.addFolder(f, failed[f.ID])
+		}
 	}
 	return c
 }
 
-// add counts a folder, of which so many items are held as listed and so many failed.
-func (c *Coverage) add(f *manifest.Folder, held, failed int64) {
-	if f.LeftOut != "" {
-		c.FoldersLeftOut++
-		return
+func (c *Coverage) addFolder(f *manifest.Folder, failures []manifest.Failure) {
+	counts := CountsOf(f, failures)
+	c.Counts.add(counts)
+	for i := range failures {
+		c.Failures = append(c.Failures, failureOf(&failures[i], f.Path))
 	}
-	c.Counted += f.TotalItemCount
-	c.Held += held
-	c.LeftOut += f.ItemsLeftOut
-	missing := max(0, f.TotalItemCount-held-f.ItemsLeftOut-failed)
-	c.Missing += missing
-	if missing > 0 || f.Error != "" {
-		c.Gaps = append(c.Gaps, Gap{f.ID, f.Path, f.TotalItemCount, held, f.ItemsLeftOut, failed, f.Error})
+	gap := Gap{Folder: f.ID, Path: f.Path, Counts: counts, Code: f.ErrorCode, Error: f.Error}
+	switch {
+	case f.Error != "" && f.Unlisted == 0:
+		c.Refused = append(c.Refused, gap)
+	case counts.ShortBy() > 0:
+		c.Gaps.Short = append(c.Gaps.Short, gap)
 	}
 }
+
+// DropGaps leaves the counts alone, without the gaps behind them.
+func (c *Coverage) DropGaps() { c.Gaps = Gaps{Short: []Gap{}, Refused: []Gap{}, Failures: []Failure{}} }
+
+// Covered reports whether the run came to its end, and each gap is acknowledged.
+func (c *Coverage) Covered() bool { return c.Through && c.Open() == 0 }

@@ -28,7 +28,8 @@ func (a *app) copyCommand() *cobra.Command {
 		Short: "Copy a repository, or one mailbox's snapshots, to another place",
 		Long: `Copy brings the snapshots that the target does not hold there, each with the packs and
 segments that it needs, and its ref last: what is in the target is whole at any moment.
-Every object is held against its digest on the way. A target without a repository gets one.
+Every object is held against its digest on the way. Acknowledgements of gaps are copied too.
+A target without a repository gets one.
 
 A copy that was cut off goes on when it is run again. What is damaged in the source is
 named; it is left out with what depends on it, and all else is copied. A mailbox that

@@ -61,6 +61,10 @@ func hint(err error) string {
 		text string
 	}{
 		{pipeline.ErrInterrupted, "run the same command again: it goes on from what is committed"},
+		{errIncomplete, "mailhaul report shows what is missing, and why; what cannot be helped can be acknowledged: mailhaul acknowledge --help"},
+		{errNoGap, "mailhaul report shows the gaps of each mailbox's last snapshot, and how to acknowledge them"},
+		{errNotEnd, "run mailhaul export again, and acknowledge what is missing then"},
+		{errNoAck, "mailhaul acknowledge --list shows the ids"},
 		{errNotCopied, "restore what is damaged in the source, or copy a mailbox that went its own way to a place of its own, and run the same command again"},
 		{errNoSource, "check --from"},
 		{sinks.ErrNoBucket, sinks.Remedy(err)},

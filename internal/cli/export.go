@@ -40,7 +40,10 @@ that Graph does not give out are tried again when all others are exported, for s
 and by the next ten exports; they stay listed until they succeed or are gone.
 
 A selection limits an export; its snapshot is partial and tells what was selected. What is
-left out is neither exported nor taken for deleted.
+left out is neither exported nor taken for deleted, and no gap.
+
+Exit code 0: all that is selected is held, but for gaps that are acknowledged (see mailhaul
+acknowledge --help); 3: items failed, or folders are short or could not be listed.
 
 Credentials for Graph: MAILHAUL_GRAPH_TOKEN, or what Azure's default chain finds
 (AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or a certificate, workload and

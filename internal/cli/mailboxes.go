@@ -8,10 +8,12 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/snapshots"
 )
 
 // exportAll exports mailboxes, so many at once. One that fails does not keep the others
@@ -73,6 +75,9 @@ func (e *exports) export(ctx context.Context, job pipeline.Job) error {
 	if report == nil {
 		return err
 	}
+	if err == nil {
+		err = e.acknowledge(ctx, job, report)
+	}
 	if printErr := e.print(report); printErr != nil {
 		return errors.Join(err, printErr)
 	}
@@ -82,13 +87,35 @@ func (e *exports) export(ctx context.Context, job pipeline.Job) error {
 	return err
 }
 
+// acknowledge marks the report's gaps that are acknowledged in the repository.
+func (e *exports) acknowledge(ctx context.Context, job pipeline.Job, report *pipeline.Report) error {
+	if report.Open() == 0 {
+		return nil
+	}
+	acks, err := snapshots.LoadAcks(ctx, job.Repository, job.Mailbox.ID)
+	if err != nil {
+		return fmt.Errorf("export of mailbox %s: acknowledgements: %w", job.Mailbox.ID, err)
+	}
+	for _, d := range acks.Damaged() {
+		e.log.Warn("an acknowledgement is damaged: what it is about counts", "mailbox", job.Mailbox.ID, "object", d.Key, "error", d.Err)
+	}
+	report.Acknowledge(acks, time.Now())
+	return nil
+}
+
+// exported is the JSON form of a report.
+type exported struct {
+	*pipeline.Report
+	Covered bool `json:"covered"` // the run came to its end, and nothing is missing but what is acknowledged
+}
+
 // print writes a report at once, so that those of other mailboxes stand before or
 // behind it.
 func (e *exports) print(report *pipeline.Report) error {
 	var text bytes.Buffer
-	page := &app{out: &text}
+	page := &app{out: &text, width: e.width}
 	if e.json {
-		if err := page.printJSON(report); err != nil {
+		if err := page.printJSON(exported{report, report.Whole()}); err != nil {
 			return err
 		}
 	} else {

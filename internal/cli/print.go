@@ -21,46 +21,38 @@ func (a *app) printReport(r *pipeline.Report) {
 	if r.User != "" {
 		name += " (" + r.User + ")"
 	}
-	fmt.Fprintf(a.out, "mailbox   %s\n", name)
-	fmt.Fprintf(a.out, "snapshot  %d, %s, %s\n", r.Snapshot, r.State, r.Manifest)
-	fmt.Fprintf(a.out, "items     %s listed = %s exported + %s held already + %s failed + %s gone",
-		comma(r.Listed), comma(r.Exported), comma(r.Skipped), comma(r.Failed), comma(r.Gone))
-	if r.LeftOut > 0 {
-		fmt.Fprintf(a.out, " + %s left out", comma(r.LeftOut))
-	}
-	if r.Pending > 0 {
-		fmt.Fprintf(a.out, " + %s not reached", comma(r.Pending))
-	}
-	fmt.Fprintln(a.out)
+	o := outcome{r.State, r.Through, r.Selection != nil, r.Coverage, &r.Gaps}
+	a.line("mailbox", printable(name))
+	a.line("snapshot", fmt.Sprintf("%d, %s", r.Snapshot, o))
+	fmt.Fprintf(a.out, "manifest  %s\n", r.Manifest.Hex())
+	a.line("items", account(&r.Run))
+	a.line("coverage", equation(&r.Coverage))
 	if r.Removed > 0 {
-		fmt.Fprintf(a.out, "removed   %s, no longer in the mailbox, which earlier snapshots keep\n", many(r.Removed, "item"))
+		a.line("removed", many(r.Removed, "item")+", no longer in the mailbox, which earlier snapshots keep")
 	}
 	fmt.Fprintf(a.out, "bytes     %s exported, %s stored in %s%s\n", size(r.Bytes.Raw), size(r.Bytes.Stored), many(r.Packs, "pack"), ratio(r.Bytes))
-	fmt.Fprintf(a.out, "requests  %s in %.1f s, %s throttled", comma(r.Requests), r.Seconds, comma(r.Throttled))
+	requests := fmt.Sprintf("%s in %.1f s, %s throttled", comma(r.Requests), r.Seconds, comma(r.Throttled))
 	if b := r.Budget; b.Allowed > 0 {
-		fmt.Fprintf(a.out, "; %s of %s in the last ten minutes", comma(int64(b.Used)), comma(int64(b.Allowed)))
+		requests += fmt.Sprintf("; %s of %s in the last ten minutes", comma(int64(b.Used)), comma(int64(b.Allowed)))
 	}
-	fmt.Fprintln(a.out)
+	a.line("requests", requests)
 	if r.Bottleneck != "" {
 		fmt.Fprintln(a.out, bottleneckLine(r.Bottleneck, r.Stages))
 	}
-	for _, s := range r.Short {
-		fmt.Fprintf(a.out, "short     %s: Graph counts %s; known: %s\n", printable(pipeline.FormatPath(s.Path)), many(s.TotalItemCount, "item"), comma(s.Known))
-	}
-	for _, f := range r.Refused {
-		fmt.Fprintf(a.out, "refused   %s: %s\n", printable(pipeline.FormatPath(f.Path)), printable(f.Error))
-	}
-	a.printFailures(r.Failures)
+	a.printGaps(&r.Gaps, r.Through)
 }
 
-func (a *app) printFailures(failures []manifest.Failure) {
-	for i, f := range failures {
-		if i == shown {
-			fmt.Fprintf(a.out, "failed    and %s more: all are in the snapshot's manifest\n", comma(int64(len(failures)-shown)))
-			return
-		}
-		fmt.Fprintf(a.out, "failed    %s: %s: %s (%s)\n", f.ID, f.Code, f.Message, many(int64(f.Attempts), "attempt"))
+// account returns what became of the items that a run listed.
+func account(r *manifest.Run) string {
+	text := fmt.Sprintf("%s listed = %s exported + %s held already + %s failed + %s gone",
+		comma(r.Listed), comma(r.Exported), comma(r.Skipped), comma(r.Failed), comma(r.Gone))
+	if r.LeftOut > 0 {
+		text += fmt.Sprintf(" + %s left out", comma(r.LeftOut))
 	}
+	if r.Pending > 0 {
+		text += fmt.Sprintf(" + %s not reached", comma(r.Pending))
+	}
+	return text
 }
 
 func (a *app) printVerification(v *restore.Verification, data bool) {
@@ -72,6 +64,9 @@ func (a *app) printVerification(v *restore.Verification, data bool) {
 		fmt.Fprintln(a.out, "read      no packs (--data none): that they exist was checked")
 	}
 	fmt.Fprintf(a.out, "held      %s in the last snapshots\n", many(v.Items, "item"))
+	if v.Acks > 0 {
+		fmt.Fprintf(a.out, "known     %s of gaps\n", many(v.Acks, "acknowledgement"))
+	}
 	if v.Unreferenced > 0 {
 		fmt.Fprintf(a.out, "spare     %s that no snapshot needs, as interrupted runs leave behind\n", many(v.Unreferenced, "object"))
 	}
@@ -106,8 +101,12 @@ func (a *app) printCopy(r *replicate.Report) {
 }
 
 func counts(c *replicate.Counts) string {
-	return fmt.Sprintf("%s, %s, %s, %s; %s", many(c.Packs.Objects, "pack"), many(c.Segments.Objects, "segment"),
-		many(c.Manifests.Objects, "manifest"), many(c.Refs.Objects, "ref"), size(c.All().Bytes))
+	text := fmt.Sprintf("%s, %s, %s, %s", many(c.Packs.Objects, "pack"), many(c.Segments.Objects, "segment"),
+		many(c.Manifests.Objects, "manifest"), many(c.Refs.Objects, "ref"))
+	if n := c.Acks.Objects; n > 0 {
+		text += ", " + many(n, "acknowledgement")
+	}
+	return text + "; " + size(c.All().Bytes)
 }
 
 func comma(n int64) string { return humanize.Comma(n) }

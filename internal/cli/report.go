@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/restore"
 	"github.com/mailhaul/mailhaul/sinks"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
@@ -25,15 +25,23 @@ func (a *app) reportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report --repo URL",
 		Short: "Show what is held of each mailbox against what Graph said there is",
-		Long: `Report goes through the snapshots of each mailbox and tells, for each, how many items
-Graph counted and how many are held, were left out by a selection, or failed; when the
-mailbox was last complete; and, of the last snapshot, the folders that are short or could
-not be listed and the items that failed, and why.
+		Long: `Report goes through the snapshots of each mailbox and shows how many items Graph counted,
+and how many of them are held, were left out by a selection, failed or are missing; when the
+mailbox was last complete; and, of the last snapshot, every gap: folders that are short or
+could not be listed, and items that failed. The counts add up:
 
-Exit code 0: every mailbox's last snapshot is complete, or through with what was selected,
-and nothing is missing from it; 3: something is.`,
+  counted + extra = held + left out + failed + gone + missing
+
+Extra are items beyond Graph's count, and gone those that were deleted since. Outdated are
+those that failed or were left out, and are held in an older version. docs/operations.md
+defines all words.
+
+A gap that cannot be helped can be acknowledged: see mailhaul acknowledge --help.
+
+Exit code 0: every mailbox's last export came to its end, and nothing is missing but what
+is acknowledged; 3: something is.`,
 		Example: `  mailhaul report --repo s3://archive/mail
-  mailhaul report --repo s3://archive/mail --json | jq -r 'select(.missing + .failed > 0) | .mailbox.user'`,
+  mailhaul report --repo s3://archive/mail --json | jq -r 'select(.covered | not) | .mailbox.user'`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.report(cmd.Context(), f) },
 	}
@@ -45,15 +53,16 @@ and nothing is missing from it; 3: something is.`,
 
 // A mailboxReport is what there is to tell of one mailbox.
 type mailboxReport struct {
-	Mailbox      manifest.Mailbox     `json:"mailbox"`
-	LastComplete *lastComplete        `json:"lastComplete"` // null: never
-	Covered      bool                 `json:"covered"`      // nothing is missing from the last snapshot
-	Counted      int64                `json:"counted"`
-	Held         int64                `json:"held"`
-	Failed       int64                `json:"failed"`
-	Missing      int64                `json:"missing"`
-	Snapshots    []snapshots.Coverage `json:"snapshots"` // the oldest first; failures and gaps of the last one only
+	Mailbox          manifest.Mailbox       `json:"mailbox"`
+	LastComplete     *lastComplete          `json:"lastComplete"` // null: never
+	Covered          bool                   `json:"covered"`      // nothing is missing from the last snapshot but what is acknowledged
+	snapshots.Counts                        // of the last snapshot
+	Acknowledged     snapshots.Acknowledged `json:"acknowledged"`      // gaps of the last snapshot
+	Damaged          []restore.Problem      `json:"damaged,omitempty"` // keys of acknowledgements that cannot be read
+	Snapshots        []snapshots.Coverage   `json:"snapshots"`         // the oldest first; gaps of the last one only
 }
+
+func (r *mailboxReport) last() *snapshots.Coverage { return &r.Snapshots[len(r.Snapshots)-1] }
 
 type lastComplete struct {
 	Snapshot uint64    `json:"snapshot"`
@@ -83,7 +92,7 @@ func (a *app) report(ctx context.Context, f reportFlags) error {
 			}
 			continue
 		}
-		a.printMailbox(r)
+		a.printMailbox(r, f.repo)
 	}
 	if !covered {
 		return told(errIncomplete)
@@ -110,47 +119,57 @@ func reportOf(ctx context.Context, repo *sinks.Repository, mailbox string) (*mai
 			r.LastComplete = &lastComplete{s.Sequence, s.Finished}
 		}
 		if i < len(refs)-1 {
-			c.Gaps, c.Failures = []snapshots.Gap{}, []snapshots.FailureCoverage{}
+			c.DropGaps()
 		}
 		r.Mailbox, r.Snapshots = s.Mailbox, append(r.Snapshots, c)
 	}
-	last := &r.Snapshots[len(r.Snapshots)-1]
-	r.Counted, r.Held, r.Failed, r.Missing = last.Counted, last.Held, last.Failed, last.Missing
-	r.Covered = last.Through && last.Failed == 0 && len(last.Gaps) == 0
+	if err := r.acknowledge(ctx, repo); err != nil {
+		return nil, err
+	}
+	last := r.last()
+	r.Counts, r.Acknowledged, r.Covered = last.Counts, last.Acknowledged, last.Covered()
 	return r, nil
 }
 
-func (a *app) printMailbox(r *mailboxReport) {
+// acknowledge marks the gaps of the last snapshot that are acknowledged.
+func (r *mailboxReport) acknowledge(ctx context.Context, repo *sinks.Repository) error {
+	last := r.last()
+	if last.Open() == 0 {
+		return nil
+	}
+	acks, err := snapshots.LoadAcks(ctx, repo, r.Mailbox.ID)
+	if err != nil {
+		return err
+	}
+	for _, d := range acks.Damaged() {
+		r.Damaged = append(r.Damaged, restore.Problem{Object: d.Key, Error: d.Err.Error()})
+	}
+	last.Acknowledge(acks, time.Now())
+	return nil
+}
+
+func (a *app) printMailbox(r *mailboxReport, repo string) {
 	fmt.Fprintf(a.out, "%s %s\n", printable(r.Mailbox.ID), printable(r.Mailbox.User))
-	fmt.Fprintf(a.out, "%5s  %-19s  %-8s %12s %12s %10s %8s %8s\n", "", "finished", "state", "counted", "held", "left out", "failed", "missing")
+	fmt.Fprintf(a.out, "%5s  %-16s  %-8s %10s %10s %8s %6s %7s\n", "", "finished", "state", "counted", "held", "left out", "failed", "missing")
 	for i := range r.Snapshots {
 		c := &r.Snapshots[i]
-		fmt.Fprintf(a.out, "%5d  %s  %-8s %12s %12s %10s %8s %8s\n", c.Snapshot, c.Finished.Format(time.DateTime), c.State,
+		fmt.Fprintf(a.out, "%5d  %s  %-8s %10s %10s %8s %6s %7s\n", c.Snapshot, c.Finished.Format(shortTime), c.State,
 			comma(c.Counted), comma(c.Held), comma(c.LeftOut), comma(c.Failed), comma(c.Missing))
 	}
-	last := &r.Snapshots[len(r.Snapshots)-1]
-	for _, g := range last.Gaps {
-		fmt.Fprintf(a.out, "gap       %s: Graph counts %s; %s held, %s left out, %s failed", printable(pipeline.FormatPath(g.Path)),
-			many(g.TotalItemCount, "item"), comma(g.Held), comma(g.LeftOut), comma(g.Failed))
-		if g.Error != "" {
-			fmt.Fprintf(a.out, "; %s", printable(g.Error))
-		}
-		fmt.Fprintln(a.out)
-	}
-	for i, f := range last.Failures {
-		if i == shown {
-			fmt.Fprintf(a.out, "failed    and %s more: see --json\n", comma(int64(len(last.Failures)-shown)))
-			break
-		}
-		fmt.Fprintf(a.out, "failed    %s in %s: %s: %s (%s in %s)\n", printable(f.ID), printable(pipeline.FormatPath(f.Path)),
-			printable(f.Code), printable(f.Message), many(int64(f.Attempts), "attempt"), many(int64(f.Runs), "run"))
+	last := r.last()
+	a.line("snapshot", fmt.Sprintf("%d, %s", last.Snapshot, outcome{last.State, last.Through, last.Selection != nil, last.Counts, &last.Gaps}))
+	a.line("coverage", equation(&last.Counts))
+	a.printGaps(&last.Gaps, last.Through)
+	for _, d := range r.Damaged {
+		a.line("damaged", printable(d.Object+": "+d.Error))
 	}
 	if last.FoldersLeftOut > 0 {
-		fmt.Fprintf(a.out, "left out  %s, not selected\n", many(int64(last.FoldersLeftOut), "folder"))
+		a.line("left out", many(last.FoldersLeftOut, "folder")+", not selected")
 	}
 	complete := "never"
 	if c := r.LastComplete; c != nil {
-		complete = fmt.Sprintf("%s, snapshot %d", c.Finished.Format(time.DateTime), c.Snapshot)
+		complete = fmt.Sprintf("%s, snapshot %d", c.Finished.Format(shortTime), c.Snapshot)
 	}
-	fmt.Fprintf(a.out, "complete  %s\n", complete)
+	a.line("complete", complete)
+	a.printRemedy(r, repo)
 }

@@ -20,13 +20,14 @@ const (
 	exitComplete    = 0
 	exitFailed      = 1
 	exitUsage       = 2
-	exitIncomplete  = 3 // finished, with items that failed or coverage that is short
+	exitIncomplete  = 3 // finished, with gaps that are not acknowledged
 	exitInterrupted = 130
 )
 
 // An app is what the commands share.
 type app struct {
 	out     io.Writer // results
+	width   int       // characters in a line of out; 0: it is no terminal
 	err     io.Writer // notes and errors
 	console *console  // that both go to, with progress
 	log     *slog.Logger
@@ -58,7 +59,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 func newApp(stdout, stderr io.Writer) *app {
 	c := newConsole(stderr)
 	notes := c.writer(stderr)
-	return &app{out: c.writer(stdout), err: notes, console: c, log: slog.New(slog.NewTextHandler(notes, nil))}
+	return &app{out: c.writer(stdout), width: widthOf(stdout), err: notes, console: c, log: slog.New(slog.NewTextHandler(notes, nil))}
 }
 
 // tell writes an error and what can be done about it.
@@ -90,8 +91,8 @@ A repository is given by --repo or MAILHAUL_REPO:
 with credentials as the store's own tools take them; docs/stores.md tells more.
 
 Exit codes: 0 complete; 1 could not do it; 2 wrong usage or configuration;
-3 finished, with items that failed or coverage that is short; 130 interrupted,
-and what was done by then is committed.`,
+3 finished, with items that failed or coverage that is short, and not acknowledged;
+130 interrupted, and what was done by then is committed.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -108,7 +109,7 @@ and what was done by then is committed.`,
 		return usagef("%v; see %s --help", err, cmd.CommandPath())
 	})
 	root.AddCommand(a.observed(a.exportCommand()), a.observed(a.verifyCommand()), a.extractCommand(), a.snapshotsCommand(),
-		a.lsCommand(), a.diffCommand(), a.reportCommand(), a.observed(a.copyCommand()), a.doctorCommand(), a.simulateCommand(), a.demoCommand(),
+		a.lsCommand(), a.diffCommand(), a.reportCommand(), a.acknowledgeCommand(), a.observed(a.copyCommand()), a.doctorCommand(), a.simulateCommand(), a.demoCommand(),
 		a.benchCommand(), a.versionCommand())
 	return root
 }

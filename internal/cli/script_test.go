@@ -1,6 +1,9 @@
 package cli_test
 
 import (
+	"crypto/sha256"
+	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -48,6 +51,7 @@ func runScripts(t *testing.T, dir string, env map[string]string) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "flip": flip, "setfile": setFile, "change": change, "fail": fail,
+			"refuse": refuse, "omit": omit, "mend": mend, "bysum": bySum,
 		},
 	})
 }
@@ -61,6 +65,7 @@ func setUp(env *testscript.Env) error {
 	server := httptest.NewServer(sim)
 	env.Defer(server.Close)
 	env.Values["simulator"] = sim
+	env.Values["faults"] = &[]*simulator.Injection{}
 	m := sim.Mailboxes()
 	env.Setenv("GRAPH", server.URL+"/v1.0")
 	env.Setenv("MAILBOX", m[0].ID)
@@ -147,4 +152,70 @@ func fail(ts *testscript.TestScript, neg bool, args []string) {
 		sim.Inject(simulator.Fault{Operation: simulator.OpExport, Item: item.ID, Times: -1, ItemCode: "ErrorCorruptData"})
 		return
 	}
+}
+
+// listFaults injects a fault into all listings of a folder of the first mailbox, until mend.
+func listFaults(ts *testscript.TestScript, folder string, fault simulator.Fault) {
+	sim := ts.Value("simulator").(*simulator.Server)
+	faults := ts.Value("faults").(*[]*simulator.Injection)
+	mailbox := sim.Mailboxes()[0].ID
+	for _, f := range sim.Folders(mailbox) {
+		if f.WellKnownName == folder {
+			fault.Mailbox, fault.Folder, fault.Times = mailbox, f.ID, -1
+		}
+	}
+	if fault.Folder == "" {
+		ts.Fatalf("there is no folder %s", folder)
+	}
+	for _, op := range []simulator.Operation{simulator.OpItems, simulator.OpItemDelta} {
+		fault.Operation = op
+		*faults = append(*faults, sim.Inject(fault))
+	}
+}
+
+// refuse FOLDER CODE has Graph refuse to list a folder of the first mailbox.
+func refuse(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: refuse folder code")
+	}
+	listFaults(ts, args[0], simulator.Fault{Status: http.StatusForbidden, Code: args[1]})
+}
+
+// omit FOLDER N has Graph leave so many items out of the listings of a folder.
+func omit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: omit folder n")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	listFaults(ts, args[0], simulator.Fault{Omit: n})
+}
+
+// mend ends what refuse and omit began.
+func mend(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: mend")
+	}
+	faults := ts.Value("faults").(*[]*simulator.Injection)
+	for _, f := range *faults {
+		f.Remove()
+	}
+	*faults = nil
+}
+
+// bysum FILE GLOB stores a file, with $MAILBOX in it replaced, in the first directory
+// that matches, under the SHA-256 of its bytes.
+func bySum(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: bysum file glob")
+	}
+	dirs, err := filepath.Glob(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if len(dirs) == 0 {
+		ts.Fatalf("no directory matches %s", args[1])
+	}
+	data := os.Expand(ts.ReadFile(args[0]), ts.Getenv)
+	name := fmt.Sprintf("%x.json", sha256.Sum256([]byte(data)))
+	ts.Check(os.WriteFile(filepath.Join(dirs[0], name), []byte(data), 0o666))
+	ts.Setenv("STORED", name)
 }

@@ -84,10 +84,23 @@ func (a *app) snapshotsOf(ctx context.Context, repo *sinks.Repository, mailbox s
 		if i == 0 {
 			fmt.Fprintf(a.out, "%s %s\n", printable(mailbox), printable(s.Mailbox.User))
 		}
-		fmt.Fprintf(a.out, "%5d  %s  %-8s %10s items %10s  +%s -%s, %s failed\n", sequence, s.Finished.Format(time.DateTime), s.State,
-			comma(s.Totals.Items), size(s.Totals.Bytes), comma(s.Run.Exported), comma(s.Run.Removed), comma(s.Run.Failed))
+		fmt.Fprintf(a.out, "%5d  %s  %-8s %10s items %10s  +%s -%s, %s\n", sequence, s.Finished.Format(time.DateTime), s.State,
+			comma(s.Totals.Items), size(s.Totals.Bytes), comma(s.Run.Exported), comma(s.Run.Removed), without(s))
 	}
 	return nil
+}
+
+// without tells what a snapshot lacks.
+func without(s *snapshots.Snapshot) string {
+	c := snapshots.CoverageOf(s.Snapshot)
+	text := comma(c.Failed) + " failed"
+	if c.Missing > 0 {
+		text += fmt.Sprintf(", %s missing", comma(c.Missing))
+	}
+	if n := len(c.Refused); n > 0 {
+		text += fmt.Sprintf(", %s refused", many(int64(n), "folder"))
+	}
+	return text
 }
 
 // A summary is what a listing tells of a snapshot.

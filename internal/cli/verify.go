@@ -21,7 +21,7 @@ func (a *app) verifyCommand() *cobra.Command {
 		Use:   "verify --repo URL",
 		Short: "Prove that a repository is whole",
 		Long: `Verify walks from every snapshot's ref over its manifest and segments to the packs and
-checks every digest, length and chunk. With --data none it leaves the packs unread and
+checks every digest, length and chunk; it checks acknowledgements too. With --data none it leaves the packs unread and
 checks only that they are there. What is damaged is named by the object's key.
 
 It changes nothing. Exit code 0: whole; 1: damaged, or it could not be carried through.`,

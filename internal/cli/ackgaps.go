@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/snapshots"
+)
+
+var (
+	errNoGap  = errors.New("the last snapshot has no such gap")
+	errNotEnd = errors.New("the last export did not come to its end: what is missing may only not have been reached")
+	errNoAck  = errors.New("no such acknowledgement")
+)
+
+// gaps returns the gaps of the last snapshot that the flags name.
+func (f *acknowledgeFlags) gaps(ctx context.Context, repo *sinks.Repository, now time.Time) ([]manifest.Ack, error) {
+	s, err := snapshots.Latest(ctx, repo, f.mailbox)
+	if err != nil {
+		return nil, err
+	}
+	c := snapshots.CoverageOf(s.Snapshot)
+	if !c.Through {
+		return nil, fmt.Errorf("mailbox %s, snapshot %d: %w", f.mailbox, s.Sequence, errNotEnd)
+	}
+	if f.all {
+		acks, err := snapshots.LoadAcks(ctx, repo, f.mailbox)
+		if err != nil {
+			return nil, err
+		}
+		c.Acknowledge(acks, now)
+		return c.Unacknowledged(), nil
+	}
+	var named []manifest.Ack
+	for _, path := range f.folders {
+		found, err := f.folderGaps(s, c.Unacknowledged(), path)
+		if err != nil {
+			return nil, err
+		}
+		named = append(named, found...)
+	}
+	for _, id := range f.items {
+		found := slices.IndexFunc(c.Failures, func(x snapshots.Failure) bool { return x.ID == id })
+		if found < 0 {
+			return nil, fmt.Errorf("item %s: %w", id, errNoGap)
+		}
+		named = append(named, c.Failures[found].Ack())
+	}
+	return named, nil
+}
+
+// folderGaps returns the gaps of the folders with a path: names need not be unique.
+func (f *acknowledgeFlags) folderGaps(s *snapshots.Snapshot, all []manifest.Ack, path string) ([]manifest.Ack, error) {
+	folders := map[string]bool{}
+	for i := range s.Folders {
+		if x := &s.Folders[i]; x.ID == path || strings.EqualFold(pipeline.FormatPath(x.Path), path) ||
+			x.WellKnownName != "" && strings.EqualFold(x.WellKnownName, path) {
+			folders[x.ID] = true
+		}
+	}
+	if len(folders) == 0 {
+		return nil, fmt.Errorf("folder %s: %w", path, pipeline.ErrNoFolder)
+	}
+	var found []manifest.Ack
+	for _, gap := range all {
+		if gap.Kind == manifest.AckFailed || !folders[gap.Folder] || f.missing > 0 && gap.Kind != manifest.AckShort {
+			continue
+		}
+		if f.missing > 0 && f.missing < gap.Missing {
+			return nil, usagef("--missing %d is less than the %d items that are missing from %s now", f.missing, gap.Missing, path)
+		}
+		gap.Missing = max(gap.Missing, f.missing)
+		found = append(found, gap)
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("folder %s: %w", path, errNoGap)
+	}
+	return found, nil
+}
+
+// printRemedy shows how the gaps of a mailbox's last snapshot are acknowledged that are not.
+func (a *app) printRemedy(r *mailboxReport, repo string) {
+	open := r.last().Unacknowledged()
+	if len(open) == 0 || !r.last().Through {
+		return
+	}
+	command := "mailhaul acknowledge"
+	if repo != os.Getenv("MAILHAUL_REPO") {
+		command += " --repo " + shellQuote(repo)
+	}
+	command += " --mailbox " + shellQuote(r.Mailbox.ID)
+	a.line("accept", "what cannot be helped, so that exit code 3 means a change:")
+	fmt.Fprintf(a.out, "  %s %s --reason TEXT\n", command, gapFlag(open))
+}
+
+// gapFlag returns the flag that names the gaps.
+func gapFlag(gaps []manifest.Ack) string {
+	gap := &gaps[0]
+	path := pipeline.FormatPath(gap.Path)
+	switch {
+	case len(gaps) > 1:
+		return "--all-current"
+	case gap.Kind == manifest.AckFailed:
+		return "--item " + shellQuote(gap.Item)
+	case printable(path) != path:
+		return "--folder " + shellQuote(gap.Folder)
+	}
+	return "--folder " + shellQuote(path)
+}
+
+// shellQuote returns a word as a shell takes it.
+func shellQuote(word string) string {
+	return "'" + strings.ReplaceAll(printable(word), "'", `'\''`) + "'"
+}

@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/snapshots"
+)
+
+// revokeAck withdraws an acknowledgement.
+func (a *app) revokeAck(ctx context.Context, repo *sinks.Repository, f acknowledgeFlags, signed manifest.Ack) error {
+	acks, err := snapshots.LoadAcks(ctx, repo, f.mailbox)
+	if err != nil {
+		return err
+	}
+	id := strings.ToLower(strings.TrimPrefix(f.revoke, "sha256:"))
+	var found []snapshots.Ack
+	for _, ack := range acks.All() {
+		if strings.HasPrefix(ack.ID.Hex(), id) {
+			found = append(found, ack)
+		}
+	}
+	switch {
+	case len(found) == 0:
+		return fmt.Errorf("%s: %w", f.revoke, errNoAck)
+	case len(found) > 1:
+		return usagef("--revoke %s: the ids of %d acknowledgements start so; give more of it", f.revoke, len(found))
+	case found[0].Revoked != nil:
+		return usagef("--revoke %s: %s revoked it already, on %s", f.revoke, printable(found[0].Revoked.By), found[0].Revoked.Created.Format(time.DateOnly))
+	}
+	signed.Revokes = found[0].ID
+	if _, err := snapshots.PutAck(ctx, repo, signed); err != nil {
+		return err
+	}
+	found[0].Revoked = &signed
+	return a.printAck(&found[0], "revoked", f.json)
+}
+
+// listAcks prints all acknowledgements of the mailbox that the flags name, or of all.
+func (a *app) listAcks(ctx context.Context, f acknowledgeFlags) error {
+	repo, err := a.openRepository(ctx, f.repo)
+	if err != nil {
+		return err
+	}
+	defer repo.Close()
+	mailboxes, err := mailboxesOf(ctx, repo, f.mailbox)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	for _, mailbox := range mailboxes {
+		acks, err := snapshots.LoadAcks(ctx, repo, mailbox)
+		if err != nil {
+			return err
+		}
+		if all := acks.All(); len(all) > 0 && !f.json {
+			fmt.Fprintln(a.out, printable(mailbox))
+		}
+		for _, ack := range acks.All() {
+			if err := a.printAck(&ack, stateOf(&ack, now), f.json); err != nil {
+				return err
+			}
+		}
+		for _, d := range acks.Damaged() {
+			a.log.Warn("an acknowledgement is damaged: what it is about counts", "mailbox", mailbox, "object", d.Key, "error", d.Err)
+		}
+	}
+	return nil
+}
+
+// stateOf tells whether an acknowledgement holds.
+func stateOf(ack *snapshots.Ack, now time.Time) string {
+	switch {
+	case ack.Revoked != nil:
+		return "revoked"
+	case !ack.Active(now):
+		return "expired"
+	}
+	return "active"
+}
+
+// shortID is how many digits of an acknowledgement's id are shown to people.
+const shortID = 12
+
+func (a *app) printAck(ack *snapshots.Ack, state string, asJSON bool) error {
+	if asJSON {
+		return a.printJSON(struct {
+			State string `json:"state"`
+			*snapshots.Ack
+		}{state, ack})
+	}
+	a.line(state, ack.ID.Hex()[:shortID]+"  "+describeAck(ack))
+	a.line("", fmt.Sprintf("until %s, by %s: %s", ack.Until.Format(time.DateOnly), printable(ack.By), printable(ack.Reason)))
+	if r := ack.Revoked; r != nil {
+		a.line("", fmt.Sprintf("revoked on %s by %s: %s", r.Created.Format(time.DateOnly), printable(r.By), printable(r.Reason)))
+	}
+	return nil
+}
+
+// describeAck tells what an acknowledgement is about.
+func describeAck(ack *snapshots.Ack) string {
+	folder := formatPath(ack.Path)
+	switch ack.Kind {
+	case manifest.AckRefused:
+		return fmt.Sprintf("refused folder %s: %s", folder, printable(ack.Code))
+	case manifest.AckShort:
+		return fmt.Sprintf("short folder %s: up to %s missing", folder, many(ack.Missing, "item"))
+	}
+	return fmt.Sprintf("failed item %q in %s: %s", shorten(printable(cmp.Or(ack.Subject, ack.Item)), maxSubject), folder, printable(ack.Code))
+}
