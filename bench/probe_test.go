@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -33,14 +35,43 @@ type tenant struct {
 
 func newTenant(t *testing.T, opts simulator.Options) *tenant {
 	t.Helper()
+	return newTenantIn(t, opts, onLoopback)
+}
+
+// onLoopback reaches a handler over connections.
+func onLoopback(t *testing.T, h http.Handler) graph.Options {
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return graph.Options{BaseURL: server.URL + "/v1.0"}
+}
+
+// inProcess reaches a handler without connections, so that time may be synctest's.
+func inProcess(_ *testing.T, h http.Handler) graph.Options {
+	return graph.Options{BaseURL: "http://127.0.0.1/v1.0", Transport: direct{h}}
+}
+
+// direct sends requests to a handler.
+type direct struct{ http.Handler }
+
+func (d direct) Do(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	rec := httptest.NewRecorder()
+	d.ServeHTTP(rec, r)
+	resp := rec.Result()
+	resp.Request = r
+	return resp, nil
+}
+
+func newTenantIn(t *testing.T, opts simulator.Options, reach func(*testing.T, http.Handler) graph.Options) *tenant {
+	t.Helper()
 	opts.Seed = 5
 	sim, err := simulator.New(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(sim)
-	t.Cleanup(server.Close)
-	client, err := graph.New(graph.Options{BaseURL: server.URL + "/v1.0"})
+	client, err := graph.New(reach(t, sim))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,20 +197,22 @@ func TestProbeDirectory(t *testing.T) {
 
 // TestProbeEndsInTime measures for a while what would take long.
 func TestProbeEndsInTime(t *testing.T) {
-	w := newTenant(t, simulator.Options{Items: 20_000, ItemSize: 30_000, Latency: 20 * time.Millisecond})
-	o := w.options(bench.OpenNowhere())
-	o.For, o.Plan = 1500*time.Millisecond, bench.Plan{Mailboxes: 10, Gigabytes: 2}
-	r, err := bench.Probe(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	run := checkProbe(t, r)
-	if r.Tenant.Ended != bench.EndedInTime || run.Items >= 20_000 || run.Seconds < 1.5 {
-		t.Errorf("%d items in %.1f s, ended by %s", run.Items, run.Seconds, r.Tenant.Ended)
-	}
-	if e := r.Tenant.Estimate; e == nil || e.Seconds <= 0 || e.Parallel < 1 || e.Parallel > 10 || e.Bytes != 2e9 {
-		t.Errorf("the estimate is %+v", e)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		w := newTenantIn(t, simulator.Options{Items: 20_000, ItemSize: 30_000, Latency: 20 * time.Millisecond}, inProcess)
+		o := w.options(bench.OpenNowhere())
+		o.For, o.Plan = 1500*time.Millisecond, bench.Plan{Mailboxes: 10, Gigabytes: 2}
+		r, err := bench.Probe(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := checkProbe(t, r)
+		if r.Tenant.Ended != bench.EndedInTime || run.Items >= 20_000 || run.Seconds < 1.5 {
+			t.Errorf("%d items in %.1f s, ended by %s", run.Items, run.Seconds, r.Tenant.Ended)
+		}
+		if e := r.Tenant.Estimate; e == nil || e.Seconds <= 0 || e.Parallel < 1 || e.Parallel > 10 || e.Bytes != 2e9 {
+			t.Errorf("the estimate is %+v", e)
+		}
+	})
 }
 
 // TestProbeInterrupted cancels a measurement, which reports what it has.
