@@ -17,7 +17,7 @@ const (
 	maxAckPath   = 1000
 )
 
-// An AckKind tells what kind of gap an acknowledgement is about.
+// An AckKind is the kind of gap that an acknowledgement is about.
 type AckKind string
 
 // The kinds of gaps.

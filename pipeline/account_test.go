@@ -13,7 +13,7 @@ import (
 )
 
 // checkCoverage expects a report's counts to add up, per folder and in total, and to be those that
-// the manifest tells.
+// the manifest has.
 func (w *world) checkCoverage(rep *pipeline.Report) {
 	w.t.Helper()
 	all := []snapshots.Counts{rep.Coverage}
@@ -147,7 +147,7 @@ func TestRefusedIsThrough(t *testing.T) {
 		}
 	}
 	if texts[0] == texts[1] {
-		t.Errorf("the errors do not tell request ids, so that this test shows nothing: %s", texts[0])
+		t.Errorf("the errors have no request ids, so that this test shows nothing: %s", texts[0])
 	}
 }
 

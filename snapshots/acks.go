@@ -32,7 +32,7 @@ type Ack struct {
 // Active reports whether the acknowledgement holds at a time.
 func (a *Ack) Active(now time.Time) bool { return a.Revoked == nil && now.Before(a.Until) }
 
-// An Acknowledgement tells who acknowledged a gap, and why.
+// An Acknowledgement is who acknowledged a gap, why, and until when.
 type Acknowledgement struct {
 	ID      manifest.Digest `json:"id"`
 	By      string          `json:"by"`
@@ -90,7 +90,7 @@ func LoadAcks(ctx context.Context, repo *sinks.Repository, mailbox string) (*Ack
 	return a, nil
 }
 
-// note takes note of what is damaged, and returns every other error.
+// note keeps what is damaged, and returns every other error.
 func (a *Acks) note(err error) error {
 	var damaged *sinks.CorruptError
 	if errors.As(err, &damaged) {

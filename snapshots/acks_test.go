@@ -1,6 +1,7 @@
 package snapshots_test
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -208,6 +209,19 @@ func TestBadAcks(t *testing.T) {
 		}
 	}
 	if got := d.acknowledged(gappy(), now); got != (snapshots.Acknowledged{Short: 1, Refused: 1, Failed: 1}) {
+		t.Errorf("acknowledged is %+v", got)
+	}
+}
+
+// TestLongNames: a gap can be acknowledged whatever people called folder and item.
+func TestLongNames(t *testing.T) {
+	d, s := newDesk(t), gappy()
+	for i := range s.Folders {
+		s.Folders[i].Path = slices.Repeat([]string{strings.Repeat("\u0001", 255)}, 300)
+	}
+	s.Failures[0].Item.Subject = strings.Repeat("\u0001", 10_000)
+	d.all(s, year)
+	if got := d.acknowledged(s, now); got != (snapshots.Acknowledged{Short: 1, Refused: 1, Failed: 1}) {
 		t.Errorf("acknowledged is %+v", got)
 	}
 }

@@ -78,7 +78,7 @@ type Coverage struct {
 	Gaps
 }
 
-// CoverageOf tells what a snapshot covers. None of its gaps is acknowledged yet.
+// CoverageOf returns what a snapshot covers. None of its gaps is acknowledged yet.
 func CoverageOf(s *manifest.Snapshot) Coverage {
 	c := Coverage{
 		Snapshot: s.Sequence, State: s.State, Started: s.Started, Finished: s.Finished, Run: s.Run,

@@ -10,7 +10,7 @@ import (
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// failures returns the failures of items in a folder, of which the first ones are held.
+// failures returns n failures of items in a folder. The first ones are held.
 func failures(folder string, n, held int) (all []manifest.Failure) {
 	for i := range n {
 		all = append(all, manifest.Failure{ID: string(rune('a' + i)), Folder: folder, Code: "ErrorCorruptData", Held: i < held})

@@ -21,7 +21,7 @@ type Acknowledged struct {
 	Failed  int64 `json:"failed"`
 }
 
-// A Gap is a folder of which not everything is known.
+// A Gap is a folder with items that are not known.
 type Gap struct {
 	Folder string   `json:"folder"` // its id
 	Path   []string `json:"path"`
@@ -107,14 +107,34 @@ func (g *Gaps) Unacknowledged() []manifest.Ack {
 }
 
 func (g *Gap) refused() manifest.Ack {
-	return manifest.Ack{Kind: manifest.AckRefused, Folder: g.Folder, Path: g.Path, Code: g.Code}
+	return manifest.Ack{Kind: manifest.AckRefused, Folder: g.Folder, Path: brief(g.Path), Code: g.Code}
 }
 
 func (g *Gap) short() manifest.Ack {
-	return manifest.Ack{Kind: manifest.AckShort, Folder: g.Folder, Path: g.Path, Missing: g.ShortBy()}
+	return manifest.Ack{Kind: manifest.AckShort, Folder: g.Folder, Path: brief(g.Path), Missing: g.ShortBy()}
 }
 
 // Ack returns what acknowledges the failure, as Unacknowledged does.
 func (f *Failure) Ack() manifest.Ack {
-	return manifest.Ack{Kind: manifest.AckFailed, Folder: f.Folder, Path: f.Path, Item: f.ID, Subject: f.Subject, Code: f.Code}
+	ack := manifest.Ack{Kind: manifest.AckFailed, Folder: f.Folder, Path: brief(f.Path), Item: f.ID, Code: f.Code}
+	if len(f.Subject) <= maxBrief {
+		ack.Subject = f.Subject
+	}
+	return ack
+}
+
+// maxBrief bounds the bytes of a path or subject in an acknowledgement. It is there for people, and
+// left out if it is longer.
+const maxBrief = 1000
+
+// brief returns a path that is not too long, or nil.
+func brief(path []string) []string {
+	n := 0
+	for _, name := range path {
+		n += len(name) + 1
+	}
+	if n > maxBrief {
+		return nil
+	}
+	return path
 }

@@ -31,14 +31,19 @@ func (f *acknowledgeFlags) gaps(ctx context.Context, repo *sinks.Repository, now
 	if !c.Through {
 		return nil, fmt.Errorf("mailbox %s, snapshot %d: %w", f.mailbox, s.Sequence, errNotEnd)
 	}
-	if f.all {
-		acks, err := snapshots.LoadAcks(ctx, repo, f.mailbox)
-		if err != nil {
-			return nil, err
-		}
-		c.Acknowledge(acks, now)
-		return c.Unacknowledged(), nil
+	if !f.all {
+		return f.named(s, &c)
 	}
+	acks, err := snapshots.LoadAcks(ctx, repo, f.mailbox)
+	if err != nil {
+		return nil, err
+	}
+	c.Acknowledge(acks, now)
+	return c.Unacknowledged(), nil
+}
+
+// named returns the gaps of the folders and items that the flags name, acknowledged or not.
+func (f *acknowledgeFlags) named(s *snapshots.Snapshot, c *snapshots.Coverage) ([]manifest.Ack, error) {
 	var named []manifest.Ack
 	for _, path := range f.folders {
 		found, err := f.folderGaps(s, c.Unacknowledged(), path)

@@ -52,28 +52,39 @@ func (a *app) listAcks(ctx context.Context, f acknowledgeFlags) error {
 	if err != nil {
 		return err
 	}
-	now := time.Now()
 	for _, mailbox := range mailboxes {
-		acks, err := snapshots.LoadAcks(ctx, repo, mailbox)
-		if err != nil {
+		if err := a.listMailboxAcks(ctx, repo, mailbox, f.json); err != nil {
 			return err
-		}
-		if all := acks.All(); len(all) > 0 && !f.json {
-			fmt.Fprintln(a.out, printable(mailbox))
-		}
-		for _, ack := range acks.All() {
-			if err := a.printAck(&ack, stateOf(&ack, now), f.json); err != nil {
-				return err
-			}
-		}
-		for _, d := range acks.Damaged() {
-			a.log.Warn("an acknowledgement is damaged: what it is about counts", "mailbox", mailbox, "object", d.Key, "error", d.Err)
 		}
 	}
 	return nil
 }
 
-// stateOf tells whether an acknowledgement holds.
+func (a *app) listMailboxAcks(ctx context.Context, repo *sinks.Repository, mailbox string, asJSON bool) error {
+	acks, err := snapshots.LoadAcks(ctx, repo, mailbox)
+	if err != nil {
+		return err
+	}
+	if len(acks.All()) > 0 && !asJSON {
+		fmt.Fprintln(a.out, printable(mailbox))
+	}
+	for _, ack := range acks.All() {
+		if err := a.printAck(&ack, stateOf(&ack, time.Now()), asJSON); err != nil {
+			return err
+		}
+	}
+	a.warnDamaged(mailbox, acks)
+	return nil
+}
+
+// warnDamaged logs the acknowledgements of a mailbox that are damaged.
+func (a *app) warnDamaged(mailbox string, acks *snapshots.Acks) {
+	for _, d := range acks.Damaged() {
+		a.log.Warn("an acknowledgement is damaged: what it is about counts", "mailbox", mailbox, "object", d.Key, "error", d.Err)
+	}
+}
+
+// stateOf returns whether an acknowledgement holds.
 func stateOf(ack *snapshots.Ack, now time.Time) string {
 	switch {
 	case ack.Revoked != nil:
@@ -102,9 +113,9 @@ func (a *app) printAck(ack *snapshots.Ack, state string, asJSON bool) error {
 	return nil
 }
 
-// describeAck tells what an acknowledgement is about.
+// describeAck returns what an acknowledgement is about.
 func describeAck(ack *snapshots.Ack) string {
-	folder := formatPath(ack.Path)
+	folder := cmp.Or(formatPath(ack.Path), printable(ack.Folder))
 	switch ack.Kind {
 	case manifest.AckRefused:
 		return fmt.Sprintf("refused folder %s: %s", folder, printable(ack.Code))

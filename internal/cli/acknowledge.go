@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/sinks"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -152,7 +153,12 @@ func (a *app) acknowledge(ctx context.Context, f acknowledgeFlags) error {
 		return a.revokeAck(ctx, repo, f, signed)
 	}
 	signed.Until = until
-	gaps, err := f.gaps(ctx, repo, now)
+	return a.putAcks(ctx, repo, f, signed)
+}
+
+// putAcks acknowledges the gaps that the flags name.
+func (a *app) putAcks(ctx context.Context, repo *sinks.Repository, f acknowledgeFlags, signed manifest.Ack) error {
+	gaps, err := f.gaps(ctx, repo, signed.Created)
 	if err != nil {
 		return err
 	}
@@ -161,7 +167,7 @@ func (a *app) acknowledge(ctx context.Context, f acknowledgeFlags) error {
 		if err != nil {
 			return err
 		}
-		if err := a.printAck(&ack, stateOf(&ack, now), f.json); err != nil {
+		if err := a.printAck(&ack, stateOf(&ack, signed.Created), f.json); err != nil {
 			return err
 		}
 	}

@@ -44,7 +44,7 @@ func (o outcome) String() string {
 	return text + o.known()
 }
 
-// known tells how many of the gaps are acknowledged.
+// known returns how many of the gaps are acknowledged.
 func (o outcome) known() string {
 	all, open := len(o.gaps.Short)+len(o.gaps.Refused)+len(o.gaps.Failures), o.gaps.Open()
 	switch {
@@ -126,7 +126,7 @@ func formatPath(path []string) string { return printable(pipeline.FormatPath(pat
 // maxSubject is how much of a subject is shown, in characters.
 const maxSubject = 60
 
-// describeFailure tells people which item failed, where, and why.
+// describeFailure returns which item failed, where, and why.
 func describeFailure(f *snapshots.Failure) string {
 	what := printable(f.Type)
 	if f.Subject != "" || f.Sender != nil {
@@ -154,7 +154,7 @@ func describeFailure(f *snapshots.Failure) string {
 // shortTime is how a time is shown where there is little room.
 const shortTime = "2006-01-02 15:04"
 
-// senderOf returns what tells people whom an item is from.
+// senderOf returns whom an item is from.
 func senderOf(s *manifest.Address) string {
 	if s.Address != "" {
 		return printable(s.Address)
@@ -162,7 +162,7 @@ func senderOf(s *manifest.Address) string {
 	return printable(s.Name)
 }
 
-// shorten cuts a text after so many characters.
+// shorten cuts a text that has more than n characters.
 func shorten(text string, n int) string {
 	if utf8.RuneCountInString(text) <= n {
 		return text
@@ -170,7 +170,7 @@ func shorten(text string, n int) string {
 	return string([]rune(text)[:n-1]) + "…"
 }
 
-// printGaps prints a line for each gap, and at most so many lines for people.
+// printGaps prints the first gaps, a few lines each.
 func (a *app) printGaps(g *snapshots.Gaps, through bool) {
 	lines := gapLines(g, through)
 	for i, l := range lines {

@@ -96,9 +96,7 @@ func (e *exports) acknowledge(ctx context.Context, job pipeline.Job, report *pip
 	if err != nil {
 		return fmt.Errorf("export of mailbox %s: acknowledgements: %w", job.Mailbox.ID, err)
 	}
-	for _, d := range acks.Damaged() {
-		e.log.Warn("an acknowledgement is damaged: what it is about counts", "mailbox", job.Mailbox.ID, "object", d.Key, "error", d.Err)
-	}
+	e.warnDamaged(job.Mailbox.ID, acks)
 	report.Acknowledge(acks, time.Now())
 	return nil
 }

@@ -51,7 +51,7 @@ is acknowledged; 3: something is.`,
 	return cmd
 }
 
-// A mailboxReport is what there is to tell of one mailbox.
+// A mailboxReport is what report shows of one mailbox.
 type mailboxReport struct {
 	Mailbox          manifest.Mailbox       `json:"mailbox"`
 	LastComplete     *lastComplete          `json:"lastComplete"` // null: never
