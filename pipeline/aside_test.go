@@ -129,9 +129,13 @@ func TestManySlowItems(t *testing.T) {
 		for _, id := range bad {
 			w.failItem(id, "ErrorServerBusy")
 		}
+		began := time.Now()
 		rep := w.run(pipeline.Options{})
 		if rep.Failed != int64(len(bad)) || rep.Exported != int64(600-len(bad)) || len(bad) < 100 {
 			t.Errorf("run with %d slow items is %+v", len(bad), rep.Run)
+		}
+		if took := time.Since(began); took > 6*time.Minute {
+			t.Errorf("run with %d slow items took %v", len(bad), took)
 		}
 	})
 }
@@ -147,6 +151,11 @@ func TestInterruptedWithItemsAside(t *testing.T) {
 			rep, err := pipeline.Run(ctx, w.job(), pipeline.Options{})
 			if !errors.Is(err, pipeline.ErrInterrupted) || rep == nil || rep.Run.Check() != nil || rep.Pending == 0 || rep.Failed != 0 || after > 0 && len(rep.Failures) != 1 || rep.State != manifest.StatePartial {
 				t.Errorf("after %v: %+v, %v", after, rep, err)
+			}
+			ctx, cancel = context.WithCancel(t.Context())
+			time.AfterFunc(after+time.Second, cancel)
+			if rep, _ := pipeline.Run(ctx, w.job(), pipeline.Options{}); after > 0 && rep != nil && rep.Failures[0].Runs != 1 {
+				t.Errorf("after two runs that were canceled: %+v", rep.Failures)
 			}
 			mend()
 			if rep := w.run(pipeline.Options{}); !rep.Whole() {

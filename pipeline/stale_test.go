@@ -2,10 +2,12 @@ package pipeline_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/simulator"
+	"github.com/mailhaul/mailhaul/snapshots"
 )
 
 // touched returns a world whose mailbox is held as it was before some items changed, and
@@ -52,6 +54,9 @@ func TestStale(t *testing.T) {
 			if f := rep.Failures[0]; f.Code != "StaleData" || f.ID != ids[2] || f.Runs != night || f.Attempts != 3*night || !f.Held || w.latest().Failures[0].Item.ChangeKey != listed[ids[2]] {
 				t.Errorf("failure is %+v", f)
 			}
+			if c := snapshots.CoverageOf(w.latest().Snapshot); c.Counted != 60 || c.Held != 59 || c.Failed != 1 || c.Missing != 0 {
+				t.Errorf("coverage is %+v", c)
+			}
 			if row := w.held()[ids[2]]; row.ChangeKey != before[ids[2]].ChangeKey || row.SHA256 != before[ids[2]].SHA256 {
 				t.Errorf("the row is %+v", row)
 			}
@@ -67,6 +72,34 @@ func TestStale(t *testing.T) {
 		}
 		w.verify()
 	}
+}
+
+// TestStaleEverywhere: that Graph tells of the item as its data is, and as older than it was
+// listed, does not make the data current.
+func TestStaleEverywhere(t *testing.T) {
+	w, ids := touched(t, 58)
+	for _, op := range []simulator.Operation{simulator.OpExport, simulator.OpItem} {
+		defer w.sim.Inject(simulator.Fault{Operation: op, Item: ids[0], Times: -1, Stale: true}).Remove()
+	}
+	if rep := w.run(pipeline.Options{}); rep.Failed != 1 || rep.Failures[0].Code != "StaleData" {
+		t.Errorf("run is %+v, failures %+v", rep.Run, rep.Failures)
+	}
+}
+
+// TestStaleListing: an item that failed is requested again though a listing that is behind
+// shows it as it is held.
+func TestStaleListing(t *testing.T) {
+	w, ids := touched(t, 59)
+	fault := w.sim.Inject(simulator.Fault{Operation: simulator.OpExport, Item: ids[0], Times: -1, Stale: true})
+	w.run(pipeline.Options{})
+	fault.Remove()
+	for _, op := range []simulator.Operation{simulator.OpItems, simulator.OpItemDelta} {
+		w.sim.Inject(simulator.Fault{Operation: op, Times: -1, Stale: true})
+	}
+	if rep := w.run(pipeline.Options{Full: true}); !rep.Whole() {
+		t.Errorf("run is %+v, failures %+v", rep.Run, rep.Failures)
+	}
+	w.checkEqual()
 }
 
 // TestStaleThenBusy: that an item cannot be had any more does not lose what came before.
@@ -155,7 +188,10 @@ func TestStaleAndListedAnew(t *testing.T) {
 	w.sim.Inject(simulator.Fault{Operation: simulator.OpExport, Item: id, Every: 2, Times: 2, Stale: true})
 	w.sim.Inject(simulator.Fault{Operation: simulator.OpItem, Item: id, Before: func() { close(exported) }})
 	w.sim.Inject(simulator.Fault{Operation: simulator.OpItemDelta, Folder: w.folder("inbox"), Before: func() {
-		<-exported
+		select {
+		case <-exported:
+		case <-time.After(time.Minute): // the test has failed
+		}
 		_ = w.sim.Touch(w.mailbox.ID, id)
 	}})
 	if rep := w.run(pipeline.Options{Full: true}); !rep.Whole() || rep.Exported != 5 {

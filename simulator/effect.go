@@ -120,7 +120,7 @@ func (e *effect) trickle() time.Duration {
 	return d
 }
 
-// stale tells whether an export gives an item as it was before its latest change.
+// stale tells whether an item is given as it was before its latest change.
 func (e *effect) stale(id string) bool {
 	return slices.ContainsFunc(e.faults, func(f *Fault) bool { return f.Stale && (f.Item == "" || f.Item == id) })
 }

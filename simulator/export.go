@@ -42,7 +42,7 @@ func (c *call) exportItem(id string) error {
 	}
 	it, ok := c.server.item(c.box, number)
 	if ok && c.effect.stale(id) && it.version > 0 {
-		it = c.server.itemAt(c.box, number, it.version-1)
+		it = c.server.before(it)
 	}
 	switch {
 	case !ok:

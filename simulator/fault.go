@@ -91,8 +91,8 @@ type Fault struct {
 	// Expire answers a request with a delta token as if that had expired.
 	Expire Expiry
 
-	// Stale gives the items exported, or Item, as they were before their latest change, with the change key of then, as a
-	// replica does that is behind. Items that never changed are not hit.
+	// Stale gives the items exported or listed, or Item, as they were before their latest change, with the change key of then,
+	// as a replica does that is behind. Items that never changed are not hit.
 	Stale bool
 	// NoIDs leaves the ids out of an export: what an element belongs to shows in nothing.
 	NoIDs bool

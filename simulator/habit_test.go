@@ -36,6 +36,22 @@ func TestFaultStale(t *testing.T) {
 	}
 }
 
+// TestListedStale: listings may be behind, too.
+func TestListedStale(t *testing.T) {
+	g := start(t, simulator.Options{Items: 50})
+	list := func() item { return get[page[item]](g, g.of("/folders/inbox/items?%24top=1")).Value[0] }
+	before := list()
+	must(t, g.sim.Touch(g.box.ID, before.ID))
+	now := list()
+	g.sim.Inject(simulator.Fault{Operation: simulator.OpItems, Stale: true})
+	if it := list(); it.ChangeKey != before.ChangeKey || it.LastModifiedDateTime != before.LastModifiedDateTime || it.Size != before.Size {
+		t.Errorf("listed %+v, it was %+v", it, before)
+	}
+	if it := list(); it.ChangeKey != now.ChangeKey || now.ChangeKey == before.ChangeKey {
+		t.Errorf("listed %+v, it is %+v", it, now)
+	}
+}
+
 // TestFaultNoIDs: elements do not say which item they are, be they items or errors.
 func TestFaultNoIDs(t *testing.T) {
 	g := start(t, simulator.Options{Items: 50})

@@ -31,11 +31,15 @@ func (s *Server) item(m *mailbox, number uint64) (item, bool) {
 	return s.itemOf(m, number, c), true
 }
 
-// itemAt is item, of one that is there, as it was in another version.
-func (s *Server) itemAt(m *mailbox, number uint64, version uint32) item {
-	c, _ := m.there(number)
-	c.version = version
-	return s.itemOf(m, number, c)
+// before returns the item as it was before its latest change, which may have been a second ago.
+func (s *Server) before(it item) item {
+	c, _ := it.box.there(it.number)
+	c.version = it.version - 1
+	c.modified = it.modified.Add(-time.Second)
+	if c.version == 0 {
+		c.modified = time.Time{}
+	}
+	return s.itemOf(it.box, it.number, c)
 }
 
 func (s *Server) itemOf(m *mailbox, number uint64, c change) item {

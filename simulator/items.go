@@ -159,6 +159,10 @@ func (c *call) item() error {
 
 // itemInto puts the properties that were asked for.
 func (c *call) itemInto(o *object, it *item) {
+	if it.version > 0 && c.effect.stale(c.server.itemID(*it)) {
+		older := c.server.before(*it)
+		it = &older
+	}
 	q, key := &c.query, it.changeKey()
 	o.str("@odata.etag", `W/"`+key+`"`)
 	o.str("id", c.server.itemID(*it))
