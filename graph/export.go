@@ -14,7 +14,7 @@ const maxBatch = 20
 // Status500 and the like.
 type ItemError struct {
 	Code, Message string
-	Attempts      int  // how often the item was asked for; at least 1
+	Attempts      int  // requests for the item; at least 1
 	Temporary     bool // a later request may bring the item
 	Alone         bool // that request had better ask for no other item
 }
@@ -37,7 +37,7 @@ type ExportHandler interface {
 	// what Data was given since the last verdict or Discard, at least one byte.
 	Exported(id, changeKey string) error
 
-	// Failed tells that an item could not be exported: for now, if that is temporary.
+	// Failed says that an item could not be exported: for now, if that is temporary.
 	Failed(id string, e ItemError) error
 
 	// Gone tells that the mailbox no longer has an item.
@@ -46,7 +46,7 @@ type ExportHandler interface {
 
 // Export exports up to 20 items: each id meets one of Exported, Failed and Gone,
 // in any order. Streams are handed on while they arrive, in memory that does not
-// depend on their length. What arrived before a response broke is not asked for
+// depend on their length. What arrived before a response broke is not requested
 // again; the others are, in ever smaller groups. What fails of one item does not hold
 // up the others for long: it fails after few attempts, and the caller asks again later.
 //
@@ -74,7 +74,7 @@ func (m *MailboxClient) Export(ctx context.Context, ids []string, h ExportHandle
 	return nil
 }
 
-// Pause waits as long as it is usual before a request that met so many temporary errors.
+// Pause waits as long as a request does that met this many temporary errors.
 func (m *MailboxClient) Pause(ctx context.Context, attempts int) error {
 	return sleep(ctx, m.client.backoff(attempts), WaitLimit)
 }

@@ -34,7 +34,7 @@ type exportResponse struct {
 	call    *call
 	group   []*wanted // what was requested
 	reply   *reply
-	seen    map[*wanted]bool    // items that it told of
+	seen    map[*wanted]bool    // items that it answered for
 	held    *exportjson.Element // the only one so far, which does not say which item it is
 	strange int                 // elements of none of the items
 	useless int                 // elements
@@ -89,7 +89,7 @@ func (r *exportResponse) Restart() { r.discard() }
 // Element implements exportjson.Handler.
 func (r *exportResponse) Element(e exportjson.Element) error {
 	if e.ID == "" && !e.HasData && e.Error == nil && e.Malformed == nil {
-		return r.count(&r.x.m.unasked) // it tells of nothing
+		return r.count(&r.x.m.unasked) // it says nothing
 	}
 	r.release()
 	w := r.x.items[e.ID]
@@ -112,7 +112,7 @@ func (r *exportResponse) only() bool {
 	return len(r.group) == 1 && !r.group[0].done && len(r.seen) == 0 && r.strange == 0
 }
 
-// release gives up the element that is held: another one follows, so that nothing tells
+// release gives up the element that is held: another one follows, so that nothing shows
 // which is the item.
 func (r *exportResponse) release() {
 	if r.held != nil {
@@ -203,7 +203,7 @@ func (r *exportResponse) missing() {
 }
 
 // unmatched notes whether the response says which items its elements are. It returns an
-// error when not even answers about one item can be told.
+// error when not even answers about one item can be identified.
 func (r *exportResponse) unmatched() error {
 	m := r.x.m
 	switch {

@@ -19,7 +19,7 @@ const (
 	soonAttempts = 2
 
 	// maxUnmatched is how many answers in a row to requests for one item may be about
-	// none that can be told.
+	// none that can be identified.
 	maxUnmatched = 5
 )
 
@@ -104,7 +104,7 @@ func newExport(m *MailboxClient, ids []string, h ExportHandler) *export {
 }
 
 // round asks once for the items that are left, and fails those that are spent. Items
-// that moved are asked for first, and the others in the next round.
+// that moved are requested first, and the others in the next round.
 func (x *export) round(ctx context.Context) error {
 	x.rounds++
 	x.retryAfter, x.hurry = 0, false

@@ -6,7 +6,7 @@ import (
 	"net/url"
 )
 
-// Item returns what Graph tells of an item of a folder now, without its Properties.
+// Item returns an item of a folder as it is now, without its Properties.
 //
 // https://learn.microsoft.com/graph/api/mailboxitem-get
 func (m *MailboxClient) Item(ctx context.Context, folderID, id string) (Item, error) {

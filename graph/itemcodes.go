@@ -54,7 +54,7 @@ var busyCodes = codeSet(`
 	ServiceUnavailable
 	TooManyRequests`)
 
-// limitCodes tell that the mailbox gets too many requests.
+// limitCodes say that the mailbox gets too many requests.
 var limitCodes = codeSet(`
 	ApplicationThrottled
 	ErrorExceededConnectionCount

@@ -13,7 +13,7 @@ type item struct {
 	key    manifest.RowKey
 
 	// turn is above 0 for an item that this run asks for once more: the greatest
-	// turn of a key has the last word. Each time that it is listed anew it goes on by
+	// turn of a key has the last word. Each time that it is listed again it grows by
 	// turnTries, and each time that it was set aside by 1: what was listed later counts.
 	turn uint32
 

@@ -145,7 +145,7 @@ func (rec *recorder) take(ctx context.Context, v verdict) error {
 
 // takeStale takes an item whose data is not as listed. Its row has the change key of the
 // data, and it is listed as failed with the key that is missing: the next run requests it
-// again, whatever its listing tells.
+// again, whatever its listing shows.
 func (rec *recorder) takeStale(ctx context.Context, v verdict) error {
 	if err := rec.fail(&v); err != nil {
 		return err

@@ -31,13 +31,13 @@ func (x *exporter) judge(ctx context.Context, v verdict) error {
 		return x.end(v)
 	}
 	v.end, v.failure = endStale, graph.ItemError{
-		Code: codeStale, Message: fmt.Sprintf("the data has change key %s, the listing told %s", v.changeKey, it.ChangeKey),
+		Code: codeStale, Message: fmt.Sprintf("the data has change key %s, the listing has %s", v.changeKey, it.ChangeKey),
 		Attempts: 1,
 	}
 	return x.fail(v, true)
 }
 
-// changed returns the item as it is now. What listings alone tell of it stays as it was.
+// changed returns the item as it is now. Its properties stay as they were listed.
 func (it item) changed(now graph.Item) item {
 	now.Properties = it.Properties
 	it.Item = now

@@ -120,12 +120,12 @@ func (e *effect) trickle() time.Duration {
 	return d
 }
 
-// stale tells whether an item is given as it was before its latest change.
+// stale reports whether an item is given as it was before its latest change.
 func (e *effect) stale(id string) bool {
 	return slices.ContainsFunc(e.faults, func(f *Fault) bool { return f.Stale && (f.Item == "" || f.Item == id) })
 }
 
-// nameless tells whether the elements of an export have no ids.
+// nameless reports whether the elements of an export have no ids.
 func (e *effect) nameless() bool {
 	return slices.ContainsFunc(e.faults, func(f *Fault) bool { return f.NoIDs })
 }

@@ -178,7 +178,7 @@ func (i *Injection) hit(now time.Time) bool {
 	return true
 }
 
-// expired tells whether the fault's time is over.
+// expired reports whether the fault's time is over.
 func (i *Injection) expired(now time.Time) bool {
 	return i.fault.For > 0 && i.hits > 0 && now.Sub(i.first) >= i.fault.For
 }
