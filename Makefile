@@ -48,6 +48,9 @@ vet:
 near: ## runs the tests that need no server
 	@echo "== tests without servers"
 	@$(TEST) $(filter-out $(FAR),$(ALL))
+	$(if $(RACE),@echo "== tests that the race detector cannot watch")
+	$(if $(RACE),@$(GO) test -timeout 30m -skip '^TestModel$$' ./pipeline)
+	$(if $(RACE),@$(GO) test -timeout 30m -run '^TestProbeEndsInTime$$' ./bench)
 
 far: servers ## runs the tests of packages that need servers
 	@echo "== tests with servers"

@@ -47,15 +47,16 @@ var imports = map[string][]string{
 	"fasttransfer":             nil,
 	"internal/entra":           nil,
 	"internal/servers":         nil,
+	"internal/race":            nil,
 	"internal/memstore":        nil,
 }
 
 // testImports tells what tests may import beyond that. The simulator and its
 // client meet in tests, but share no code.
 var testImports = map[string][]string{
-	"bench":        {"internal/cli", "internal/servers", "bench/render"},
+	"bench":        {"internal/cli", "internal/servers", "internal/race", "bench/render"},
 	"internal/cli": {"internal/servers", "internal/memstore", "compress"},
-	"pipeline":     {"restore", "simulator", "internal/servers", "internal/memstore"},
+	"pipeline":     {"restore", "simulator", "internal/servers", "internal/race", "internal/memstore"},
 	"replicate":    {"restore", "pipeline", "graph", "simulator", "internal/memstore"},
 	"restore":      {"pipeline", "graph", "simulator", "internal/servers", "internal/memstore"},
 	"graph":        {"simulator"},

@@ -18,6 +18,7 @@ import (
 
 	"github.com/mailhaul/mailhaul/bench"
 	"github.com/mailhaul/mailhaul/graph"
+	"github.com/mailhaul/mailhaul/internal/race"
 	"github.com/mailhaul/mailhaul/internal/servers"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
@@ -197,6 +198,9 @@ func TestProbeDirectory(t *testing.T) {
 
 // TestProbeEndsInTime measures for a while what would take long.
 func TestProbeEndsInTime(t *testing.T) {
+	if race.Enabled {
+		t.Skip("make test runs this again without the race detector: see pipeline's tests")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		w := newTenantIn(t, simulator.Options{Items: 20_000, ItemSize: 30_000, Latency: 20 * time.Millisecond}, inProcess)
 		o := w.options(bench.OpenNowhere())

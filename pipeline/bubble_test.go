@@ -12,6 +12,7 @@ import (
 	"gocloud.dev/blob/memblob"
 
 	"github.com/mailhaul/mailhaul/graph"
+	"github.com/mailhaul/mailhaul/internal/race"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/simulator"
 )
@@ -32,6 +33,11 @@ func inPatientBubble(t *testing.T, opts simulator.Options, test func(t *testing.
 
 func bubble(t *testing.T, opts simulator.Options, retryDelay time.Duration, test func(w *world)) {
 	t.Helper()
+	if race.Enabled {
+		// Go 1.26's race detector crashes when tickers of several goroutines in a bubble
+		// have expired: it takes their one context for two threads.
+		t.Skip("make test runs this again without the race detector")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		opts.Mailboxes, opts.MaxItemSize = 1, cmp.Or(opts.MaxItemSize, 300<<10)
 		sim, err := simulator.New(opts)

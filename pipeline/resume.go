@@ -34,7 +34,21 @@ func (l *lister) resume(ctx context.Context, from *manifest.Listing) error {
 	if err := l.offerFailed(ctx, keys); err != nil {
 		return err
 	}
-	return l.listWhole(ctx, *from)
+	if err := l.listWhole(ctx, *from); err != nil || l.link == "" {
+		return err
+	}
+	return l.catchUp(ctx)
+}
+
+// catchUp lists what changed in the folder since the listing began, which may be runs ago. Where
+// that fails, the next run does it.
+func (l *lister) catchUp(ctx context.Context) error {
+	l.pass = ""
+	err := l.walkDelta(ctx, l.link)
+	if err != nil && l.avoidable(ctx, err) {
+		return nil
+	}
+	return err
 }
 
 // readKeys returns the keys of the items that a listing covers.

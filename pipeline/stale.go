@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/mailhaul/mailhaul/graph"
 )
@@ -13,7 +14,12 @@ const codeStale = "StaleData"
 // differs reports whether data with a change key is not what was listed. Where Graph leaves
 // out one of the keys nothing can be compared.
 func (it *item) differs(changeKey string) bool {
-	return changeKey != "" && it.ChangeKey != "" && changeKey != it.ChangeKey
+	return changeKey != "" && it.ChangeKey != "" && plainKey(changeKey) != plainKey(it.ChangeKey)
+}
+
+// plainKey spells a change key in one way: base64 has two alphabets.
+func plainKey(key string) string {
+	return strings.TrimRight(strings.NewReplacer("-", "+", "_", "/").Replace(key), "=")
 }
 
 // judge decides on an item that came with another change key than the listing's. If it
@@ -26,7 +32,7 @@ func (x *exporter) judge(ctx context.Context, v verdict) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case err == nil && now.ChangeKey == v.changeKey && !now.LastModifiedDateTime.Before(it.LastModifiedDateTime):
+	case err == nil && plainKey(now.ChangeKey) == plainKey(v.changeKey) && !now.LastModifiedDateTime.Before(it.LastModifiedDateTime):
 		v.end, v.item = endExported, it.changed(now)
 		return x.end(v)
 	}

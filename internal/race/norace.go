@@ -1,0 +1,7 @@
+//go:build !race
+
+// Package race says whether the race detector watches the program.
+package race
+
+// Enabled is true if it does.
+const Enabled = false
