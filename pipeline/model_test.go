@@ -24,7 +24,7 @@ import (
 // wherever they write. Whatever happened, what is committed verifies, and after the next
 // quiet run the repository holds exactly what the mailbox does.
 func TestModel(t *testing.T) {
-	histories, first := 40, rand.Uint64()>>32
+	histories, first := 12, rand.Uint64()>>32
 	if n, err := strconv.Atoi(os.Getenv("MAILHAUL_TEST_HISTORIES")); err == nil {
 		histories = n
 	}

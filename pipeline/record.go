@@ -82,6 +82,9 @@ func (rec *recorder) record(ctx context.Context, w *worker) error {
 			return err
 		}
 	}
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
 	if rec.waiting > 0 {
 		return fmt.Errorf("%d exported items wait for packs that were never stored", rec.waiting)
 	}

@@ -182,12 +182,13 @@ func (r *run) haul(ctx, back context.Context, cancel context.CancelCauseFunc) er
 
 	g.Go(func() error { defer close(r.items); r.enumerate(front); return nil })
 	c := r.clocks
-	fanOut(g, 1, &c.batch, func(w *worker) error { r.batch(front, w); return nil }, func() { close(r.batches) })
-	fanOut(g, r.opts.Exporters, &c.export, func(w *worker) error { return r.export(front, back, w) }, func() { close(r.frames); close(r.verdicts) })
-	fanOut(g, compressors(), &c.compress, func(w *worker) error { return r.compress(back, w) }, func() { close(r.packing) })
-	fanOut(g, 1, &c.pack, func(w *worker) error { return r.pack(back, w) }, func() { close(r.packs) })
-	fanOut(g, uploaders, &c.upload, func(w *worker) error { return r.upload(back, w) }, func() { close(r.durable) })
-	fanOut(g, 1, &c.record, func(w *worker) error { return r.record.record(back, w) }, func() {})
+	fanOut := func(n int, c *clock, work func(*worker) error, after func()) { fanOut(g, cancel, n, c, work, after) }
+	fanOut(1, &c.batch, func(w *worker) error { r.batch(front, w); return nil }, func() { close(r.batches) })
+	fanOut(r.opts.Exporters, &c.export, func(w *worker) error { return r.export(front, back, w) }, func() { close(r.frames); close(r.verdicts) })
+	fanOut(compressors(), &c.compress, func(w *worker) error { return r.compress(back, w) }, func() { close(r.packing) })
+	fanOut(1, &c.pack, func(w *worker) error { return r.pack(back, w) }, func() { close(r.packs) })
+	fanOut(uploaders, &c.upload, func(w *worker) error { return r.upload(back, w) }, func() { close(r.durable) })
+	fanOut(1, &c.record, func(w *worker) error { return r.record.record(back, w) }, func() {})
 	return g.Wait()
 }
 
@@ -203,8 +204,9 @@ func (r *run) makeChannels() {
 	r.verdicts = make(chan verdict, batchSize)
 }
 
-// fanOut runs n workers of a stage and calls after once all of them have ended.
-func fanOut(g *errgroup.Group, n int, c *clock, work func(*worker) error, after func()) {
+// fanOut runs n workers of a stage and calls after once all of them have ended. An error ends the
+// run before that: what waits for the stage is not to find its own reason for what it lacks.
+func fanOut(g *errgroup.Group, cancel context.CancelCauseFunc, n int, c *clock, work func(*worker) error, after func()) {
 	var wg sync.WaitGroup
 	c.employ(n)
 	for range n {
@@ -213,7 +215,11 @@ func fanOut(g *errgroup.Group, n int, c *clock, work func(*worker) error, after 
 			defer wg.Done()
 			w := c.start()
 			defer w.end()
-			return work(w)
+			err := work(w)
+			if err != nil {
+				cancel(err)
+			}
+			return err
 		})
 	}
 	g.Go(func() error { wg.Wait(); c.employ(-n); after(); return nil })
