@@ -21,6 +21,11 @@ TEST   := $(GO) test $(RACE) -timeout 30m
 FAR     = $(patsubst ./%/,$(MODULE)/%,$(sort $(dir $(shell grep -rl --include='*_test.go' '$(MODULE)/internal/servers"' ./*/))))
 ALL     = $(shell $(GO) list ./...)
 
+# Tests of pipeline that the race detector cannot watch, and those beside them. They are built as
+# servers are, whose packages they share.
+PLAIN   := CGO_ENABLED=0 $(GO) test -trimpath -timeout 30m
+BUBBLES = $(shell sed -n 's/^func \(Test[A-Za-z0-9]*\).*/\1/p' $$(grep -l 'Bubble.t, ' pipeline/*_test.go) | paste -sd'|' -)
+
 .PHONY: help build test check near far format vet servers cross histories fuzz mutation bench clean
 
 help: ## lists the targets
@@ -45,12 +50,13 @@ vet:
 	$(GO) mod verify
 	$(GO) mod tidy -diff
 
+# With the race detector, a history takes ten times as long: some live with it, more without.
 near: ## runs the tests that need no server
 	@echo "== tests without servers"
-	@$(TEST) $(filter-out $(FAR),$(ALL))
-	$(if $(RACE),@echo "== tests that the race detector cannot watch")
-	$(if $(RACE),@$(GO) test -timeout 30m -skip '^TestModel$$' ./pipeline)
-	$(if $(RACE),@$(GO) test -timeout 30m -run '^TestProbeEndsInTime$$' ./bench)
+	@MAILHAUL_TEST_HISTORIES=$(if $(RACE),6,40) $(TEST) $(filter-out $(FAR),$(ALL))
+	$(if $(RACE),@echo "== tests that the race detector cannot watch and more histories")
+	$(if $(RACE),@$(PLAIN) -run '^($(BUBBLES)|TestModel)$$' ./pipeline)
+	$(if $(RACE),@$(PLAIN) -run '^TestProbeEndsInTime$$' ./bench)
 
 far: servers ## runs the tests of packages that need servers
 	@echo "== tests with servers"

@@ -65,7 +65,7 @@ var (
 	linePattern   = regexp.MustCompile(`^(\d+) +(?:(\w+)\(|<\.\.\. (\w+) resumed>)(.*)$`)
 	resultPattern = regexp.MustCompile(`\) += (-?\d+)[^"]*$`)
 	filePattern   = regexp.MustCompile(`^(\d+)<([^>]*)>`)
-	pathPattern   = regexp.MustCompile(`"([^"]*)"`)
+	pathPattern   = regexp.MustCompile(`(?:(?:\d+|AT_FDCWD)<([^>]*)>, )?"([^"]*)"`) // with the directory that it is in
 )
 
 const unfinished = " <unfinished ...>"
@@ -99,11 +99,16 @@ func parseStrace(log []byte) (events []sysEvent) {
 
 func newSysCall(name, args string) *sysCall {
 	c := &sysCall{name: strings.TrimSuffix(name, "at"), args: args}
-	if f := filePattern.FindStringSubmatch(args); f != nil {
-		c.fd, c.file = f[1], f[2]
-	}
 	for _, p := range pathPattern.FindAllStringSubmatch(args, -1) {
-		c.paths = append(c.paths, p[1])
+		path := p[2]
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(p[1], path)
+		}
+		c.paths = append(c.paths, path)
+	}
+	inDir := strings.HasSuffix(strings.TrimSuffix(name, "2"), "at") // then its first argument is not what it is about
+	if f := filePattern.FindStringSubmatch(args); f != nil && !inDir {
+		c.fd, c.file = f[1], f[2]
 	}
 	return c
 }
