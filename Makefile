@@ -84,8 +84,8 @@ cross: ## builds for other platforms, without cgo; TARGETS="darwin/amd64 windows
 		GOOS=$${t%/*} GOARCH=$${t#*/} $(RELEASE) -o /dev/null ./cmd/mailhaul || exit 1; \
 	done
 
-histories: ## runs HISTORIES (1000) random histories of a mailbox
-	MAILHAUL_TEST_HISTORIES=$(or $(HISTORIES),1000) $(GO) test -timeout 6h -count 1 -run '^TestModel$$' ./pipeline
+histories: ## runs HISTORIES (1000) random histories of a mailbox; SEED=first runs those of make test
+	MAILHAUL_TEST_HISTORIES=$(or $(HISTORIES),1000) MAILHAUL_TEST_SEED=$(or $(SEED),random) $(GO) test -timeout 6h -count 1 -run '^TestModel$$' ./pipeline
 
 fuzz: ## runs every fuzz target for FUZZTIME (30s)
 	@for f in $$(grep -rl --include='*_test.go' '^func Fuzz' ./*/ | sort); do \

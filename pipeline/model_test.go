@@ -22,14 +22,18 @@ import (
 // TestModel lives through random histories of a mailbox: it changes between runs and
 // during them, Graph fails in every way that it is known for, and runs are cut off
 // wherever they write. Whatever happened, what is committed verifies, and after the next
-// quiet run the repository holds exactly what the mailbox does.
+// quiet run the repository holds exactly what the mailbox does. The histories are the same ones
+// each time, unless the environment asks for others.
 func TestModel(t *testing.T) {
-	histories, first := 12, rand.Uint64()>>32
+	histories, first := 12, uint64(1)
 	if n, err := strconv.Atoi(os.Getenv("MAILHAUL_TEST_HISTORIES")); err == nil {
 		histories = n
 	}
-	if seed, err := strconv.ParseUint(os.Getenv("MAILHAUL_TEST_SEED"), 10, 64); err == nil {
+	switch seed, err := strconv.ParseUint(os.Getenv("MAILHAUL_TEST_SEED"), 10, 64); {
+	case err == nil:
 		histories, first = 1, seed
+	case os.Getenv("MAILHAUL_TEST_SEED") == "random":
+		first = rand.Uint64() >> 32
 	}
 	var steps int
 	var mu sync.Mutex
@@ -45,7 +49,7 @@ func TestModel(t *testing.T) {
 			})
 		}
 	})
-	t.Logf("%d steps in %d histories from seed %d on; MAILHAUL_TEST_SEED repeats one, MAILHAUL_TEST_HISTORIES sets their number", steps, histories, first)
+	t.Logf("%d steps in %d histories from seed %d on; MAILHAUL_TEST_SEED repeats one or is random, MAILHAUL_TEST_HISTORIES sets their number", steps, histories, first)
 }
 
 // A history is the life of one mailbox.
