@@ -66,7 +66,7 @@ func (c *Client) Open(mailboxID string) *MailboxClient {
 // requests that wait at most four are in flight.
 type MailboxClient struct {
 	caller
-	shapes    [kinds]listing // how each is asked for here
+	shapes    [kinds]listing // how each is requested here
 	unnamed   atomic.Bool    // answers about several items do not say which they are
 	unmatched atomic.Int64   // answers in a row about one item that were about none
 	unasked   atomic.Int64   // Stats.Unasked

@@ -245,7 +245,7 @@ func TestWholeMailbox(t *testing.T) {
 	}
 }
 
-// TestRefusedForAMoment: that exports are refused once or twice is not believed of the
+// TestRefusedForAMoment: that exports are refused once or twice does not count for the
 // mailbox, nor of its items.
 func TestRefusedForAMoment(t *testing.T) {
 	for _, status := range []int{401, 403, 404} {
@@ -409,7 +409,7 @@ func TestOneAnswer(t *testing.T) {
 	}
 }
 
-// TestUnmatched: where not even answers about one item can be told, the export ends soon,
+// TestUnmatched: where not even answers about one item can be matched, the export ends soon,
 // and says so.
 func TestUnmatched(t *testing.T) {
 	for name, answer := range map[string]string{"other ids": `{"itemId":"x","data":"QUJD"}`, "two": `{"data":"QUJD"},{"data":"QUJD"}`} {

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// confirmations is how often a refusal is repeated until it is believed.
+	// confirmations is how often a refusal is repeated until it counts.
 	confirmations = 3
 
 	// nobodysID is an item's id that no mailbox has.

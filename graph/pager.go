@@ -70,7 +70,7 @@ func (p *pager[T]) next(ctx context.Context) (page[T], error) {
 	return v, nil
 }
 
-// fetch requests the page at the pager's link in the ways that there are.
+// fetch requests the page at the pager's link in one way after the other.
 func (p *pager[T]) fetch(ctx context.Context) (page[T], error) {
 	expand := true
 	for {

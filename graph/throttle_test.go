@@ -158,7 +158,7 @@ func TestAskedToWait(t *testing.T) {
 	}
 }
 
-// TestUnexplained: a refusal without Graph's reason is not believed at once, nor repeated
+// TestUnexplained: a refusal without Graph's reason does not count at once, nor is it repeated
 // for ever; one with a reason is.
 func TestUnexplained(t *testing.T) {
 	page := func(w http.ResponseWriter, status int) {

@@ -83,7 +83,7 @@ func (f *folder) refusal() error {
 	return f.err
 }
 
-// setUnconfirmed takes note of how many held items the listing did not show.
+// setUnconfirmed notes how many held items the listing did not show.
 func (f *folder) setUnconfirmed(n int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 )
 
-// pageSize is how many elements the request asks for, before its query is checked; 0 if it is for no list.
+// pageSize is the number of elements that the request wants, before its query is checked; 0 if it is for no list.
 func (c *call) pageSize() int {
 	switch c.op {
 	case OpUsers, OpFolders, OpFolderDelta, OpItems, OpItemDelta:
@@ -21,7 +21,7 @@ func (c *call) pageSize() int {
 	return min(orDefault(n, defaultPage), c.server.opts.MaxPageSize)
 }
 
-// linked tells whether the request follows a nextLink.
+// linked reports whether the request follows a nextLink.
 func (c *call) linked() bool { return c.option("$skip") != "" || c.option("$skiptoken") != "" }
 
 // option is an option of the request's query, in any case.

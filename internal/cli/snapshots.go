@@ -90,7 +90,7 @@ func (a *app) snapshotsOf(ctx context.Context, repo *sinks.Repository, mailbox s
 	return nil
 }
 
-// without tells what a snapshot lacks.
+// without returns what a snapshot lacks.
 func without(s *snapshots.Snapshot) string {
 	c := snapshots.CoverageOf(s.Snapshot)
 	text := comma(c.Failed) + " failed"
