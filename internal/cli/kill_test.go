@@ -224,8 +224,9 @@ func (k *killer) pace(gone <-chan struct{}) *simulator.Injection {
 	}})
 }
 
-// killAt kills an export at a moment that must come. Who watches a directory may miss it, and
-// waits for that of another export.
+// killAt kills an export at a moment that must come. It may be missed: who watches a directory may
+// be late, and an export may write fewer packs, as it commits pages that bring no items. Then it is
+// that of another export.
 func (k *killer) killAt(m moment) {
 	k.t.Helper()
 	for range 1 + k.store.misses {

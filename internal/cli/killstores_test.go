@@ -59,13 +59,13 @@ type killStore struct {
 	counted       func() map[string]int                  // requests since the last call; of a server
 	arm           func(m moment, r *run) (disarm func()) // kills the process at the moment
 	elsewhere     func()                                 // goes to a place where nothing is
-	misses        int                                    // of a moment, at most: who looks may be late
+	misses        int                                    // of a moment, at most: who looks may be late, and several answers may share a pack
 }
 
 // behind makes a store of a server behind a proxy. Both URLs are made for a prefix.
 func behind(p *storeProxy, url, childURL func(prefix string) string, env ...string) *killStore {
 	var refs atomic.Int64
-	s := &killStore{childEnv: env, commits: func() int { return int(refs.Load()) }, counted: p.counted}
+	s := &killStore{childEnv: env, commits: func() int { return int(refs.Load()) }, counted: p.counted, misses: 10}
 	places := 0
 	s.elsewhere = func() {
 		places++
