@@ -84,14 +84,16 @@ cross: ## builds for other platforms, without cgo; TARGETS="darwin/amd64 windows
 		GOOS=$${t%/*} GOARCH=$${t#*/} $(RELEASE) -o /dev/null ./cmd/mailhaul || exit 1; \
 	done
 
-histories: ## runs HISTORIES (1000) random histories of a mailbox; SEED=first runs those of make test
-	MAILHAUL_TEST_HISTORIES=$(or $(HISTORIES),1000) MAILHAUL_TEST_SEED=$(or $(SEED),random) $(GO) test -timeout 6h -count 1 -run '^TestModel$$' ./pipeline
+histories: servers ## runs HISTORIES (1000) random histories of a mailbox on each kind of store; SEED=first starts with those of make test
+	MAILHAUL_TEST_SERVERS=required MAILHAUL_TEST_HISTORIES=$(or $(HISTORIES),1000) MAILHAUL_TEST_SEED=$(or $(SEED),random) \
+		$(GO) test -timeout 12h -count 1 -run '^Test(Model|S3|Directory)$$' ./pipeline ./internal/histories
 
-fuzz: ## runs every fuzz target for FUZZTIME (30s)
+# Executions are counted: a time that ends in the middle of one lets a target fail.
+fuzz: ## runs every fuzz target FUZZ (100000) times
 	@for f in $$(grep -rl --include='*_test.go' '^func Fuzz' ./*/ | sort); do \
 		for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' $$f); do \
 			echo "== $$name in $$(dirname $$f)"; \
-			$(GO) test $$(dirname $$f) -run '^$$' -fuzz "^$$name\$$" -fuzztime $(or $(FUZZTIME),30s) -fuzzminimizetime 10x || exit 1; \
+			$(GO) test $$(dirname $$f) -run '^$$' -fuzz "^$$name\$$" -fuzztime $(or $(FUZZ),100000)x -fuzzminimizetime 10x || exit 1; \
 		done; \
 	done
 

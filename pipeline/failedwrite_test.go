@@ -1,33 +1,14 @@
 package pipeline_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/mailhaul/mailhaul/internal/memstore"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/simulator"
 )
-
-// failWrite lets one write below a prefix fail for good: the one after so many. It returns
-// the number of writes seen so far.
-func failWrite(store *memstore.Store, prefix string, after int) (seen func() int) {
-	var n atomic.Int64
-	store.Intercept(func(_ context.Context, op, key string) error {
-		if op != "put" || !strings.HasPrefix(key, prefix) {
-			return nil
-		}
-		if n.Add(1) == int64(after)+1 {
-			return memstore.ErrDenied
-		}
-		return nil
-	})
-	return func() int { return int(n.Load()) }
-}
 
 // TestOneFailedWrite: whichever single write fails, the run ends with its error, what is committed
 // is whole, and the next run exports the rest.
@@ -38,7 +19,7 @@ func TestOneFailedWrite(t *testing.T) {
 		for n := 0; ; n++ {
 			store := memstore.New()
 			w.repo = newRepository(t, store.Open())
-			seen := failWrite(store, prefix, n)
+			seen := store.FailOne(prefix, n)
 			_, err := pipeline.Run(t.Context(), w.job(), opts)
 			if seen() <= n {
 				if n == 0 {

@@ -15,12 +15,12 @@ import (
 
 	"github.com/mailhaul/mailhaul/compress"
 	"github.com/mailhaul/mailhaul/graph"
+	"github.com/mailhaul/mailhaul/internal/histories"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/restore"
 	"github.com/mailhaul/mailhaul/simulator"
 	"github.com/mailhaul/mailhaul/sinks"
-	"github.com/mailhaul/mailhaul/snapshots"
 )
 
 func TestMain(m *testing.M) {
@@ -165,47 +165,13 @@ func (w *world) verify() *restore.Verification {
 // held returns the last snapshot's items by id.
 func (w *world) held() map[string]manifest.Row {
 	w.t.Helper()
-	s, err := snapshots.Latest(w.t.Context(), w.repo, w.mailbox.ID)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	rows := map[string]manifest.Row{}
-	for row, err := range s.Items(w.t.Context()) {
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		if _, twice := rows[row.ID]; twice {
-			w.t.Errorf("item %s is held twice", row.ID)
-		}
-		rows[row.ID] = row
-	}
-	return rows
+	return histories.Held(w.t, w.repo, w.mailbox.ID)
 }
 
-// checkEqual expects the last snapshot to hold exactly what the simulated
-// mailbox does: every item, none twice, byte for byte.
+// checkEqual expects the last snapshot to hold exactly what the simulated mailbox does.
 func (w *world) checkEqual() {
 	w.t.Helper()
-	rows := w.held()
-	listed := 0
-	for _, id := range w.itemIDs() {
-		listed++
-		row, ok := rows[id]
-		if !ok {
-			w.t.Errorf("item %s is missing", id)
-			continue
-		}
-		var b bytes.Buffer
-		if err := w.sim.WriteItem(&b, w.mailbox.ID, id); err != nil {
-			w.t.Fatal(err)
-		}
-		if manifest.SumOf(b.Bytes()) != row.SHA256 || int64(b.Len()) != row.Length {
-			w.t.Errorf("item %s differs from its source", id)
-		}
-	}
-	if len(rows) != listed {
-		w.t.Errorf("%d items are held, the mailbox has %d", len(rows), listed)
-	}
+	histories.CheckEqual(w.t, w.repo, w.sim, w.mailbox.ID)
 }
 
 // objects counts the repository's objects below a prefix.

@@ -7,7 +7,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gocloud.dev/blob"
@@ -65,6 +67,19 @@ func (s *Store) FailAfter(writes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.left = writes
+}
+
+// FailOne lets one write below a prefix fail for good: the one after so many. It replaces what
+// Intercept was told, and returns the number of such writes so far.
+func (s *Store) FailOne(prefix string, after int) (seen func() int) {
+	var n atomic.Int64
+	s.Intercept(func(_ context.Context, op, key string) error {
+		if op == "put" && strings.HasPrefix(key, prefix) && n.Add(1) == int64(after)+1 {
+			return ErrDenied
+		}
+		return nil
+	})
+	return func() int { return int(n.Load()) }
 }
 
 // Stumble lets the next calls of any kind fail with an error that passes; all, if the

@@ -59,11 +59,17 @@ func (p *Proxy) Up(t testing.TB) {
 // their attributes are toxiproxy's own.
 func (p *Proxy) Toxic(t testing.TB, kind string, upstream bool, attributes map[string]any) {
 	t.Helper()
+	p.SomeToxic(t, kind, upstream, 1, attributes)
+}
+
+// SomeToxic is Toxic for a share of the connections, at random.
+func (p *Proxy) SomeToxic(t testing.TB, kind string, upstream bool, share float64, attributes map[string]any) {
+	t.Helper()
 	stream := "downstream"
 	if upstream {
 		stream = "upstream"
 	}
-	call(t, http.MethodPost, p.api+"/toxics", map[string]any{"name": kind, "type": kind, "stream": stream, "attributes": attributes}, nil)
+	call(t, http.MethodPost, p.api+"/toxics", map[string]any{"name": kind, "type": kind, "stream": stream, "toxicity": share, "attributes": attributes}, nil)
 }
 
 // Heal ends a Toxic.
