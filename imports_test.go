@@ -22,51 +22,56 @@ const module = "github.com/mailhaul/mailhaul"
 var imports = map[string][]string{
 	"":                          nil, // this test
 	"cmd/mailhaul":              {"internal/cli"},
-	"internal/cli":              {"pipeline", "restore", "replicate", "snapshots", "graph", "manifest", "sinks", "sinks/sinktest", "simulator", "bench", "bench/render", "internal/entra"},
-	"bench":                     {"pipeline", "restore", "snapshots", "graph", "manifest", "compress", "sinks", "simulator"},
+	"internal/cli":              {"pipeline", "restore", "replicate", "snapshots", "graph", "manifest", "repository", "sinks", "sinks/sinktest", "simulator", "bench", "bench/render", "internal/entra"},
+	"bench":                     {"pipeline", "restore", "snapshots", "graph", "manifest", "compress", "repository", "sinks", "simulator"},
 	"bench/render":              {"bench", "pipeline"},
-	"pipeline":                  {"snapshots", "graph", "manifest", "compress", "sinks"},
-	"restore":                   {"snapshots", "manifest", "compress", "sinks"},
-	"replicate":                 {"snapshots", "manifest", "sinks"},
-	"snapshots":                 {"manifest", "sinks"},
+	"pipeline":                  {"snapshots", "graph", "manifest", "compress", "repository"},
+	"restore":                   {"snapshots", "manifest", "compress", "repository"},
+	"replicate":                 {"snapshots", "manifest", "repository"},
+	"snapshots":                 {"manifest", "repository"},
 	"graph":                     {"graph/internal/exportjson", "internal/entra"},
 	"graph/internal/exportjson": nil,
 	"manifest":                  nil,
 	"compress":                  {"manifest"}, // the digest type alone
-	// Of manifest, sinks uses the digest type alone.
-	"sinks":                    {"manifest", "sinks/s3blob", "sinks/azure", "sinks/gcs", "sinks/dirblob", "sinks/internal/params", "sinks/internal/transport"},
-	"sinks/sinktest":           {"sinks"},
-	"sinks/s3blob":             {"sinks/internal/params", "sinks/internal/transport"},
-	"sinks/azure":              {"internal/entra", "sinks/internal/layer", "sinks/internal/params", "sinks/internal/transport"},
-	"sinks/gcs":                {"sinks/internal/layer", "sinks/internal/params", "sinks/internal/transport"},
-	"sinks/dirblob":            nil,
-	"sinks/internal/layer":     nil,
-	"sinks/internal/params":    nil,
-	"sinks/internal/transport": nil,
-	"simulator":                {"fasttransfer"},
-	"fasttransfer":             nil,
-	"internal/entra":           nil,
-	"internal/servers":         nil,
-	"internal/race":            nil,
-	"internal/memstore":        nil,
+	// Of manifest, repository uses the digest type alone.
+	"repository":            {"manifest", "sinks/s3blob", "sinks/azure", "sinks/gcs", "sinks/dirblob", "internal/transport"},
+	"sinks":                 {"repository", "sinks/s3blob", "sinks/azure", "sinks/gcs", "sinks/dirblob", "sinks/internal/params", "internal/transport"},
+	"sinks/sinktest":        {"repository"},
+	"sinks/s3blob":          {"sinks/internal/params", "internal/transport"},
+	"sinks/azure":           {"internal/entra", "sinks/internal/layer", "sinks/internal/params", "internal/transport"},
+	"sinks/gcs":             {"sinks/internal/layer", "sinks/internal/params", "internal/transport"},
+	"sinks/dirblob":         nil,
+	"sinks/internal/layer":  nil,
+	"sinks/internal/params": nil,
+	"internal/transport":    nil,
+	"simulator":             {"fasttransfer"},
+	"fasttransfer":          nil,
+	"internal/entra":        nil,
+	"internal/servers":      nil,
+	"internal/race":         nil,
+	"internal/memstore":     nil,
+	"internal/histories":    {"pipeline", "restore", "snapshots", "graph", "manifest", "repository", "simulator", "internal/memstore"},
 }
 
 // testImports tells what tests may import beyond that. The simulator and its
 // client meet in tests, but share no code.
 var testImports = map[string][]string{
-	"bench":        {"internal/cli", "internal/servers", "internal/race", "bench/render"},
-	"internal/cli": {"internal/servers", "internal/memstore", "compress"},
-	"pipeline":     {"restore", "simulator", "internal/servers", "internal/race", "internal/memstore"},
-	"replicate":    {"restore", "pipeline", "graph", "simulator", "internal/memstore"},
-	"restore":      {"pipeline", "graph", "simulator", "internal/servers", "internal/memstore"},
-	"graph":        {"simulator"},
-	"sinks":        {"internal/servers", "internal/memstore", "sinks/sinktest"},
-	"sinks/s3blob": {"internal/servers"},
+	"bench":              {"internal/cli", "internal/servers", "internal/race", "bench/render"},
+	"internal/cli":       {"internal/servers", "internal/memstore", "compress"},
+	"pipeline":           {"restore", "simulator", "sinks", "internal/servers", "internal/race", "internal/memstore", "internal/histories"},
+	"replicate":          {"restore", "pipeline", "graph", "simulator", "sinks", "internal/memstore"},
+	"restore":            {"pipeline", "graph", "simulator", "sinks", "internal/servers", "internal/memstore"},
+	"graph":              {"simulator"},
+	"sinks":              {"manifest", "internal/servers", "internal/memstore", "sinks/sinktest"},
+	"repository":         {"internal/memstore"},
+	"internal/histories": {"sinks", "internal/servers"},
+	"snapshots":          {"internal/memstore"},
+	"sinks/s3blob":       {"internal/servers"},
 }
 
 // digestOnly lists the packages that may use manifest's digests and nothing
 // else of it.
-var digestOnly = []string{"compress", "sinks"}
+var digestOnly = []string{"compress", "repository"}
 
 func TestImports(t *testing.T) {
 	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {

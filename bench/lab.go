@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // A lab is where measurements are made: what they share, and what must be cleared away.
@@ -60,7 +60,7 @@ func (l *lab) tellEnd(ctx context.Context) (done func()) {
 }
 
 // prefix is what all keys begin with in a store that was given.
-func (l *lab) prefix() string { return sinks.ScratchDir + "bench-" + l.id + "/" }
+func (l *lab) prefix() string { return repository.ScratchDir + "bench-" + l.id + "/" }
 
 // at calls f with an empty place of a kind, which is removed afterwards.
 func (l *lab) at(ctx context.Context, s Store, f func(place) error) error {

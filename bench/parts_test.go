@@ -13,8 +13,8 @@ import (
 
 	"github.com/mailhaul/mailhaul/bench"
 	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/simulator"
-	"github.com/mailhaul/mailhaul/sinks"
 )
 
 // serve serves a simulated mailbox in this process.
@@ -114,9 +114,9 @@ func TestStages(t *testing.T) {
 	}
 }
 
-func nowhere(t *testing.T, prefix string) *sinks.Repository {
+func nowhere(t *testing.T, prefix string) *repository.Repository {
 	t.Helper()
-	repo, err := sinks.InitRepository(t.Context(), blob.PrefixedBucket(bench.OpenNowhere(), prefix))
+	repo, err := repository.Init(t.Context(), blob.PrefixedBucket(bench.OpenNowhere(), prefix))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/mailhaul/mailhaul/internal/servers"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/simulator"
 	"github.com/mailhaul/mailhaul/sinks"
 )
@@ -107,7 +108,7 @@ func (t *tenant) probe(ctx context.Context, url string, f func(*bench.ProbeOptio
 // export exports the mailbox for real.
 func (t *tenant) export(url string) *pipeline.Report {
 	t.Helper()
-	repo, err := sinks.InitRepository(t.Context(), open(t.T, url))
+	repo, err := repository.Init(t.Context(), open(t.T, url))
 	if err != nil {
 		t.Fatal(err)
 	}

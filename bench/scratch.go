@@ -11,6 +11,7 @@ import (
 
 	"gocloud.dev/blob"
 
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/sinks"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
@@ -20,7 +21,7 @@ type scratch struct {
 	prefix string
 	url    string // of the bucket; empty if it has none
 	bucket *blob.Bucket
-	repo   *sinks.Repository
+	repo   *repository.Repository
 }
 
 // removeTimeout bounds the time for deleting a scratch.
@@ -38,9 +39,9 @@ type Left struct {
 // openScratch makes a repository below a new prefix of those that no repository takes for its own. It closes the bucket if
 // it fails, or else with the scratch.
 func openScratch(ctx context.Context, bucket *blob.Bucket, url string) (*scratch, error) {
-	s := &scratch{url: url, prefix: sinks.ScratchDir + "bench-" + strings.ToLower(rand.Text()[:10]) + "/"}
+	s := &scratch{url: url, prefix: repository.ScratchDir + "bench-" + strings.ToLower(rand.Text()[:10]) + "/"}
 	s.bucket = blob.PrefixedBucket(bucket, s.prefix)
-	repo, err := sinks.InitRepository(ctx, s.bucket)
+	repo, err := repository.Init(ctx, s.bucket)
 	if err != nil {
 		left, leftErr := s.empty(context.WithoutCancel(ctx))
 		if left != nil {
@@ -94,10 +95,10 @@ func (s *scratch) empty(ctx context.Context) (*Left, error) {
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("what was stored below %s may still be there: %w", s.prefix, sinks.Wrap("list", "", err))
+			return nil, fmt.Errorf("what was stored below %s may still be there: %w", s.prefix, repository.Wrap("list", "", err))
 		}
-		if err := s.bucket.Delete(ctx, o.Key); err != nil && !sinks.IsNotFound(err) {
-			left.add(o.Size, sinks.Wrap("delete", o.Key, err))
+		if err := s.bucket.Delete(ctx, o.Key); err != nil && !repository.IsNotFound(err) {
+			left.add(o.Size, repository.Wrap("delete", o.Key, err))
 		}
 	}
 	if s.url != "" && left.Objects == 0 {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // A pile is some byte strings, laid end to end.
@@ -50,7 +50,7 @@ type stageBench struct {
 	stream     *stream
 }
 
-func newStageBench(graphURL, mailbox string, repo *sinks.Repository, levels bool) (*stageBench, error) {
+func newStageBench(graphURL, mailbox string, repo *repository.Repository, levels bool) (*stageBench, error) {
 	b := &stageBench{buf: make([]byte, 64<<10)}
 	b.readWatch = b.watch(stageRead, "")
 	b.plainWatch = b.watch(stageDecode, "plain")

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // A StageReport is what [Stages] found in one round.
@@ -42,7 +42,7 @@ const groupBytes = 64 << 20
 // Stages measures the stages of the way from Graph to a repository by themselves, each over all items of a mailbox: what
 // one has made is ready in memory before the clock of the next one starts. Only one processor should be given to the process.
 // levels has the levels of zstd measured that mailhaul does not use.
-func Stages(ctx context.Context, graphURL, mailbox string, repo *sinks.Repository, levels bool) (*StageReport, error) {
+func Stages(ctx context.Context, graphURL, mailbox string, repo *repository.Repository, levels bool) (*StageReport, error) {
 	m := openPlain(graphURL, mailbox)
 	defer m.close()
 	ids, err := m.items(ctx)

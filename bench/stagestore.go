@@ -11,7 +11,7 @@ import (
 
 	"github.com/mailhaul/mailhaul/compress"
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // digestItems names chunks, and items of several chunks, by their SHA-256.
@@ -166,13 +166,13 @@ func (l *level) compress(frames []compress.Frame) {
 
 // packing is the stages pack and upload.
 type packing struct {
-	repo        *sinks.Repository
+	repo        *repository.Repository
 	watch, puts *stopwatch
 	writer      *compress.PackWriter
 	buf         []byte
 }
 
-func (b *stageBench) newPacking(repo *sinks.Repository) *packing {
+func (b *stageBench) newPacking(repo *repository.Repository) *packing {
 	return &packing{repo: repo, watch: b.watch(stagePack, ""), puts: b.watch(stageUpload, "")}
 }
 

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // checkpoint commits what is recorded so far as a partial snapshot.
@@ -66,7 +66,7 @@ func (r *run) commit(ctx context.Context, s *manifest.Snapshot) error {
 		}
 		return r.job.Repository.CreateRef(ctx, s.Mailbox.ID, s.Sequence, ref)
 	})
-	if errors.Is(err, sinks.ErrRefExists) {
+	if errors.Is(err, repository.ErrRefExists) {
 		return fmt.Errorf("snapshot %d of mailbox %s: another run committed it first; run again: %w", s.Sequence, s.Mailbox.ID, err)
 	}
 	if err != nil {

@@ -7,13 +7,13 @@ import (
 
 	"github.com/mailhaul/mailhaul/graph"
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // A Job is one mailbox to haul into one repository.
 type Job struct {
 	Source     *graph.MailboxClient
-	Repository *sinks.Repository
+	Repository *repository.Repository
 	Mailbox    manifest.Mailbox
 	Graph      manifest.Graph
 }

@@ -5,8 +5,8 @@ import (
 
 	"github.com/mailhaul/mailhaul/compress"
 	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/simulator"
-	"github.com/mailhaul/mailhaul/sinks"
 )
 
 // TestPackBound: no pack outgrows its bound, which memory is reckoned by, though frames may be
@@ -22,7 +22,7 @@ func TestPackBound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if o.Kind != sinks.KindPack {
+		if o.Kind != repository.KindPack {
 			continue
 		}
 		if packs++; o.Size > target+compress.PackExcess {

@@ -12,8 +12,8 @@ import (
 	"github.com/mailhaul/mailhaul/internal/memstore"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/simulator"
-	"github.com/mailhaul/mailhaul/sinks"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -225,7 +225,7 @@ func TestTwoRuns(t *testing.T) {
 		switch {
 		case err == nil:
 			won++
-		case !errors.Is(err, sinks.ErrRefExists):
+		case !errors.Is(err, repository.ErrRefExists):
 			t.Errorf("error is %v", err)
 		}
 	}

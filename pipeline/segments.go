@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 const (
@@ -16,7 +16,7 @@ const (
 
 // A segmentList turns rows into segments and stores them as they fill.
 type segmentList struct {
-	repo   *sinks.Repository
+	repo   *repository.Repository
 	worker *worker                 // whose time it takes; nil: nobody's
 	writer *manifest.SegmentWriter // made for the first row
 	stored []manifest.Segment      // durable

@@ -18,9 +18,9 @@ import (
 	"github.com/mailhaul/mailhaul/internal/histories"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/restore"
 	"github.com/mailhaul/mailhaul/simulator"
-	"github.com/mailhaul/mailhaul/sinks"
 )
 
 func TestMain(m *testing.M) {
@@ -33,7 +33,7 @@ type world struct {
 	t       testing.TB
 	sim     *simulator.Server
 	client  *graph.Client
-	repo    *sinks.Repository
+	repo    *repository.Repository
 	mailbox manifest.Mailbox
 }
 
@@ -121,9 +121,9 @@ func newWorldOf(t testing.TB, version string, opts simulator.Options) *world {
 	return &world{t: t, sim: sim, client: client, repo: newRepository(t, memblob.OpenBucket(nil)), mailbox: manifest.Mailbox{ID: m.ID, User: m.User}}
 }
 
-func newRepository(t testing.TB, bucket *blob.Bucket) *sinks.Repository {
+func newRepository(t testing.TB, bucket *blob.Bucket) *repository.Repository {
 	t.Helper()
-	repo, err := sinks.InitRepository(t.Context(), bucket)
+	repo, err := repository.Init(t.Context(), bucket)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -25,7 +25,7 @@ func (m *mailbox) copyAcks(ctx context.Context) error {
 		}
 		put := func() error {
 			isNew, err := m.to.PutAck(ctx, m.id, o.Digest, data)
-			return m.written(sinks.KindAck, int64(len(data)), isNew, err)
+			return m.written(repository.KindAck, int64(len(data)), isNew, err)
 		}
 		if !ack.Revokes.IsZero() {
 			revocations = append(revocations, put)
@@ -42,7 +42,7 @@ func (m *mailbox) copyAcks(ctx context.Context) error {
 }
 
 // holdsAck reports whether the target holds an acknowledgement, in whatever size.
-func (m *mailbox) holdsAck(o sinks.Object) bool {
+func (m *mailbox) holdsAck(o repository.Object) bool {
 	size, held := m.heldAcks[o.Key]
 	switch {
 	case held && size == o.Size:

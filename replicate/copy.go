@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // What is under way at once. A pack takes at most 64 MiB of memory, and mostly some 32;
@@ -37,7 +37,7 @@ type Options struct {
 // report tells what was done by then. A copy that was cut off goes on when it is repeated.
 //
 // A mailbox of opts that the source does not hold is snapshots.ErrNone.
-func Copy(ctx context.Context, from, to *sinks.Repository, opts Options) (*Report, error) {
+func Copy(ctx context.Context, from, to *repository.Repository, opts Options) (*Report, error) {
 	if opts.Progress == nil {
 		opts.Progress = &Progress{}
 	}
@@ -51,14 +51,14 @@ func Copy(ctx context.Context, from, to *sinks.Repository, opts Options) (*Repor
 
 // A copier copies from one repository to another.
 type copier struct {
-	from, to *sinks.Repository
+	from, to *repository.Repository
 	progress *Progress
 	tally    *tally
 	source   map[string]runs
 	target   map[string]runs
-	acks     map[string][]sinks.Object // of the source, by mailbox
-	heldAcks map[string]int64          // by the target: their sizes, by key
-	room     chan struct{}             // for packs
+	acks     map[string][]repository.Object // of the source, by mailbox
+	heldAcks map[string]int64               // by the target: their sizes, by key
+	room     chan struct{}                  // for packs
 
 	mu    sync.Mutex       // of what follows
 	held  map[object]int64 // by the target, and not tried yet
@@ -67,7 +67,7 @@ type copier struct {
 
 // An object is one that its digest names.
 type object struct {
-	kind   sinks.Kind
+	kind   repository.Kind
 	digest manifest.Digest
 }
 
@@ -112,10 +112,10 @@ func (c *copier) copy(ctx context.Context, mailboxes []string) error {
 // found tells what is wrong with an object of the source from what is wrong with the store
 // or the caller: the former is noted, the latter ends the copy.
 func (c *copier) found(ctx context.Context, key string, err error) error {
-	if ctx.Err() != nil || sinks.IsTransient(err) {
+	if ctx.Err() != nil || repository.IsTransient(err) {
 		return fmt.Errorf("source: %w", err)
 	}
-	var corrupt *sinks.CorruptError
+	var corrupt *repository.CorruptError
 	if errors.As(err, &corrupt) {
 		key = corrupt.Key
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/mailhaul/mailhaul/internal/memstore"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/replicate"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -87,7 +87,7 @@ func TestDiverged(t *testing.T) {
 	o.export(1)
 	before := slices.DeleteFunc(to.keys(""), func(key string) bool { return strings.Contains(key, "refs/") })
 	report, err := replicate.Copy(t.Context(), o.repo, to.repo, replicate.Options{Mailboxes: []string{o.id(0)}})
-	if err != nil || report.Found != 1 || report.Problems[0].Object != sinks.RefKey(o.id(0), 2) || report.Snapshots != 0 || report.NotCopied != 3 {
+	if err != nil || report.Found != 1 || report.Problems[0].Object != repository.RefKey(o.id(0), 2) || report.Snapshots != 0 || report.NotCopied != 3 {
 		t.Errorf("report is %+v, %v", report, err)
 	}
 	after := slices.DeleteFunc(to.keys(""), func(key string) bool { return strings.Contains(key, "refs/") })
@@ -163,8 +163,8 @@ func TestLies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		key := sinks.RefKey(o.id(0), s.Sequence)
-		o.remove(sinks.ManifestKey(s.Digest))
+		key := repository.RefKey(o.id(0), s.Sequence)
+		o.remove(repository.ManifestKey(s.Digest))
 		lie(s.Snapshot)
 		data, err := s.Encode()
 		if err != nil {
@@ -174,7 +174,7 @@ func TestLies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o.write(sinks.ManifestKey(manifest.SumOf(data)), data)
+		o.write(repository.ManifestKey(manifest.SumOf(data)), data)
 		o.write(key, ref)
 		report, err := replicate.Copy(t.Context(), o.repo, to.repo, replicate.Options{})
 		if err != nil || report.Found != 1 || report.NotCopied == 0 {
@@ -259,10 +259,10 @@ func TestRowsThatLie(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.write(sinks.ManifestKey(manifest.SumOf(data)), data)
-	o.write(sinks.RefKey(o.id(0), 1), ref)
+	o.write(repository.ManifestKey(manifest.SumOf(data)), data)
+	o.write(repository.RefKey(o.id(0), 1), ref)
 	report, err := replicate.Copy(t.Context(), o.repo, to.repo, replicate.Options{})
-	if err != nil || report.Found != 1 || report.Problems[0].Object != sinks.SegmentKey(s.Segments[0].SHA256) || report.NotCopied != 1 {
+	if err != nil || report.Found != 1 || report.Problems[0].Object != repository.SegmentKey(s.Segments[0].SHA256) || report.NotCopied != 1 {
 		t.Errorf("report is %+v, %v", report, err)
 	}
 	if left := append(to.keys("manifests/"), to.keys("refs/")...); len(left) > 0 {
@@ -278,7 +278,7 @@ func TestBadAcks(t *testing.T) {
 	acks := o.keys("acks/")
 	o.flip(acks[0])
 	data := o.read(acks[1])
-	misplaced := sinks.AckKey(max(o.id(0), o.id(1)), manifest.SumOf(data)) // the first key is of the other one
+	misplaced := repository.AckKey(max(o.id(0), o.id(1)), manifest.SumOf(data)) // the first key is of the other one
 	o.write(misplaced, data)
 	to.write(acks[2], []byte("short"))
 	report, err := replicate.Copy(t.Context(), o.repo, to.repo, replicate.Options{})

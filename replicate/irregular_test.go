@@ -12,12 +12,13 @@ import (
 	"testing"
 
 	"github.com/mailhaul/mailhaul/replicate"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/sinks"
 )
 
 // inDirectory copies what lies in a place to a directory, but for what is at a key: there is a
 // named pipe.
-func (p *place) inDirectory(pipe string) *sinks.Repository {
+func (p *place) inDirectory(pipe string) *repository.Repository {
 	p.t.Helper()
 	dir := p.t.TempDir()
 	for _, key := range p.keys("") {
@@ -34,7 +35,7 @@ func (p *place) inDirectory(pipe string) *sinks.Repository {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	repo, err := sinks.OpenRepository(p.t.Context(), bucket)
+	repo, err := repository.Open(p.t.Context(), bucket)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -47,7 +48,7 @@ func (p *place) inDirectory(pipe string) *sinks.Repository {
 func TestIrregular(t *testing.T) {
 	o := newOffice(t, 6, 2)
 	o.nights(3)
-	dir := path.Dir(sinks.RefKey(o.id(0), 1))
+	dir := path.Dir(repository.RefKey(o.id(0), 1))
 	for name, c := range map[string]struct {
 		key    string
 		copied int64 // snapshots

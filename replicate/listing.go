@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // Runs are what a listing tells of a mailbox's refs. None is missing if there are as
@@ -23,7 +23,7 @@ type runs struct {
 func (r runs) whole() bool { return r.count == r.last }
 
 // addRef takes note of a ref. Its key has the form of one: the listing checked that.
-func addRef(all map[string]runs, o sinks.Object) {
+func addRef(all map[string]runs, o repository.Object) {
 	dir, name := path.Split(o.Key)
 	number, err := strconv.ParseUint(strings.TrimSuffix(name, path.Ext(name)), 10, 64)
 	if err != nil {
@@ -35,7 +35,7 @@ func addRef(all map[string]runs, o sinks.Object) {
 
 // of returns the runs of a mailbox.
 func of(all map[string]runs, mailbox string) runs {
-	dir, _ := path.Split(sinks.RefKey(mailbox, 1))
+	dir, _ := path.Split(repository.RefKey(mailbox, 1))
 	return all[dir]
 }
 
@@ -48,13 +48,13 @@ func (c *copier) listTarget(ctx context.Context) error {
 			return fmt.Errorf("target: %w", err)
 		}
 		switch o.Kind {
-		case sinks.KindPack, sinks.KindSegment, sinks.KindManifest:
+		case repository.KindPack, repository.KindSegment, repository.KindManifest:
 			c.held[object{o.Kind, o.Digest}] = o.Size
-		case sinks.KindAck:
+		case repository.KindAck:
 			c.heldAcks[o.Key] = o.Size
-		case sinks.KindRef:
+		case repository.KindRef:
 			addRef(c.target, o)
-		case sinks.KindIrregular:
+		case repository.KindIrregular:
 			c.tally.problem(o.Key, fmt.Errorf("in the target: %w", o.Err))
 		}
 	}
@@ -64,19 +64,19 @@ func (c *copier) listTarget(ctx context.Context) error {
 // listSource takes note of the runs of all mailboxes, which are returned, and holds the
 // sizes of what both repositories have against each other; whole tells that all is to be copied.
 func (c *copier) listSource(ctx context.Context, whole bool) (mailboxes []string, err error) {
-	c.source, c.acks = map[string]runs{}, map[string][]sinks.Object{}
+	c.source, c.acks = map[string]runs{}, map[string][]repository.Object{}
 	for o, err := range c.from.Objects(ctx) {
 		if err != nil {
 			return nil, fmt.Errorf("source: %w", err)
 		}
 		switch o.Kind {
-		case sinks.KindPack, sinks.KindSegment, sinks.KindManifest:
+		case repository.KindPack, repository.KindSegment, repository.KindManifest:
 			c.expect(o, whole)
-		case sinks.KindAck:
+		case repository.KindAck:
 			c.acks[o.Mailbox] = append(c.acks[o.Mailbox], o)
-		case sinks.KindRef:
+		case repository.KindRef:
 			addRef(c.source, o)
-		case sinks.KindIrregular:
+		case repository.KindIrregular:
 			if whole {
 				c.tally.problem(o.Key, o.Err)
 			}
@@ -91,7 +91,7 @@ func (c *copier) listSource(ctx context.Context, whole bool) (mailboxes []string
 
 // expect takes note of an object of the source. What has another size in the target is not
 // copied, nor is what depends on it.
-func (c *copier) expect(o sinks.Object, whole bool) {
+func (c *copier) expect(o repository.Object, whole bool) {
 	key := object{o.Kind, o.Digest}
 	size, ok := c.held[key]
 	switch {

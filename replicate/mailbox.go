@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -35,7 +35,7 @@ func (c *copier) open(ctx context.Context, id string) (*mailbox, error) {
 	}
 	refs, err := c.from.Refs(ctx, id)
 	if err != nil {
-		if err := c.found(ctx, sinks.RefKey(id, 1), err); !errors.Is(err, errDamaged) {
+		if err := c.found(ctx, repository.RefKey(id, 1), err); !errors.Is(err, errDamaged) {
 			return nil, err
 		}
 		return m, m.probe(ctx)
@@ -53,7 +53,7 @@ func (m *mailbox) probe(ctx context.Context) error {
 		if errors.Is(err, snapshots.ErrNone) {
 			return nil
 		}
-		if ctx.Err() != nil || sinks.IsTransient(err) {
+		if ctx.Err() != nil || repository.IsTransient(err) {
 			return fmt.Errorf("source: %w", err)
 		}
 		m.last++
@@ -101,13 +101,13 @@ func (m *mailbox) common(ctx context.Context) (uint64, error) {
 		if err == nil {
 			err = errChanging
 		}
-		return 0, m.refused(ctx, sinks.RefKey(m.id, all.last), err)
+		return 0, m.refused(ctx, repository.RefKey(m.id, all.last), err)
 	}
 	held := min(all.last, m.last)
 	if held == 0 {
 		return 0, nil
 	}
-	key := sinks.RefKey(m.id, held)
+	key := repository.RefKey(m.id, held)
 	theirs, err := snapshots.LoadRef(ctx, m.to, m.id, held)
 	if err != nil {
 		return 0, m.refused(ctx, key, err)
@@ -129,7 +129,7 @@ func (m *mailbox) common(ctx context.Context) (uint64, error) {
 
 // refused is found for what is wrong with the target.
 func (m *mailbox) refused(ctx context.Context, key string, err error) error {
-	if ctx.Err() != nil || sinks.IsTransient(err) {
+	if ctx.Err() != nil || repository.IsTransient(err) {
 		return fmt.Errorf("target: %w", err)
 	}
 	m.tally.problem(key, fmt.Errorf("in the target: %w", err))
@@ -139,7 +139,7 @@ func (m *mailbox) refused(ctx context.Context, key string, err error) error {
 // snapshot copies one snapshot: its segments with their packs, then its manifest, then
 // its ref.
 func (m *mailbox) snapshot(ctx context.Context, sequence uint64) error {
-	key := sinks.RefKey(m.id, sequence)
+	key := repository.RefKey(m.id, sequence)
 	s, stored, err := snapshots.LoadStored(ctx, m.from, m.id, sequence)
 	if err != nil {
 		return m.found(ctx, key, err)
@@ -167,8 +167,8 @@ func (m *mailbox) commit(ctx context.Context, sequence uint64, ref manifest.Ref)
 		return err
 	}
 	err = m.to.CreateRef(ctx, m.id, sequence, data)
-	if errors.Is(err, sinks.ErrRefExists) {
-		return m.refused(ctx, sinks.RefKey(m.id, sequence), errDiverged)
+	if errors.Is(err, repository.ErrRefExists) {
+		return m.refused(ctx, repository.RefKey(m.id, sequence), errDiverged)
 	}
 	if err != nil {
 		return fmt.Errorf("target: %w", err)

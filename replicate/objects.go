@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -29,7 +29,7 @@ func (m *mailbox) each(ctx context.Context, s *snapshots.Snapshot, all []manifes
 	for _, g := range all {
 		err := m.listed(ctx, s, g)
 		if err == nil {
-			err = m.once(object{sinks.KindSegment, g.SHA256}, func() error { return do(ctx, g) })
+			err = m.once(object{repository.KindSegment, g.SHA256}, func() error { return do(ctx, g) })
 		}
 		if errors.Is(err, errDamaged) {
 			damaged = err
@@ -47,22 +47,22 @@ func (c *copier) keys(ctx context.Context, g manifest.Segment) error {
 		_, err = g.ReadKeys(data)
 	}
 	if err != nil {
-		return c.found(ctx, sinks.SegmentKey(g.SHA256), err)
+		return c.found(ctx, repository.SegmentKey(g.SHA256), err)
 	}
 	isNew, err := c.to.PutSegment(ctx, g.SHA256, data)
-	return c.written(sinks.KindSegment, g.Size, isNew, err)
+	return c.written(repository.KindSegment, g.Size, isNew, err)
 }
 
 // listed holds what a snapshot tells of a segment against what others told, and against the
 // segment in the target: it is not read again.
 func (m *mailbox) listed(ctx context.Context, s *snapshots.Snapshot, g manifest.Segment) error {
 	m.mu.Lock()
-	size, held := m.held[object{sinks.KindSegment, g.SHA256}]
+	size, held := m.held[object{repository.KindSegment, g.SHA256}]
 	m.mu.Unlock()
 	before, known := m.lists[g.SHA256]
 	m.lists[g.SHA256] = g
 	if known && before != g || held && size != g.Size {
-		return m.found(ctx, sinks.ManifestKey(s.Digest), fmt.Errorf("segment %s is not of %d bytes with %d rows", g.SHA256, g.Size, g.Rows))
+		return m.found(ctx, repository.ManifestKey(s.Digest), fmt.Errorf("segment %s is not of %d bytes with %d rows", g.SHA256, g.Size, g.Rows))
 	}
 	return nil
 }
@@ -71,13 +71,13 @@ func (m *mailbox) listed(ctx context.Context, s *snapshots.Snapshot, g manifest.
 func (c *copier) segment(ctx context.Context, g manifest.Segment) error {
 	data, err := c.from.ReadSegment(ctx, g.SHA256, g.Size)
 	if err != nil {
-		return c.found(ctx, sinks.SegmentKey(g.SHA256), err)
+		return c.found(ctx, repository.SegmentKey(g.SHA256), err)
 	}
 	if err := c.packs(ctx, g, data); err != nil {
 		return err
 	}
 	isNew, err := c.to.PutSegment(ctx, g.SHA256, data)
-	return c.written(sinks.KindSegment, g.Size, isNew, err)
+	return c.written(repository.KindSegment, g.Size, isNew, err)
 }
 
 // packs copies the packs of a segment's rows, several at once.
@@ -99,7 +99,7 @@ func (c *copier) packs(ctx context.Context, g manifest.Segment, data []byte) err
 			}
 			seen[digest] = true
 			group.Go(func() error {
-				err := c.once(object{sinks.KindPack, digest}, func() error { return c.pack(packCtx, digest) })
+				err := c.once(object{repository.KindPack, digest}, func() error { return c.pack(packCtx, digest) })
 				if errors.Is(err, errDamaged) {
 					damaged.Store(true)
 					return nil
@@ -115,7 +115,7 @@ func (c *copier) packs(ctx context.Context, g manifest.Segment, data []byte) err
 	case ctx.Err() != nil:
 		return ctx.Err() // perhaps not all rows were read
 	case rowErr != nil:
-		return c.found(ctx, sinks.SegmentKey(g.SHA256), rowErr)
+		return c.found(ctx, repository.SegmentKey(g.SHA256), rowErr)
 	case damaged.Load():
 		return errDamaged
 	}
@@ -132,17 +132,17 @@ func (c *copier) pack(ctx context.Context, digest manifest.Digest) error {
 	}
 	data, err := c.from.ReadPack(ctx, digest)
 	if err != nil {
-		return c.found(ctx, sinks.PackKey(digest), err)
+		return c.found(ctx, repository.PackKey(digest), err)
 	}
 	isNew, err := c.to.PutPack(ctx, digest, data)
-	return c.written(sinks.KindPack, int64(len(data)), isNew, err)
+	return c.written(repository.KindPack, int64(len(data)), isNew, err)
 }
 
 // manifest copies a manifest, which is not much: it was read already.
 func (c *copier) manifest(ctx context.Context, digest manifest.Digest, stored []byte) error {
-	return c.once(object{sinks.KindManifest, digest}, func() error {
+	return c.once(object{repository.KindManifest, digest}, func() error {
 		err := c.to.PutManifest(ctx, digest, stored)
-		return c.written(sinks.KindManifest, int64(len(stored)), true, err)
+		return c.written(repository.KindManifest, int64(len(stored)), true, err)
 	})
 }
 
@@ -174,7 +174,7 @@ func (c *copier) once(o object, do func() error) error {
 func succeeded() error { return nil }
 
 // written counts an object that was written to the target, or found there.
-func (c *copier) written(kind sinks.Kind, size int64, isNew bool, err error) error {
+func (c *copier) written(kind repository.Kind, size int64, isNew bool, err error) error {
 	if err != nil {
 		return fmt.Errorf("target: %w", err)
 	}

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // Progress counts what a copy has done so far.
@@ -44,15 +44,15 @@ type Count struct {
 	Bytes   int64 `json:"bytes"`
 }
 
-func (c *Counts) of(kind sinks.Kind) *Count {
+func (c *Counts) of(kind repository.Kind) *Count {
 	switch kind {
-	case sinks.KindPack:
+	case repository.KindPack:
 		return &c.Packs
-	case sinks.KindSegment:
+	case repository.KindSegment:
 		return &c.Segments
-	case sinks.KindManifest:
+	case repository.KindManifest:
 		return &c.Manifests
-	case sinks.KindAck:
+	case repository.KindAck:
 		return &c.Acks
 	}
 	return &c.Refs

@@ -16,9 +16,9 @@ import (
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/replicate"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/restore"
 	"github.com/mailhaul/mailhaul/simulator"
-	"github.com/mailhaul/mailhaul/sinks"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -28,14 +28,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type place struct {
 	t     *testing.T
 	store *memstore.Store
-	repo  *sinks.Repository
+	repo  *repository.Repository
 }
 
 func newPlace(t *testing.T) *place {
 	t.Helper()
 	p := &place{t: t, store: memstore.New()}
 	var err error
-	if p.repo, err = sinks.InitRepository(t.Context(), p.store.Open()); err != nil {
+	if p.repo, err = repository.Init(t.Context(), p.store.Open()); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.repo.Close() })

@@ -3,7 +3,7 @@ package restore
 import (
 	"context"
 
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -14,7 +14,7 @@ func (v *verifier) readAcks(ctx context.Context) error {
 		switch {
 		case err == nil:
 			v.result.Acks++
-		case ctx.Err() == nil && sinks.IsNotFound(err): // a write that was listed on its way, and was not completed
+		case ctx.Err() == nil && repository.IsNotFound(err): // a write that was listed on its way, and was not completed
 		case isDamage(ctx, err):
 			v.problem(o.Key, err)
 		default:

@@ -10,14 +10,14 @@ import (
 
 	"github.com/mailhaul/mailhaul/compress"
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // An itemReader reads the streams of items. It keeps a few packs open, so that
 // items which lie beside each other cost one look at the pack's seek table. It is
 // not safe for concurrent use.
 type itemReader struct {
-	repo  *sinks.Repository
+	repo  *repository.Repository
 	packs map[manifest.Digest]*compress.PackReader
 	order []manifest.Digest // of packs, the oldest first
 	buf   []byte
@@ -28,7 +28,7 @@ type itemReader struct {
 // of at most 4 MiB.
 const openPacks = 4
 
-func newItemReader(repo *sinks.Repository) *itemReader {
+func newItemReader(repo *repository.Repository) *itemReader {
 	return &itemReader{repo: repo, packs: map[manifest.Digest]*compress.PackReader{}}
 }
 
@@ -67,7 +67,7 @@ func (r *itemReader) copy(ctx context.Context, w io.Writer, row *manifest.Row) e
 		c := &row.Chunks[i]
 		chunk, err := r.chunk(ctx, c)
 		if err != nil {
-			return fmt.Errorf("item %s: %s: %w", row.ID, sinks.PackKey(c.Pack), err)
+			return fmt.Errorf("item %s: %s: %w", row.ID, repository.PackKey(c.Pack), err)
 		}
 		if len(row.Chunks) > 1 {
 			whole.Write(chunk)

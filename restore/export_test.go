@@ -5,10 +5,10 @@ import (
 	"io"
 
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // WriteItem writes a row's stream.
-func WriteItem(ctx context.Context, repo *sinks.Repository, w io.Writer, row *manifest.Row) error {
+func WriteItem(ctx context.Context, repo *repository.Repository, w io.Writer, row *manifest.Row) error {
 	return newItemReader(repo).writeTo(ctx, w, row)
 }

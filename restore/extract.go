@@ -15,7 +15,7 @@ import (
 	"strings"
 
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -40,7 +40,7 @@ type Extracted struct {
 // byte for byte what Graph sent, and calls done for each. Without ids it writes
 // them all. A file appears under its name only when it is whole; one that is there
 // already with the same bytes is left as it is.
-func Extract(ctx context.Context, repo *sinks.Repository, s *snapshots.Snapshot, dir string, ids []string, done func(Extracted) error) error {
+func Extract(ctx context.Context, repo *repository.Repository, s *snapshots.Snapshot, dir string, ids []string, done func(Extracted) error) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/restore"
 	"github.com/mailhaul/mailhaul/simulator"
 	"github.com/mailhaul/mailhaul/sinks"
@@ -17,7 +18,7 @@ import (
 )
 
 // inDirectory copies the vault to a directory.
-func (v *vault) inDirectory() (*sinks.Repository, string) {
+func (v *vault) inDirectory() (*repository.Repository, string) {
 	v.t.Helper()
 	dir := v.t.TempDir()
 	for _, key := range v.keys("") {
@@ -30,7 +31,7 @@ func (v *vault) inDirectory() (*sinks.Repository, string) {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	repo, err := sinks.OpenRepository(v.t.Context(), bucket)
+	repo, err := repository.Open(v.t.Context(), bucket)
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -42,7 +43,7 @@ func (v *vault) inDirectory() (*sinks.Repository, string) {
 // found at once.
 func TestIrregular(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 4, Items: 30, ItemSize: 5 << 10})
-	ref := sinks.RefKey(v.mailbox, 3)
+	ref := repository.RefKey(v.mailbox, 3)
 	pack, segment := v.keys("packs/")[0], v.keys("manifests/")[0]
 	pipe := func(at string) error { return syscall.Mkfifo(at, 0o666) }
 	link := func(to string) func(string) error { return func(at string) error { return os.Symlink(to, at) } }
@@ -51,7 +52,7 @@ func TestIrregular(t *testing.T) {
 		create func(at string) error
 	}{
 		"pipe for the last ref":    {ref, pipe},
-		"pipe for the first ref":   {sinks.RefKey(v.mailbox, 1), pipe},
+		"pipe for the first ref":   {repository.RefKey(v.mailbox, 1), pipe},
 		"pipe for a pack":          {pack, pipe},
 		"loop for a segment":       {segment, link(path.Base(segment))},
 		"link for a mailbox":       {path.Dir(ref), link("/nowhere")},
@@ -85,7 +86,7 @@ func TestIrregular(t *testing.T) {
 			if c.key != ref && c.key != path.Dir(ref) {
 				return
 			}
-			if _, err := snapshots.Latest(t.Context(), repo, v.mailbox); !errors.As(err, new(*sinks.CorruptError)) || sinks.Remedy(err) == "" {
+			if _, err := snapshots.Latest(t.Context(), repo, v.mailbox); !errors.As(err, new(*repository.CorruptError)) || repository.Remedy(err) == "" {
 				t.Errorf("the last snapshot: %v", err)
 			}
 		})

@@ -6,9 +6,9 @@ import (
 
 	"github.com/mailhaul/mailhaul/internal/memstore"
 	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/restore"
 	"github.com/mailhaul/mailhaul/simulator"
-	"github.com/mailhaul/mailhaul/sinks"
 )
 
 // list makes the last snapshot one of a listing under way, whose keys lie in an object. It
@@ -20,7 +20,7 @@ func (v *vault) list(change func(*manifest.Segment)) string {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	key := sinks.SegmentKey(g.SHA256)
+	key := repository.SegmentKey(g.SHA256)
 	v.write(key, data)
 	change(&g)
 	s.State = manifest.StatePartial

@@ -22,9 +22,9 @@ import (
 	"github.com/mailhaul/mailhaul/internal/memstore"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/restore"
 	"github.com/mailhaul/mailhaul/simulator"
-	"github.com/mailhaul/mailhaul/sinks"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -35,7 +35,7 @@ type vault struct {
 	t       *testing.T
 	store   *memstore.Store
 	bucket  *blob.Bucket
-	repo    *sinks.Repository
+	repo    *repository.Repository
 	sim     *simulator.Server
 	client  *graph.Client
 	mailbox string
@@ -57,7 +57,7 @@ func newVault(t *testing.T, opts simulator.Options) *vault {
 	t.Cleanup(client.Close)
 	store := memstore.New()
 	v := &vault{t: t, store: store, bucket: store.Open(), sim: sim, client: client, mailbox: sim.Mailboxes()[0].ID}
-	if v.repo, err = sinks.InitRepository(t.Context(), v.bucket); err != nil {
+	if v.repo, err = repository.Init(t.Context(), v.bucket); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { v.repo.Close() })
@@ -197,7 +197,7 @@ func TestEveryBit(t *testing.T) {
 				t.Errorf("%s %s: found are %v", key, name, got.Problems)
 			}
 		}
-		if key == sinks.RefKey(v.mailbox, 3) || strings.HasPrefix(key, "acks/") {
+		if key == repository.RefKey(v.mailbox, 3) || strings.HasPrefix(key, "acks/") {
 			v.write(key, data)
 			continue // without its last ref, the repository is a whole one of the day before; nothing names an acknowledgement
 		}
@@ -238,7 +238,7 @@ func TestManifestThatLies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		key := sinks.RefKey(v.mailbox, s.Sequence)
+		key := repository.RefKey(v.mailbox, s.Sequence)
 		lie(s.Snapshot)
 		data, err := s.Encode()
 		if err != nil {
@@ -249,7 +249,7 @@ func TestManifestThatLies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v.write(sinks.ManifestKey(digest), data)
+		v.write(repository.ManifestKey(digest), data)
 		v.write(key, ref)
 		if got := v.verify(restore.VerifyOptions{}); got.Found == 0 {
 			t.Errorf("%s: nothing was found", name)
@@ -359,9 +359,9 @@ func TestListedAndGone(t *testing.T) {
 			key := all[0]
 			if !needed {
 				data := []byte("nobody needs it")
-				key = sinks.PackKey(manifest.SumOf(data))
+				key = repository.PackKey(manifest.SumOf(data))
 				if prefix != "packs/" {
-					key = sinks.SegmentKey(manifest.SumOf(data))
+					key = repository.SegmentKey(manifest.SumOf(data))
 				}
 				v.write(key, data)
 			}
@@ -569,11 +569,11 @@ func TestAcks(t *testing.T) {
 			t.Errorf("verification is %+v", got)
 		}
 	}
-	data := v.read(sinks.AckKey(v.mailbox, ack.ID))
-	misplaced := sinks.AckKey("MBX:other", ack.ID)
+	data := v.read(repository.AckKey(v.mailbox, ack.ID))
+	misplaced := repository.AckKey("MBX:other", ack.ID)
 	v.write(misplaced, data)
 	odd := []byte(`{"format":1,"mailbox":"` + v.mailbox + `"}`)
-	malformed := sinks.AckKey(v.mailbox, manifest.SumOf(odd))
+	malformed := repository.AckKey(v.mailbox, manifest.SumOf(odd))
 	v.write(malformed, odd)
 	got := v.verify(restore.VerifyOptions{})
 	named := map[string]bool{}

@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/restore"
 	"github.com/mailhaul/mailhaul/simulator"
-	"github.com/mailhaul/mailhaul/sinks"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -41,9 +41,9 @@ func (v *vault) replace(s *snapshots.Snapshot, data []byte) (key string) {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	v.write(sinks.ManifestKey(digest), data)
-	v.write(sinks.RefKey(v.mailbox, s.Sequence), ref)
-	return sinks.ManifestKey(digest)
+	v.write(repository.ManifestKey(digest), data)
+	v.write(repository.RefKey(v.mailbox, s.Sequence), ref)
+	return repository.ManifestKey(digest)
 }
 
 // claim makes the last snapshot one of these rows, which is whole in all else. It returns the
@@ -66,7 +66,7 @@ func (v *vault) claim(rows []manifest.Row) string {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	v.write(sinks.SegmentKey(segment.SHA256), data)
+	v.write(repository.SegmentKey(segment.SHA256), data)
 	s.Segments = []manifest.Segment{segment}
 	for i := range s.Folders {
 		s.Folders[i].Items = held[s.Folders[i].ID]
@@ -76,7 +76,7 @@ func (v *vault) claim(rows []manifest.Row) string {
 		v.t.Fatal(err)
 	}
 	v.replace(s, data)
-	return sinks.SegmentKey(segment.SHA256)
+	return repository.SegmentKey(segment.SHA256)
 }
 
 // TestRowsThatLie: a row whose chunks are not those of the packs is found, whatever differs.
@@ -141,7 +141,7 @@ func TestOneProblem(t *testing.T) {
 	if got := v.verify(restore.VerifyOptions{}); got.Found > 0 {
 		t.Fatal(got.Problems)
 	}
-	for _, key := range []string{sinks.PackKey(row.Chunks[0].Pack), sinks.PackKey(row.Chunks[1].Pack), segment} {
+	for _, key := range []string{repository.PackKey(row.Chunks[0].Pack), repository.PackKey(row.Chunks[1].Pack), segment} {
 		data := v.read(key)
 		bad := bytes.Clone(data)
 		bad[len(bad)/2] ^= 1

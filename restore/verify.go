@@ -13,7 +13,7 @@ import (
 
 	"github.com/mailhaul/mailhaul/compress"
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -71,7 +71,7 @@ const packReaders = 2
 // checks every digest, length and chunk; then it checks the acknowledgements, and the objects
 // that no snapshot needs. What is wrong is in the result; an error means that the
 // verification could not be carried through.
-func Verify(ctx context.Context, repo *sinks.Repository, opts VerifyOptions) (*Verification, error) {
+func Verify(ctx context.Context, repo *repository.Repository, opts VerifyOptions) (*Verification, error) {
 	if opts.Progress == nil {
 		opts.Progress = &VerifyProgress{}
 	}
@@ -107,7 +107,7 @@ func Verify(ctx context.Context, repo *sinks.Repository, opts VerifyOptions) (*V
 }
 
 type verifier struct {
-	repo   *sinks.Repository
+	repo   *repository.Repository
 	opts   VerifyOptions
 	mu     sync.Mutex // of result, while packs are read
 	result *Verification
@@ -117,7 +117,7 @@ type verifier struct {
 	meta      map[manifest.Digest]*metaState // what lies below manifests/
 	segments  map[manifest.Digest]bool       // whose rows were checked
 	irregular map[string]bool                // keys of what is no object, and was reported
-	acks      []sinks.Object
+	acks      []repository.Object
 	items     *itemReader
 }
 
@@ -125,7 +125,7 @@ type verifier struct {
 type mailboxRuns struct {
 	id      string
 	last    uint64
-	missing *sinks.CorruptError // the first ref that is not there, though later ones are
+	missing *repository.CorruptError // the first ref that is not there, though later ones are
 }
 
 // A packState is what is known of a pack that the listing showed.
@@ -166,9 +166,9 @@ func (v *verifier) foundIrregular(key string, err error) {
 // isDamage tells what is wrong with an object from what is wrong with the store
 // or the caller: only the former is a finding, the latter ends the verification.
 func isDamage(ctx context.Context, err error) bool {
-	var object *sinks.CorruptError
+	var object *repository.CorruptError
 	var pack *compress.CorruptError
-	return ctx.Err() == nil && (errors.As(err, &object) || errors.As(err, &pack) || sinks.IsNotFound(err))
+	return ctx.Err() == nil && (errors.As(err, &object) || errors.As(err, &pack) || repository.IsNotFound(err))
 }
 
 // listMailboxes takes note of the snapshots to verify, before the objects are listed: what
@@ -177,7 +177,7 @@ func (v *verifier) listMailboxes(ctx context.Context) error {
 	ids, asked := v.opts.Mailboxes, len(v.opts.Mailboxes) > 0
 	if !asked {
 		var err error
-		var irregular *sinks.CorruptError
+		var irregular *repository.CorruptError
 		if ids, err = v.repo.Mailboxes(ctx); errors.As(err, &irregular) {
 			v.foundIrregular(irregular.Key, irregular)
 		} else if err != nil {
@@ -206,17 +206,17 @@ func (v *verifier) listObjects(ctx context.Context) error {
 			return err
 		}
 		switch o.Kind {
-		case sinks.KindPack:
+		case repository.KindPack:
 			v.packs[o.Digest] = &packState{wanted: len(v.opts.Mailboxes) == 0}
-		case sinks.KindSegment, sinks.KindManifest:
-			v.meta[o.Digest] = &metaState{segment: o.Kind == sinks.KindSegment, size: o.Size}
-		case sinks.KindAck:
+		case repository.KindSegment, repository.KindManifest:
+			v.meta[o.Digest] = &metaState{segment: o.Kind == repository.KindSegment, size: o.Size}
+		case repository.KindAck:
 			if len(v.opts.Mailboxes) == 0 || slices.Contains(v.opts.Mailboxes, o.Mailbox) {
 				v.acks = append(v.acks, o)
 			}
-		case sinks.KindForeign:
+		case repository.KindForeign:
 			v.result.Foreign++
-		case sinks.KindIrregular:
+		case repository.KindIrregular:
 			v.foundIrregular(o.Key, o.Err)
 		}
 	}
@@ -256,11 +256,11 @@ func (v *verifier) readPack(ctx context.Context, digest manifest.Digest, p *pack
 	v.opts.Progress.BytesRead.Add(int64(len(data)))
 	switch {
 	case err == nil:
-	case ctx.Err() == nil && sinks.IsNotFound(err):
+	case ctx.Err() == nil && repository.IsNotFound(err):
 		p.absent = true
 		return nil
 	case isDamage(ctx, err):
-		v.problem(sinks.PackKey(digest), err)
+		v.problem(repository.PackKey(digest), err)
 		return nil
 	default:
 		return err

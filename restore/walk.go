@@ -9,7 +9,7 @@ import (
 
 	"github.com/mailhaul/mailhaul/compress"
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -64,7 +64,9 @@ func (v *verifier) chooseOf(ctx context.Context, segment manifest.Segment) error
 
 // ends reports whether an error ends the verification: it is of the store or the caller, and
 // not of what is read.
-func ends(ctx context.Context, err error) bool { return ctx.Err() != nil || sinks.IsTransient(err) }
+func ends(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || repository.IsTransient(err)
+}
 
 // eachSnapshot calls do with every snapshot of the chosen mailboxes that can be
 // read, in order, and damaged with the ref of every other.
@@ -87,7 +89,7 @@ func (v *verifier) eachSnapshot(ctx context.Context, do func(*snapshots.Snapshot
 			if ends(ctx, err) {
 				return err
 			}
-			damaged(damagedKey(err, sinks.RefKey(m.id, sequence)), err)
+			damaged(damagedKey(err, repository.RefKey(m.id, sequence)), err)
 		}
 	}
 	return nil
@@ -95,7 +97,7 @@ func (v *verifier) eachSnapshot(ctx context.Context, do func(*snapshots.Snapshot
 
 // damagedKey returns the key that a corrupt object's error names, or else key.
 func damagedKey(err error, key string) string {
-	var object *sinks.CorruptError
+	var object *repository.CorruptError
 	if errors.As(err, &object) {
 		return object.Key
 	}
@@ -121,7 +123,7 @@ func (v *verifier) walk(ctx context.Context) error {
 // walkSnapshot checks one snapshot against its parent, its segments and, by
 // their rows, the packs.
 func (v *verifier) walkSnapshot(ctx context.Context, s *snapshots.Snapshot, state *mailboxState) error {
-	key := sinks.ManifestKey(s.Digest)
+	key := repository.ManifestKey(s.Digest)
 	v.use(s.Digest)
 	if want := state.last; s.Parent != want && s.Sequence != 1 {
 		v.problem(key, fmt.Errorf("its parent is %s, but snapshot %d of the mailbox is %s", s.Parent, s.Sequence-1, want))
@@ -136,7 +138,7 @@ func (v *verifier) walkSnapshot(ctx context.Context, s *snapshots.Snapshot, stat
 			return err
 		}
 		state.broken = true
-		v.problem(damagedKey(err, sinks.SegmentKey(segment.SHA256)), err)
+		v.problem(damagedKey(err, repository.SegmentKey(segment.SHA256)), err)
 	}
 	if err := state.check(s.Snapshot); err != nil {
 		v.problem(key, err)
@@ -161,7 +163,7 @@ func (v *verifier) walkKeys(ctx context.Context, s *snapshots.Snapshot) error {
 			if ends(ctx, err) {
 				return err
 			}
-			v.problem(damagedKey(err, sinks.SegmentKey(g.SHA256)), err)
+			v.problem(damagedKey(err, repository.SegmentKey(g.SHA256)), err)
 		}
 	}
 	return nil
@@ -199,7 +201,7 @@ func (v *verifier) readSegment(ctx context.Context, segment manifest.Segment, st
 			if ends(ctx, err) {
 				return err
 			}
-			v.problem(sinks.SegmentKey(segment.SHA256), err)
+			v.problem(repository.SegmentKey(segment.SHA256), err)
 		}
 	}
 	return nil
@@ -213,12 +215,12 @@ func (v *verifier) checkRow(ctx context.Context, row *manifest.Row) error {
 		c := &row.Chunks[i]
 		p := v.packs[c.Pack]
 		if p == nil || p.absent {
-			return fmt.Errorf("item %s: %s is missing", row.ID, sinks.PackKey(c.Pack))
+			return fmt.Errorf("item %s: %s is missing", row.ID, repository.PackKey(c.Pack))
 		}
 		p.used = true
 		whole = whole && p.whole
 		if p.whole && !p.holds(c) {
-			return fmt.Errorf("item %s: %s has no chunk %s of %d bytes at %d", row.ID, sinks.PackKey(c.Pack), c.SHA256, c.Length, c.Offset)
+			return fmt.Errorf("item %s: %s has no chunk %s of %d bytes at %d", row.ID, repository.PackKey(c.Pack), c.SHA256, c.Length, c.Offset)
 		}
 	}
 	if v.opts.SkipData || !whole || len(row.Chunks) < 2 {
@@ -245,13 +247,13 @@ func (v *verifier) readUnreferenced(ctx context.Context) error {
 		if m.used {
 			continue
 		}
-		key, read := sinks.ManifestKey(digest), func() error { _, err := v.repo.ReadManifest(ctx, digest); return err }
+		key, read := repository.ManifestKey(digest), func() error { _, err := v.repo.ReadManifest(ctx, digest); return err }
 		if m.segment {
-			key, read = sinks.SegmentKey(digest), func() error { _, err := v.repo.ReadSegment(ctx, digest, m.size); return err }
+			key, read = repository.SegmentKey(digest), func() error { _, err := v.repo.ReadSegment(ctx, digest, m.size); return err }
 		}
 		err := read()
 		switch {
-		case ctx.Err() == nil && sinks.IsNotFound(err):
+		case ctx.Err() == nil && repository.IsNotFound(err):
 			continue // a write that was listed on its way, and was not completed
 		case err != nil && !isDamage(ctx, err):
 			return err

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mailhaul/mailhaul/sinks/internal/transport"
+	"github.com/mailhaul/mailhaul/internal/transport"
 )
 
 // A Clock compares a store's with this machine's. Its zero value knows nothing yet.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mailhaul/mailhaul/internal/servers"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/sinks"
 )
 
@@ -148,7 +149,7 @@ func TestS3Credentials(t *testing.T) {
 			if c.config+c.credentials != "" {
 				a.files(t, c.config, c.credentials)
 			}
-			repo, err := sinks.InitRepository(t.Context(), open(t, s.URL(bucket, fmt.Sprint("mail", i))+c.query))
+			repo, err := repository.Init(t.Context(), open(t, s.URL(bucket, fmt.Sprint("mail", i))+c.query))
 			if err != nil || repo.Retries() > 0 {
 				t.Errorf("%v", err)
 			}
@@ -209,7 +210,7 @@ func refused(t *testing.T, place, want string) error {
 	bucket, err := sinks.Open(t.Context(), place)
 	if err == nil {
 		defer bucket.Close()
-		_, err = sinks.InitRepository(t.Context(), bucket)
+		_, err = repository.Init(t.Context(), bucket)
 	}
 	if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), sentinel) {
 		t.Errorf("error is %v, want %q", err, want)

@@ -12,7 +12,7 @@ import (
 	"gocloud.dev/gcerrors"
 
 	"github.com/mailhaul/mailhaul/internal/servers"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // azureEnv sets Azure's environment to nothing but what it is given, name by name.
@@ -65,7 +65,7 @@ func testAzureCredentials(t *testing.T, s *servers.Azure) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			azureEnv(t, c.env...)
-			repo, err := sinks.InitRepository(t.Context(), open(t, fmt.Sprintf("azblob://%s/mail-%d%s", container, i, c.query)))
+			repo, err := repository.Init(t.Context(), open(t, fmt.Sprintf("azblob://%s/mail-%d%s", container, i, c.query)))
 			if err != nil || repo.Retries() > 0 {
 				t.Error(err)
 			}

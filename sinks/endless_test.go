@@ -13,7 +13,7 @@ import (
 	"gocloud.dev/gcerrors"
 
 	"github.com/mailhaul/mailhaul/internal/memstore"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // A lister is how a store writes a page of a list.
@@ -55,10 +55,12 @@ func (l lister) objects(n int) string {
 
 // An endlessStore has a repository's config, and lists what answer returns, the number of requests
 // for pages before this one given.
-func endlessStore(t *testing.T, l lister, answer func(n int64) string) *sinks.Repository {
+func endlessStore(t *testing.T, l lister, answer func(n int64) string) *repository.Repository {
 	t.Helper()
 	store := memstore.New()
-	newRepository(t, store)
+	if _, err := repository.Init(t.Context(), store.Open()); err != nil {
+		t.Fatal(err)
+	}
 	config, err := store.Open().ReadAll(t.Context(), "config.json")
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +82,7 @@ func endlessStore(t *testing.T, l lister, answer func(n int64) string) *sinks.Re
 	t.Setenv("STORAGE_EMULATOR_HOST", host)
 	t.Setenv("AWS_ACCESS_KEY_ID", "key")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	repo, err := sinks.OpenRepository(t.Context(), open(t, strings.Replace(l.url, "%s", host, 1)))
+	repo, err := repository.Open(t.Context(), open(t, strings.Replace(l.url, "%s", host, 1)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +90,7 @@ func endlessStore(t *testing.T, l lister, answer func(n int64) string) *sinks.Re
 }
 
 // firstTry returns a context that ends when the repository tries a call again.
-func firstTry(t *testing.T, repo *sinks.Repository) context.Context {
+func firstTry(t *testing.T, repo *repository.Repository) context.Context {
 	ctx, stop := context.WithCancel(t.Context())
 	t.Cleanup(stop)
 	repo.SetLogger(slog.New(onRecord{slog.NewTextHandler(t.Output(), nil), stop}))
@@ -110,8 +112,8 @@ func TestEndlessLists(t *testing.T) {
 				var err error
 				for _, err = range repo.Objects(firstTry(t, repo)) {
 				}
-				if err == nil || !strings.Contains(err.Error(), "end") || gcerrors.Code(err) == gcerrors.NotFound || !sinks.IsTransient(err) || sinks.Remedy(err) == "" {
-					t.Errorf("error is %v, remedy is %q", err, sinks.Remedy(err))
+				if err == nil || !strings.Contains(err.Error(), "end") || gcerrors.Code(err) == gcerrors.NotFound || !repository.IsTransient(err) || repository.Remedy(err) == "" {
+					t.Errorf("error is %v, remedy is %q", err, repository.Remedy(err))
 				}
 			})
 		}

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // An s3 is a small store that can be out of order.
@@ -62,14 +62,14 @@ func (s *s3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // s3Repository is one in such a store.
-func s3Repository(t *testing.T) (*s3, *sinks.Repository) {
+func s3Repository(t *testing.T) (*s3, *repository.Repository) {
 	t.Helper()
 	s := &s3{objects: map[string][]byte{}}
 	web := httptest.NewServer(s)
 	t.Cleanup(web.Close)
 	t.Setenv("AWS_ACCESS_KEY_ID", "key")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	repo, err := sinks.InitRepository(t.Context(), open(t, "s3://bucket?endpoint="+web.URL))
+	repo, err := repository.Init(t.Context(), open(t, "s3://bucket?endpoint="+web.URL))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestUnsized(t *testing.T) {
 	if err := repo.CreateRef(t.Context(), "MBX:a", 1, make([]byte, 5<<10)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := repo.ReadRef(t.Context(), "MBX:a", 1); !errors.As(err, new(*sinks.CorruptError)) {
+	if _, err := repo.ReadRef(t.Context(), "MBX:a", 1); !errors.As(err, new(*repository.CorruptError)) {
 		t.Errorf("longer than a ref may be: %v", err)
 	}
 	if _, err := repo.PackAt(t.Context(), d); err == nil || !strings.Contains(err.Error(), "size is not told") {
@@ -171,7 +171,7 @@ func TestHostileAnswers(t *testing.T) {
 			place := map[string]string{"azblob": "azblob://c/mail?protocol=http&domain=" + host, "s3": "s3://bucket/mail?endpoint=" + web.URL, "gs": "gs://b/mail"}
 			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond) // however it ends, it is an error
 			defer cancel()
-			if _, err := sinks.InitRepository(ctx, open(t, place[c.store])); err == nil {
+			if _, err := repository.Init(ctx, open(t, place[c.store])); err == nil {
 				t.Error("there is a repository")
 			}
 		})

@@ -10,7 +10,7 @@ import (
 
 	"github.com/mailhaul/mailhaul/internal/servers"
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // proxied are stores behind a proxy. Each starts a server, sets the credentials for it, and
@@ -44,7 +44,7 @@ func TestFlippedOnTheWay(t *testing.T) {
 	for name, start := range proxied {
 		t.Run(name, func(t *testing.T) {
 			p, place := start(t)
-			repo, err := sinks.InitRepository(t.Context(), open(t, place))
+			repo, err := repository.Init(t.Context(), open(t, place))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,7 +70,7 @@ func TestFlippedOnTheWay(t *testing.T) {
 
 			p.flip(-1)
 			pack[0]++
-			if _, err := repo.PutPack(impatient(t, repo), manifest.SumOf(pack), pack); err == nil || !strings.Contains(err.Error(), sinks.PackKey(manifest.SumOf(pack))) {
+			if _, err := repo.PutPack(impatient(t, repo), manifest.SumOf(pack), pack); err == nil || !strings.Contains(err.Error(), repository.PackKey(manifest.SumOf(pack))) {
 				t.Errorf("changed at every try: %v", err)
 			}
 			if err := repo.CreateRef(impatient(t, repo), "MBX:a", 2, ref); err == nil {
@@ -92,7 +92,7 @@ func TestFlippedOnTheWay(t *testing.T) {
 
 // impatient returns a context that ends when a repository is about to repeat a call for the third
 // time.
-func impatient(t *testing.T, repo *sinks.Repository) context.Context {
+func impatient(t *testing.T, repo *repository.Repository) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	repo.SetLogger(slog.New(onRecord{slog.DiscardHandler, countdown(3, cancel)}))

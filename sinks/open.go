@@ -14,6 +14,7 @@ import (
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/memblob"
 
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/sinks/azure"
 	"github.com/mailhaul/mailhaul/sinks/dirblob"
 	"github.com/mailhaul/mailhaul/sinks/gcs"
@@ -130,7 +131,7 @@ func openDir(dir string, create bool) (*blob.Bucket, error) {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%w: %w", ErrNoRepository, err)
+		return nil, fmt.Errorf("%w: %w", repository.ErrNoRepository, err)
 	case err != nil:
 		return nil, fmt.Errorf("repository: %w", err)
 	case !info.IsDir():

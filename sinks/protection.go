@@ -9,6 +9,8 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"gocloud.dev/blob"
+
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // ErrNotTold is in the error of what a driver does not tell of its store.
@@ -30,7 +32,7 @@ func ProtectionOf(ctx context.Context, bucket *blob.Bucket, location string) (p 
 	}
 	versions, err := client.GetBucketVersioning(ctx, name)
 	if err != nil {
-		return p, &storeError{"ask for versioning", "", err}
+		return p, repository.Wrap("ask for versioning", "", err)
 	}
 	p.Versioned = versions.Enabled()
 	lock, mode, validity, unit, err := client.GetObjectLockConfig(ctx, name)
@@ -39,7 +41,7 @@ func ProtectionOf(ctx context.Context, bucket *blob.Bucket, location string) (p 
 		return p, nil
 	}
 	if err != nil {
-		return p, &storeError{"ask for Object Lock", "", err}
+		return p, repository.Wrap("ask for Object Lock", "", err)
 	}
 	p.ObjectLock = lock == "Enabled"
 	if mode != nil && validity != nil && unit != nil {
@@ -65,13 +67,13 @@ func s3Of(bucket *blob.Bucket, location string) (client *minio.Client, name, pre
 // stay, and why one of them does.
 func PurgeScratch(ctx context.Context, bucket *blob.Bucket, location, scratch string) (left int, err error) {
 	client, name, prefix, err := s3Of(bucket, location)
-	if err != nil || !strings.HasPrefix(scratch, ScratchDir) {
+	if err != nil || !strings.HasPrefix(scratch, repository.ScratchDir) {
 		return 0, err
 	}
 	var found []minio.ObjectInfo
 	for o := range client.ListObjects(ctx, name, minio.ListObjectsOptions{Prefix: prefix + scratch, Recursive: true, WithVersions: true}) {
 		if o.Err != nil {
-			return 0, &storeError{"list versions below", scratch, o.Err}
+			return 0, repository.Wrap("list versions below", scratch, o.Err)
 		}
 		found = append(found, o)
 	}
@@ -86,7 +88,7 @@ func PurgeScratch(ctx context.Context, bucket *blob.Bucket, location, scratch st
 		}
 	}
 	if err != nil {
-		err = &storeError{"delete versions below", scratch, err}
+		err = repository.Wrap("delete versions below", scratch, err)
 	}
 	return left, err
 }

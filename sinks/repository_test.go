@@ -14,8 +14,8 @@ import (
 	"go.uber.org/goleak"
 	"gocloud.dev/blob"
 
-	"github.com/mailhaul/mailhaul/internal/memstore"
 	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/sinks"
 )
 
@@ -44,7 +44,7 @@ func open(t *testing.T, url string) *blob.Bucket {
 
 func testRepository(t *testing.T, bucket *blob.Bucket) {
 	ctx := t.Context()
-	if _, err := sinks.OpenRepository(ctx, bucket); !errors.Is(err, sinks.ErrNoRepository) {
+	if _, err := repository.Open(ctx, bucket); !errors.Is(err, repository.ErrNoRepository) {
 		t.Fatalf("error is %v", err)
 	}
 	repo := initTogether(t, bucket)
@@ -65,7 +65,7 @@ func testRepository(t *testing.T, bucket *blob.Bucket) {
 		t.Fatalf("%d bytes, %v", len(got), err)
 	}
 	checkRanges(t, repo, d, data)
-	if _, err := repo.ReadPack(ctx, manifest.SumOf([]byte("none"))); !sinks.IsNotFound(err) {
+	if _, err := repo.ReadPack(ctx, manifest.SumOf([]byte("none"))); !repository.IsNotFound(err) {
 		t.Errorf("error is %v", err)
 	}
 	if _, err := repo.PutSegment(ctx, d, data); err != nil {
@@ -79,28 +79,28 @@ func testRepository(t *testing.T, bucket *blob.Bucket) {
 	}
 	testRefs(t, repo)
 	testAcks(t, repo)
-	kinds := map[sinks.Kind]int{}
+	kinds := map[repository.Kind]int{}
 	for o, err := range repo.Objects(ctx) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		kinds[o.Kind]++
 	}
-	want := map[sinks.Kind]int{sinks.KindConfig: 1, sinks.KindPack: 1, sinks.KindSegment: 1, sinks.KindManifest: 1, sinks.KindRef: 5, sinks.KindAck: 2}
+	want := map[repository.Kind]int{repository.KindConfig: 1, repository.KindPack: 1, repository.KindSegment: 1, repository.KindManifest: 1, repository.KindRef: 5, repository.KindAck: 2}
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Error(diff)
 	}
 }
 
 // initTogether makes the repository from several sides at once: there is one config.
-func initTogether(t *testing.T, bucket *blob.Bucket) *sinks.Repository {
+func initTogether(t *testing.T, bucket *blob.Bucket) *repository.Repository {
 	t.Helper()
-	var repos [4]*sinks.Repository
+	var repos [4]*repository.Repository
 	var wg sync.WaitGroup
 	for i := range repos {
 		wg.Go(func() {
 			var err error
-			if repos[i], err = sinks.InitRepository(t.Context(), bucket); err != nil {
+			if repos[i], err = repository.Init(t.Context(), bucket); err != nil {
 				t.Error(err)
 			}
 		})
@@ -112,7 +112,7 @@ func initTogether(t *testing.T, bucket *blob.Bucket) *sinks.Repository {
 	return repos[0]
 }
 
-func checkRanges(t *testing.T, repo *sinks.Repository, d manifest.Digest, data []byte) {
+func checkRanges(t *testing.T, repo *repository.Repository, d manifest.Digest, data []byte) {
 	t.Helper()
 	at, err := repo.PackAt(t.Context(), d)
 	if err != nil || at.Size() != int64(len(data)) {
@@ -129,7 +129,7 @@ func checkRanges(t *testing.T, repo *sinks.Repository, d manifest.Digest, data [
 	}
 }
 
-func testRefs(t *testing.T, repo *sinks.Repository) {
+func testRefs(t *testing.T, repo *repository.Repository) {
 	ctx := t.Context()
 	mailboxes := []string{"MBX:a@b", "MBX:A@B", "..", "a/b=c ü"}
 	for i, m := range mailboxes {
@@ -157,7 +157,7 @@ func testRefs(t *testing.T, repo *sinks.Repository) {
 				defer mu.Unlock()
 				won = append(won, i)
 			}
-			if err != nil && !errors.Is(err, sinks.ErrRefExists) {
+			if err != nil && !errors.Is(err, repository.ErrRefExists) {
 				t.Error(err)
 			}
 		})
@@ -176,8 +176,34 @@ func testRefs(t *testing.T, repo *sinks.Repository) {
 	}
 }
 
+// testAcks stores acknowledgements about two mailboxes, one of them twice.
+func testAcks(t *testing.T, repo *repository.Repository) {
+	ctx := t.Context()
+	data := []byte(`{"format":1}` + "\n")
+	d := manifest.SumOf(data)
+	for _, mailbox := range []string{"MBX:a@b", "MBX:a@b", "MBX:a"} {
+		if _, err := repo.PutAck(ctx, mailbox, d, data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := repo.ReadAck(ctx, "MBX:a@b", d)
+	if err != nil || !bytes.Equal(got, data) {
+		t.Errorf("acknowledgement is %q, %v", got, err)
+	}
+	if _, err := repo.ReadAck(ctx, "MBX:b", d); !repository.IsNotFound(err) {
+		t.Errorf("error is %v", err)
+	}
+	acks, err := repo.Acks(ctx, "MBX:a@b")
+	want := []repository.Object{{
+		Key: "acks/MBX=3Aa=40b/" + d.Hex() + ".json", Kind: repository.KindAck, Digest: d, Mailbox: "MBX:a@b", Size: int64(len(data)),
+	}}
+	if diff := cmp.Diff(want, acks); diff != "" || err != nil {
+		t.Errorf("acknowledgements differ: %v\n%s", err, diff)
+	}
+}
+
 func isCorrupt(err error) bool {
-	var c *sinks.CorruptError
+	var c *repository.CorruptError
 	return errors.As(err, &c)
 }
 
@@ -187,62 +213,6 @@ func randomBytes(n int) []byte {
 		b[i] = byte(rand.Uint32())
 	}
 	return b
-}
-
-// TestDamagedConfig: whatever is changed in it, config.json is refused.
-func TestDamagedConfig(t *testing.T) {
-	bucket, err := sinks.Open(t.Context(), "mem://")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer bucket.Close()
-	if _, err := sinks.InitRepository(t.Context(), bucket); err != nil {
-		t.Fatal(err)
-	}
-	data, err := bucket.ReadAll(t.Context(), "config.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range data {
-		for bit := range 8 {
-			bad := bytes.Clone(data)
-			bad[i] ^= 1 << bit
-			if err := bucket.WriteAll(t.Context(), "config.json", bad, nil); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := sinks.InitRepository(t.Context(), bucket); err == nil {
-				t.Fatalf("bit %d of byte %d was flipped unnoticed: %s", bit, i, bad)
-			}
-		}
-	}
-	newer := []byte(`{"format":2,"id":"x","more":true}`)
-	if err := bucket.WriteAll(t.Context(), "config.json", newer, nil); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := sinks.InitRepository(t.Context(), bucket); !errors.Is(err, sinks.ErrNewerFormat) {
-		t.Errorf("error is %v", err)
-	}
-}
-
-// TestMissingRef: a run that is missing from a mailbox's chain is an error.
-func TestMissingRef(t *testing.T) {
-	bucket, err := sinks.Open(t.Context(), "mem://")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer bucket.Close()
-	repo, err := sinks.InitRepository(t.Context(), bucket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, n := range []uint64{1, 3} {
-		if err := repo.CreateRef(t.Context(), "m", n, []byte("x")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := repo.Refs(t.Context(), "m"); !isCorrupt(err) || !strings.Contains(err.Error(), sinks.RefKey("m", 2)) {
-		t.Errorf("error is %v", err)
-	}
 }
 
 func TestURLs(t *testing.T) {
@@ -267,33 +237,7 @@ func TestURLs(t *testing.T) {
 		}
 		b.Close()
 	}
-	if _, err := sinks.OpenExisting(t.Context(), dir+"/nowhere"); !errors.Is(err, sinks.ErrNoRepository) {
+	if _, err := sinks.OpenExisting(t.Context(), dir+"/nowhere"); !errors.Is(err, repository.ErrNoRepository) {
 		t.Errorf("error is %v", err)
-	}
-}
-
-// TestSizes: an object of another size than what the manifest says, or than what is to be stored
-// under its name, is damaged.
-func TestSizes(t *testing.T) {
-	store := memstore.New()
-	repo := newRepository(t, store)
-	data := []byte("a segment")
-	d := manifest.SumOf(data)
-	if _, err := repo.PutSegment(t.Context(), d, data); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := repo.ReadSegment(t.Context(), d, int64(len(data))); err != nil {
-		t.Error(err)
-	}
-	for _, size := range []int64{0, int64(len(data)) - 1, int64(len(data)) + 1} {
-		if _, err := repo.ReadSegment(t.Context(), d, size); !errors.As(err, new(*sinks.CorruptError)) {
-			t.Errorf("size %d: %v", size, err)
-		}
-	}
-	if err := store.Open().WriteAll(t.Context(), sinks.PackKey(d), data[1:], nil); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := repo.PutPack(t.Context(), d, data); !errors.As(err, new(*sinks.CorruptError)) {
-		t.Errorf("PutPack: %v", err)
 	}
 }

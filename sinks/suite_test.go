@@ -6,6 +6,7 @@ import (
 
 	"gocloud.dev/blob"
 
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/sinks"
 	"github.com/mailhaul/mailhaul/sinks/sinktest"
 )
@@ -49,13 +50,13 @@ func TestCleanPlace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	scratch = blob.PrefixedBucket(scratch, sinks.ScratchDir)
+	scratch = blob.PrefixedBucket(scratch, repository.ScratchDir)
 	defer scratch.Close()
 	testSuite(t, sinktest.NewEnv(scratch))
 	if err := scratch.WriteAll(t.Context(), "left", []byte("behind"), nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := sinks.InitRepository(t.Context(), bucket); err != nil {
+	if _, err := repository.Init(t.Context(), bucket); err != nil {
 		t.Error(err)
 	}
 }

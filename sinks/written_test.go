@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/sinks"
 )
 
@@ -22,7 +23,7 @@ func fill(t *testing.T, place string, options map[string]string) parts {
 		t.Fatal(err)
 	}
 	ctx, bucket := t.Context(), open(t, place)
-	repo, err := sinks.InitRepository(ctx, bucket)
+	repo, err := repository.Init(ctx, bucket)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +46,7 @@ func fill(t *testing.T, place string, options map[string]string) parts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	held := parts{"config.json": config, sinks.PackKey(dp): pack, sinks.SegmentKey(ds): segment, sinks.ManifestKey(dm): snapshot, sinks.RefKey("MBX:a", 1): ref}
+	held := parts{"config.json": config, repository.PackKey(dp): pack, repository.SegmentKey(ds): segment, repository.ManifestKey(dm): snapshot, repository.RefKey("MBX:a", 1): ref}
 	for o, err := range repo.Objects(ctx) {
 		if want, ok := held[o.Key]; err != nil || !ok || o.Size != int64(len(want)) {
 			t.Errorf("%s has %d bytes, %v", o.Key, o.Size, err)

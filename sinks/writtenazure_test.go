@@ -14,6 +14,7 @@ import (
 	"gocloud.dev/gcerrors"
 
 	"github.com/mailhaul/mailhaul/internal/servers"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/sinks"
 )
 
@@ -104,7 +105,7 @@ func testIgnoredByAzure(t *testing.T, s *servers.Azure) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = sinks.InitRepository(t.Context(), open(t, place))
+		_, err = repository.Init(t.Context(), open(t, place))
 		if err == nil || !strings.Contains(err.Error(), "the store ignores "+name) || gcerrors.Code(err) != gcerrors.Unimplemented {
 			t.Errorf("%s: %v", name, err)
 		}

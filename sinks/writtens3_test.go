@@ -15,6 +15,7 @@ import (
 	"gocloud.dev/gcerrors"
 
 	"github.com/mailhaul/mailhaul/internal/servers"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/sinks"
 )
 
@@ -127,11 +128,11 @@ func TestCustomerKey(t *testing.T) {
 			t.Errorf("%s can be seen without the key", name)
 		}
 	}
-	if _, err := sinks.OpenRepository(t.Context(), open(t, place)); err == nil {
+	if _, err := repository.Open(t.Context(), open(t, place)); err == nil {
 		t.Error("the repository was opened without the key")
 	}
 	t.Setenv("OTHER_KEY", strings.Repeat("o", 32))
-	if _, err := sinks.OpenRepository(t.Context(), open(t, place+"&sse_c_key_env=OTHER_KEY")); err == nil {
+	if _, err := repository.Open(t.Context(), open(t, place+"&sse_c_key_env=OTHER_KEY")); err == nil {
 		t.Error("the repository was opened with another key")
 	}
 	plain := strings.Replace(place, "https://", "http://", 1)
@@ -139,7 +140,7 @@ func TestCustomerKey(t *testing.T) {
 		t.Errorf("without TLS: %v", err)
 	}
 	untrusted, _, _ := strings.Cut(place, "&ca_file=")
-	if _, err := sinks.OpenRepository(t.Context(), open(t, untrusted)); err == nil || !strings.Contains(err.Error(), "certificate") {
+	if _, err := repository.Open(t.Context(), open(t, untrusted)); err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("without its certificate: %v", err)
 	}
 }
@@ -158,7 +159,7 @@ func TestIgnoredByS3(t *testing.T) {
 			t.Fatal(err)
 		}
 		name, _, _ = strings.Cut(name, " ")
-		_, err = sinks.InitRepository(t.Context(), open(t, place))
+		_, err = repository.Init(t.Context(), open(t, place))
 		if err == nil || !strings.Contains(err.Error(), "the store ignores "+name) || gcerrors.Code(err) != gcerrors.Unimplemented {
 			t.Errorf("%v: %v", options, err)
 		}

@@ -12,14 +12,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // Acks are what people said of the gaps of one mailbox.
 type Acks struct {
 	all     []Ack // the oldest first
 	gaps    map[ackKey][]*Ack
-	damaged []*sinks.CorruptError
+	damaged []*repository.CorruptError
 }
 
 // An Ack is an acknowledgement of a repository.
@@ -54,7 +54,7 @@ const acksAtOnce = 8
 
 // LoadAcks reads what was said of a mailbox's gaps. What is damaged acknowledges nothing, and
 // is in Damaged.
-func LoadAcks(ctx context.Context, repo *sinks.Repository, mailbox string) (*Acks, error) {
+func LoadAcks(ctx context.Context, repo *repository.Repository, mailbox string) (*Acks, error) {
 	a := &Acks{gaps: map[ackKey][]*Ack{}}
 	objects, err := repo.Acks(ctx, mailbox)
 	if err := a.note(err); err != nil {
@@ -70,7 +70,7 @@ func LoadAcks(ctx context.Context, repo *sinks.Repository, mailbox string) (*Ack
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
-			case sinks.IsNotFound(err): // a write that was listed on its way, and was not completed
+			case repository.IsNotFound(err): // a write that was listed on its way, and was not completed
 			case err != nil:
 				return a.note(err)
 			case !ack.Revokes.IsZero():
@@ -92,7 +92,7 @@ func LoadAcks(ctx context.Context, repo *sinks.Repository, mailbox string) (*Ack
 
 // note keeps what is damaged, and returns every other error.
 func (a *Acks) note(err error) error {
-	var damaged *sinks.CorruptError
+	var damaged *repository.CorruptError
 	if errors.As(err, &damaged) {
 		a.damaged = append(a.damaged, damaged)
 		return nil
@@ -104,7 +104,7 @@ func (a *Acks) index(revocations map[manifest.Digest]*manifest.Ack) {
 	slices.SortFunc(a.all, func(x, y Ack) int {
 		return cmp.Or(x.Created.Compare(y.Created), slices.Compare(x.ID[:], y.ID[:]))
 	})
-	slices.SortFunc(a.damaged, func(x, y *sinks.CorruptError) int { return cmp.Compare(x.Key, y.Key) })
+	slices.SortFunc(a.damaged, func(x, y *repository.CorruptError) int { return cmp.Compare(x.Key, y.Key) })
 	for i := range a.all {
 		ack := &a.all[i]
 		ack.Revoked = revocations[ack.ID]
@@ -114,8 +114,8 @@ func (a *Acks) index(revocations map[manifest.Digest]*manifest.Ack) {
 }
 
 // LoadAck reads one acknowledgement that a listing showed, and returns its stored bytes
-// besides. One that is not what its key says is a sinks.CorruptError.
-func LoadAck(ctx context.Context, repo *sinks.Repository, o sinks.Object) (*manifest.Ack, []byte, error) {
+// besides. One that is not what its key says is a repository.CorruptError.
+func LoadAck(ctx context.Context, repo *repository.Repository, o repository.Object) (*manifest.Ack, []byte, error) {
 	data, err := repo.ReadAck(ctx, o.Mailbox, o.Digest)
 	if err != nil {
 		return nil, nil, err
@@ -125,13 +125,13 @@ func LoadAck(ctx context.Context, repo *sinks.Repository, o sinks.Object) (*mani
 		err = fmt.Errorf("it is about mailbox %.200q", ack.Mailbox)
 	}
 	if err != nil {
-		return nil, nil, &sinks.CorruptError{Key: o.Key, Err: err}
+		return nil, nil, &repository.CorruptError{Key: o.Key, Err: err}
 	}
 	return ack, data, nil
 }
 
 // PutAck stores an acknowledgement, and returns it as the repository has it.
-func PutAck(ctx context.Context, repo *sinks.Repository, ack manifest.Ack) (Ack, error) {
+func PutAck(ctx context.Context, repo *repository.Repository, ack manifest.Ack) (Ack, error) {
 	data, err := ack.Encode()
 	if err != nil {
 		return Ack{}, err
@@ -145,7 +145,7 @@ func PutAck(ctx context.Context, repo *sinks.Repository, ack manifest.Ack) (Ack,
 func (a *Acks) All() []Ack { return a.all }
 
 // Damaged returns what could not be read as an acknowledgement.
-func (a *Acks) Damaged() []*sinks.CorruptError { return a.damaged }
+func (a *Acks) Damaged() []*repository.CorruptError { return a.damaged }
 
 // find returns what acknowledges a gap at a time, or nil: of several, what does so for longest.
 func (a *Acks) find(now time.Time, gap manifest.Ack) *Acknowledgement {

@@ -12,7 +12,7 @@ import (
 	"gocloud.dev/blob/memblob"
 
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -27,12 +27,12 @@ var (
 type desk struct {
 	t      *testing.T
 	bucket *blob.Bucket
-	repo   *sinks.Repository
+	repo   *repository.Repository
 }
 
 func newDesk(t *testing.T) *desk {
 	bucket := memblob.OpenBucket(nil)
-	repo, err := sinks.InitRepository(t.Context(), bucket)
+	repo, err := repository.Init(t.Context(), bucket)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,11 +187,11 @@ func TestBadAcks(t *testing.T) {
 		return key
 	}
 	stored := func(text string) string {
-		return write(sinks.AckKey(mailbox, manifest.SumOf([]byte(text))), []byte(text))
+		return write(repository.AckKey(mailbox, manifest.SumOf([]byte(text))), []byte(text))
 	}
 	bad := map[string]string{
-		write(sinks.AckKey(mailbox, manifest.SumOf([]byte("x"))), data): "its bytes have the digest",
-		stored(strings.Replace(string(data), mailbox, "MBX:other", 1)):  "it is about mailbox",
+		write(repository.AckKey(mailbox, manifest.SumOf([]byte("x"))), data): "its bytes have the digest",
+		stored(strings.Replace(string(data), mailbox, "MBX:other", 1)):       "it is about mailbox",
 		stored("{}"): "format 0",
 		stored("[" + strings.Repeat(`"",`, 100) + `""]`):                                                  "cannot unmarshal",
 		stored(`{"format":2}`):                                                                            "newer",

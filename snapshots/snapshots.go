@@ -7,7 +7,7 @@ import (
 	"iter"
 
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // ErrNone is in the error of a mailbox or a snapshot that the repository does not have.
@@ -17,11 +17,11 @@ var ErrNone = errors.New("no such snapshot")
 type Snapshot struct {
 	*manifest.Snapshot
 	Digest manifest.Digest // of the manifest's stored bytes
-	repo   *sinks.Repository
+	repo   *repository.Repository
 }
 
 // Latest reads the mailbox's last snapshot. A mailbox that has none is ErrNone.
-func Latest(ctx context.Context, repo *sinks.Repository, mailbox string) (*Snapshot, error) {
+func Latest(ctx context.Context, repo *repository.Repository, mailbox string) (*Snapshot, error) {
 	refs, err := repo.Refs(ctx, mailbox)
 	if err != nil {
 		return nil, err
@@ -33,13 +33,13 @@ func Latest(ctx context.Context, repo *sinks.Repository, mailbox string) (*Snaps
 }
 
 // Load reads the snapshot of one run of the mailbox.
-func Load(ctx context.Context, repo *sinks.Repository, mailbox string, sequence uint64) (*Snapshot, error) {
+func Load(ctx context.Context, repo *repository.Repository, mailbox string, sequence uint64) (*Snapshot, error) {
 	s, _, err := LoadStored(ctx, repo, mailbox, sequence)
 	return s, err
 }
 
 // LoadStored is Load, and returns the manifest's stored bytes besides.
-func LoadStored(ctx context.Context, repo *sinks.Repository, mailbox string, sequence uint64) (*Snapshot, []byte, error) {
+func LoadStored(ctx context.Context, repo *repository.Repository, mailbox string, sequence uint64) (*Snapshot, []byte, error) {
 	ref, err := LoadRef(ctx, repo, mailbox, sequence)
 	if err != nil {
 		return nil, nil, err
@@ -53,9 +53,9 @@ func LoadStored(ctx context.Context, repo *sinks.Repository, mailbox string, seq
 }
 
 // LoadRef reads one ref of the mailbox. One that is not there is ErrNone.
-func LoadRef(ctx context.Context, repo *sinks.Repository, mailbox string, sequence uint64) (manifest.Ref, error) {
+func LoadRef(ctx context.Context, repo *repository.Repository, mailbox string, sequence uint64) (manifest.Ref, error) {
 	data, err := repo.ReadRef(ctx, mailbox, sequence)
-	if sinks.IsNotFound(err) {
+	if repository.IsNotFound(err) {
 		return manifest.Ref{}, fmt.Errorf("mailbox %s, snapshot %d: %w", mailbox, sequence, ErrNone)
 	}
 	if err != nil {
@@ -69,7 +69,7 @@ func LoadRef(ctx context.Context, repo *sinks.Repository, mailbox string, sequen
 }
 
 // resolve holds the manifest that a ref names against the ref.
-func resolve(repo *sinks.Repository, mailbox string, sequence uint64, ref manifest.Ref, data []byte) (*Snapshot, error) {
+func resolve(repo *repository.Repository, mailbox string, sequence uint64, ref manifest.Ref, data []byte) (*Snapshot, error) {
 	s, err := manifest.ParseSnapshot(data)
 	if err != nil {
 		return nil, fmt.Errorf("mailbox %s, snapshot %d, manifest %s: %w", mailbox, sequence, ref.Manifest, err)

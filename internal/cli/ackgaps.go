@@ -11,7 +11,7 @@ import (
 
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -22,7 +22,7 @@ var (
 )
 
 // gaps returns the gaps of the last snapshot that the flags name.
-func (f *acknowledgeFlags) gaps(ctx context.Context, repo *sinks.Repository, now time.Time) ([]manifest.Ack, error) {
+func (f *acknowledgeFlags) gaps(ctx context.Context, repo *repository.Repository, now time.Time) ([]manifest.Ack, error) {
 	s, err := snapshots.Latest(ctx, repo, f.mailbox)
 	if err != nil {
 		return nil, err

@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
 // revokeAck withdraws an acknowledgement.
-func (a *app) revokeAck(ctx context.Context, repo *sinks.Repository, f acknowledgeFlags, signed manifest.Ack) error {
+func (a *app) revokeAck(ctx context.Context, repo *repository.Repository, f acknowledgeFlags, signed manifest.Ack) error {
 	acks, err := snapshots.LoadAcks(ctx, repo, f.mailbox)
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func (a *app) listAcks(ctx context.Context, f acknowledgeFlags) error {
 	return nil
 }
 
-func (a *app) listMailboxAcks(ctx context.Context, repo *sinks.Repository, mailbox string, asJSON bool) error {
+func (a *app) listMailboxAcks(ctx context.Context, repo *repository.Repository, mailbox string, asJSON bool) error {
 	acks, err := snapshots.LoadAcks(ctx, repo, mailbox)
 	if err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -157,7 +157,7 @@ func (a *app) acknowledge(ctx context.Context, f acknowledgeFlags) error {
 }
 
 // putAcks acknowledges the gaps that the flags name.
-func (a *app) putAcks(ctx context.Context, repo *sinks.Repository, f acknowledgeFlags, signed manifest.Ack) error {
+func (a *app) putAcks(ctx context.Context, repo *repository.Repository, f acknowledgeFlags, signed manifest.Ack) error {
 	gaps, err := f.gaps(ctx, repo, signed.Created)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/mailhaul/mailhaul/graph"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/simulator"
 	"github.com/mailhaul/mailhaul/sinks"
 )
@@ -35,7 +36,7 @@ func TestAcknowledgeUnended(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	repo, err := sinks.InitRepository(t.Context(), bucket)
+	repo, err := repository.Init(t.Context(), bucket)
 	if err != nil {
 		t.Fatal(err)
 	}

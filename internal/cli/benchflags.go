@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mailhaul/mailhaul/bench"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // The flags that say nothing but to measurements of one kind.
@@ -107,5 +107,5 @@ func reachStore(ctx context.Context, repo string) error {
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
-	return errors.Join(sinks.Wrap("list", "", err), bucket.Close())
+	return errors.Join(repository.Wrap("list", "", err), bucket.Close())
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/replicate"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/sinks"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
@@ -92,9 +93,9 @@ func (a *app) copy(ctx context.Context, f copyFlags) error {
 
 // openBoth opens both repositories of a copy. The target is created last, when there is something to
 // copy to it.
-func (a *app) openBoth(ctx context.Context, f copyFlags) (from, to *sinks.Repository, err error) {
+func (a *app) openBoth(ctx context.Context, f copyFlags) (from, to *repository.Repository, err error) {
 	source, err := a.openRepository(ctx, f.from)
-	if errors.Is(err, sinks.ErrNoRepository) {
+	if errors.Is(err, repository.ErrNoRepository) {
 		return nil, nil, fmt.Errorf("%w: %w", errNoSource, err)
 	}
 	if err != nil {
@@ -110,10 +111,10 @@ func (a *app) openBoth(ctx context.Context, f copyFlags) (from, to *sinks.Reposi
 }
 
 // check refuses a mailbox that is not there, and to copy a repository to itself.
-func (f *copyFlags) check(ctx context.Context, from *sinks.Repository) error {
+func (f *copyFlags) check(ctx context.Context, from *repository.Repository) error {
 	if f.mailbox != "" {
 		refs, err := from.Refs(ctx, f.mailbox)
-		var damaged *sinks.CorruptError // which is for the copy to tell
+		var damaged *repository.CorruptError // which is for the copy to tell
 		if err != nil && !errors.As(err, &damaged) {
 			return err
 		}
@@ -126,7 +127,7 @@ func (f *copyFlags) check(ctx context.Context, from *sinks.Repository) error {
 		return err
 	}
 	theirs, err := configOf(ctx, f.to)
-	if sinks.IsNotFound(err) || errors.Is(err, sinks.ErrNoRepository) {
+	if repository.IsNotFound(err) || errors.Is(err, repository.ErrNoRepository) {
 		return nil
 	}
 	if err == nil && bytes.Equal(ours, theirs) {

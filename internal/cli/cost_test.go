@@ -16,9 +16,9 @@ import (
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/replicate"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/restore"
 	"github.com/mailhaul/mailhaul/simulator"
-	"github.com/mailhaul/mailhaul/sinks"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -163,9 +163,9 @@ type memoryCost struct {
 }
 
 // create opens the repository as commands do that write.
-func (m *memoryCost) create(store *memstore.Store) *sinks.Repository {
+func (m *memoryCost) create(store *memstore.Store) *repository.Repository {
 	m.t.Helper()
-	repo, err := sinks.InitRepository(m.t.Context(), store.Open())
+	repo, err := repository.Init(m.t.Context(), store.Open())
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -173,9 +173,9 @@ func (m *memoryCost) create(store *memstore.Store) *sinks.Repository {
 }
 
 // open opens the repository as commands do that read.
-func (m *memoryCost) open() *sinks.Repository {
+func (m *memoryCost) open() *repository.Repository {
 	m.t.Helper()
-	repo, err := sinks.OpenRepository(m.t.Context(), m.store.Open())
+	repo, err := repository.Open(m.t.Context(), m.store.Open())
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func (m *memoryCost) verify() {
 	}
 }
 
-func (m *memoryCost) latest() (*sinks.Repository, *snapshots.Snapshot) {
+func (m *memoryCost) latest() (*repository.Repository, *snapshots.Snapshot) {
 	m.t.Helper()
 	repo := m.open()
 	s, err := snapshots.Latest(m.t.Context(), repo, m.mailbox)

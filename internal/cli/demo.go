@@ -16,9 +16,9 @@ import (
 	"github.com/mailhaul/mailhaul/graph"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/restore"
 	"github.com/mailhaul/mailhaul/simulator"
-	"github.com/mailhaul/mailhaul/sinks"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -112,7 +112,7 @@ func (d *demo) step(n int, format string, args ...any) {
 	fmt.Fprintf(d.out, "\n%d. %s\n\n", n, fmt.Sprintf(format, args...))
 }
 
-func (d *demo) export(ctx context.Context, client *graph.Client, repo *sinks.Repository) error {
+func (d *demo) export(ctx context.Context, client *graph.Client, repo *repository.Repository) error {
 	d.step(1, "Export the mailbox of %s from a simulated Microsoft Graph at %s/v1.0", d.user, d.url)
 	found, err := findMailboxes(ctx, client, exportFlags{users: []string{d.user}})
 	if err != nil {
@@ -126,7 +126,7 @@ func (d *demo) export(ctx context.Context, client *graph.Client, repo *sinks.Rep
 	return d.exportAll(ctx, []pipeline.Job{job}, pipeline.Options{}, 1, false)
 }
 
-func (d *demo) verify(ctx context.Context, repo *sinks.Repository) error {
+func (d *demo) verify(ctx context.Context, repo *repository.Repository) error {
 	d.step(2, "Verify every byte of the repository at %s", d.repoPath)
 	opts := restore.VerifyOptions{Progress: &restore.VerifyProgress{}}
 	show := d.startProgress(verifyLine(opts.Progress))
@@ -143,7 +143,7 @@ func (d *demo) verify(ctx context.Context, repo *sinks.Repository) error {
 }
 
 // extract takes out the first mail that the snapshot lists.
-func (d *demo) extract(ctx context.Context, repo *sinks.Repository) error {
+func (d *demo) extract(ctx context.Context, repo *repository.Repository) error {
 	out := filepath.Join(d.dir, "extracted")
 	d.step(3, "Extract one item to %s", out)
 	s, err := snapshots.Latest(ctx, repo, d.mailbox.ID)

@@ -15,6 +15,7 @@ import (
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/sinks"
 	"github.com/mailhaul/mailhaul/sinks/sinktest"
 )
@@ -96,7 +97,7 @@ func withoutLocks(repo string) (string, bool) {
 func (p *patient) open(ctx context.Context, given string) (end func(), err error) {
 	var id [6]byte
 	_, _ = rand.Read(id[:]) // it never fails
-	p.scratch = sinks.ScratchDir + hex.EncodeToString(id[:]) + "/"
+	p.scratch = repository.ScratchDir + hex.EncodeToString(id[:]) + "/"
 	var opened []*blob.Bucket
 	end = func() {
 		for _, b := range opened {
@@ -122,23 +123,23 @@ func (p *patient) open(ctx context.Context, given string) (end func(), err error
 // server has something to say to all that it is asked for.
 func (p *patient) reach(ctx context.Context) result {
 	_, err := p.bucket.List(&blob.ListOptions{Prefix: p.scratch}).Next(ctx)
-	if err != nil && err != io.EOF && !sinks.IsDenied(err) {
-		return wrong(sinks.Wrap("list", "", err), "")
+	if err != nil && err != io.EOF && !repository.IsDenied(err) {
+		return wrong(repository.Wrap("list", "", err), "")
 	}
 	_, err = p.bucket.ReadAll(ctx, p.scratch+"absent")
 	switch {
 	case err == nil:
-		return wrong(sinks.ErrNoStore, "")
-	case !sinks.IsNotFound(err) && !sinks.IsDenied(err):
-		return wrong(sinks.Wrap("read", p.scratch+"absent", err), "")
+		return wrong(repository.ErrNoStore, "")
+	case !repository.IsNotFound(err) && !repository.IsDenied(err):
+		return wrong(repository.Wrap("read", p.scratch+"absent", err), "")
 	}
 	return fine("the store answers, and knows the credentials")
 }
 
 func (p *patient) repository(ctx context.Context) result {
-	info, err := sinks.Inspect(ctx, p.bucket)
+	info, err := repository.Inspect(ctx, p.bucket)
 	switch {
-	case errors.Is(err, sinks.ErrNoRepository):
+	case errors.Is(err, repository.ErrNoRepository):
 		return fine("none yet: an export creates it")
 	case err != nil:
 		return wrong(err, "")

@@ -14,8 +14,8 @@ import (
 	"github.com/mailhaul/mailhaul/internal/entra"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/restore"
-	"github.com/mailhaul/mailhaul/sinks"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -67,14 +67,14 @@ func hint(err error) string {
 		{errNoAck, "mailhaul acknowledge --list shows the ids"},
 		{errNotCopied, "restore what is damaged in the source, or copy a mailbox that went its own way to a place of its own, and run the same command again"},
 		{errNoSource, "check --from"},
-		{sinks.ErrNoBucket, sinks.Remedy(err)},
-		{sinks.ErrNoStore, "check the endpoint in --repo: it is the address of the store's API, not of its console"},
-		{sinks.ErrNoRepository, cmp.Or(sinks.Remedy(err), "check --repo; mailhaul export creates a repository where there is none")},
-		{sinks.ErrNotEmpty, "give a prefix of its own with --repo, such as s3://bucket/mail"},
-		{sinks.ErrOverwrites, "use a store, or a newer version of it, that supports conditional writes; mailhaul doctor tells"},
-		{sinks.ErrNewerFormat, "use the mailhaul version that wrote it, or a newer one"},
+		{repository.ErrNoBucket, repository.Remedy(err)},
+		{repository.ErrNoStore, "check the endpoint in --repo: it is the address of the store's API, not of its console"},
+		{repository.ErrNoRepository, cmp.Or(repository.Remedy(err), "check --repo; mailhaul export creates a repository where there is none")},
+		{repository.ErrNotEmpty, "give a prefix of its own with --repo, such as s3://bucket/mail"},
+		{repository.ErrOverwrites, "use a store, or a newer version of it, that supports conditional writes; mailhaul doctor tells"},
+		{repository.ErrNewerFormat, "use the mailhaul version that wrote it, or a newer one"},
 		{manifest.ErrNewerFormat, "use the mailhaul version that wrote it, or a newer one"},
-		{sinks.ErrRefExists, "two exports of one mailbox ran at once; nothing is lost, run it once more"},
+		{repository.ErrRefExists, "two exports of one mailbox ran at once; nothing is lost, run it once more"},
 		{snapshots.ErrNone, "mailhaul snapshots --repo URL lists the mailboxes and snapshots that there are"},
 		{graph.ErrUnmatched, "see whether a proxy between here and Graph changes answers; if none does, please report it with the ids above"},
 		{pipeline.ErrNoFolder, `give the path from the top, such as "Inbox/Projects", or a well-known name such as inbox`},
@@ -138,14 +138,14 @@ func unreachedHint(err error) string {
 }
 
 func storeHint(err error) string {
-	if h := sinks.Remedy(err); h != "" {
+	if h := repository.Remedy(err); h != "" {
 		return h
 	}
-	var corrupt *sinks.CorruptError
+	var corrupt *repository.CorruptError
 	if errors.As(err, &corrupt) {
 		return "the object is not what was written; restore it from a copy, and run mailhaul verify to see what else is damaged"
 	}
-	if sinks.IsNotFound(err) {
+	if repository.IsNotFound(err) {
 		return "check that the bucket of --repo exists, and its name and region"
 	}
 	return ""

@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/restore"
-	"github.com/mailhaul/mailhaul/sinks"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -80,7 +80,7 @@ func (a *app) extract(ctx context.Context, f extractFlags) error {
 
 // openSnapshot opens the repository and the snapshot; 0 is the last one. The
 // caller closes the repository.
-func (a *app) openSnapshot(ctx context.Context, url, mailbox string, sequence uint64) (*sinks.Repository, *snapshots.Snapshot, error) {
+func (a *app) openSnapshot(ctx context.Context, url, mailbox string, sequence uint64) (*repository.Repository, *snapshots.Snapshot, error) {
 	if mailbox == "" {
 		return nil, nil, usagef("which mailbox? give --mailbox ID; mailhaul snapshots lists them")
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/mailhaul/mailhaul/bench"
 	"github.com/mailhaul/mailhaul/graph"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/sinks"
 )
 
@@ -39,14 +40,14 @@ func jsonFlag(cmd *cobra.Command, to *bool, usage string) {
 // is of what is there.
 func configError(err error) error {
 	var path *fs.PathError
-	if sinks.IsNotFound(err) || errors.As(err, &path) {
+	if repository.IsNotFound(err) || errors.As(err, &path) {
 		return err
 	}
 	return usageError{err}
 }
 
 // openRepository opens a repository that must exist. The caller closes it.
-func (a *app) openRepository(ctx context.Context, url string) (*sinks.Repository, error) {
+func (a *app) openRepository(ctx context.Context, url string) (*repository.Repository, error) {
 	if url == "" {
 		return nil, usagef("which repository? give --repo URL or set MAILHAUL_REPO")
 	}
@@ -54,7 +55,7 @@ func (a *app) openRepository(ctx context.Context, url string) (*sinks.Repository
 	if err != nil {
 		return nil, configError(err)
 	}
-	repo, err := sinks.OpenRepository(ctx, bucket)
+	repo, err := repository.Open(ctx, bucket)
 	if err != nil {
 		bucket.Close()
 		return nil, err
@@ -64,12 +65,12 @@ func (a *app) openRepository(ctx context.Context, url string) (*sinks.Repository
 }
 
 // createRepository opens a repository and creates it where there is none.
-func (a *app) createRepository(ctx context.Context, url string) (*sinks.Repository, error) {
+func (a *app) createRepository(ctx context.Context, url string) (*repository.Repository, error) {
 	bucket, err := openBucket(ctx, url)
 	if err != nil {
 		return nil, configError(err)
 	}
-	repo, err := sinks.InitRepository(ctx, bucket)
+	repo, err := repository.Init(ctx, bucket)
 	if err != nil {
 		bucket.Close()
 		return nil, err

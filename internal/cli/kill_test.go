@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/restore"
 	"github.com/mailhaul/mailhaul/simulator"
 	"github.com/mailhaul/mailhaul/sinks"
@@ -262,13 +263,13 @@ func (k *killer) settle(when string) {
 }
 
 // repository opens the repository, which is closed with the test.
-func (k *killer) repository() *sinks.Repository {
+func (k *killer) repository() *repository.Repository {
 	k.t.Helper()
 	bucket, err := sinks.Open(k.t.Context(), k.store.url)
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	repo, err := sinks.InitRepository(k.t.Context(), bucket)
+	repo, err := repository.Init(k.t.Context(), bucket)
 	if err != nil {
 		bucket.Close()
 		k.t.Fatal(err)

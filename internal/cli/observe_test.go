@@ -15,6 +15,7 @@ import (
 
 	"github.com/mailhaul/mailhaul/internal/memstore"
 	"github.com/mailhaul/mailhaul/replicate"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/restore"
 	"github.com/mailhaul/mailhaul/simulator"
 	"github.com/mailhaul/mailhaul/sinks"
@@ -122,12 +123,12 @@ func TestCollectors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	repo, err := sinks.OpenRepository(t.Context(), from)
+	repo, err := repository.Open(t.Context(), from)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer repo.Close()
-	to, err := sinks.InitRepository(t.Context(), memstore.New().Open())
+	to, err := repository.Init(t.Context(), memstore.New().Open())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,8 +11,8 @@ import (
 
 	"gocloud.dev/blob/memblob"
 
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/restore"
-	"github.com/mailhaul/mailhaul/sinks"
 )
 
 // TestPowerCut traces the system calls of an export to a directory that is killed, and of
@@ -186,7 +186,7 @@ func (p *powerCut) check(left []remnant) error {
 			return err
 		}
 	}
-	repo, err := sinks.OpenRepository(p.t.Context(), bucket)
+	repo, err := repository.Open(p.t.Context(), bucket)
 	if err != nil {
 		return err
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/restore"
-	"github.com/mailhaul/mailhaul/sinks"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -100,7 +100,7 @@ func (a *app) report(ctx context.Context, f reportFlags) error {
 	return nil
 }
 
-func reportOf(ctx context.Context, repo *sinks.Repository, mailbox string) (*mailboxReport, error) {
+func reportOf(ctx context.Context, repo *repository.Repository, mailbox string) (*mailboxReport, error) {
 	refs, err := repo.Refs(ctx, mailbox)
 	if err != nil {
 		return nil, err
@@ -132,7 +132,7 @@ func reportOf(ctx context.Context, repo *sinks.Repository, mailbox string) (*mai
 }
 
 // acknowledge marks the gaps of the last snapshot that are acknowledged.
-func (r *mailboxReport) acknowledge(ctx context.Context, repo *sinks.Repository) error {
+func (r *mailboxReport) acknowledge(ctx context.Context, repo *repository.Repository) error {
 	last := r.last()
 	if last.Open() == 0 {
 		return nil

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -55,14 +55,14 @@ func (a *app) snapshots(ctx context.Context, f snapshotsFlags) error {
 }
 
 // mailboxesOf returns the mailbox that was asked for, or all.
-func mailboxesOf(ctx context.Context, repo *sinks.Repository, mailbox string) ([]string, error) {
+func mailboxesOf(ctx context.Context, repo *repository.Repository, mailbox string) ([]string, error) {
 	if mailbox != "" {
 		return []string{mailbox}, nil
 	}
 	return repo.Mailboxes(ctx)
 }
 
-func (a *app) snapshotsOf(ctx context.Context, repo *sinks.Repository, mailbox string, asJSON bool) error {
+func (a *app) snapshotsOf(ctx context.Context, repo *repository.Repository, mailbox string, asJSON bool) error {
 	refs, err := repo.Refs(ctx, mailbox)
 	if err != nil {
 		return err

@@ -6,14 +6,14 @@ import (
 
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/restore"
 	"github.com/mailhaul/mailhaul/simulator"
-	"github.com/mailhaul/mailhaul/sinks"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
 // Held returns the items of a mailbox's last snapshot by id, and expects none to be there twice.
-func Held(t testing.TB, repo *sinks.Repository, mailbox string) map[string]manifest.Row {
+func Held(t testing.TB, repo *repository.Repository, mailbox string) map[string]manifest.Row {
 	t.Helper()
 	s, err := snapshots.Latest(t.Context(), repo, mailbox)
 	if err != nil {
@@ -34,7 +34,7 @@ func Held(t testing.TB, repo *sinks.Repository, mailbox string) map[string]manif
 
 // CheckEqual expects a mailbox's last snapshot to hold exactly what the mailbox does: every item,
 // none twice, byte for byte.
-func CheckEqual(t testing.TB, repo *sinks.Repository, sim *simulator.Server, mailbox string) {
+func CheckEqual(t testing.TB, repo *repository.Repository, sim *simulator.Server, mailbox string) {
 	t.Helper()
 	rows := Held(t, repo, mailbox)
 	listed := 0

@@ -12,8 +12,8 @@ import (
 	"github.com/mailhaul/mailhaul/graph"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/simulator"
-	"github.com/mailhaul/mailhaul/sinks"
 )
 
 // A history is the life of one mailbox and of the repository that it is exported into.
@@ -23,7 +23,7 @@ type history struct {
 	client  *graph.Client
 	mailbox manifest.Mailbox
 	store   Store
-	repo    *sinks.Repository
+	repo    *repository.Repository
 
 	mu  sync.Mutex // guards rng: requests cause changes too
 	rng *rand.Rand
@@ -72,7 +72,7 @@ func newHistory(t *testing.T, seed uint64, store Store) *history {
 	t.Cleanup(h.client.Close)
 	m := h.sim.Mailboxes()[0]
 	h.mailbox = manifest.Mailbox{ID: m.ID, User: m.User}
-	h.repo, err = sinks.InitRepository(t.Context(), store.Open(t))
+	h.repo, err = repository.Init(t.Context(), store.Open(t))
 	h.check(err)
 	t.Cleanup(func() { h.repo.Close() })
 	t.Cleanup(h.recount)

@@ -42,7 +42,7 @@ import (
 
 	"github.com/mailhaul/mailhaul/sinks/internal/layer"
 	"github.com/mailhaul/mailhaul/sinks/internal/params"
-	"github.com/mailhaul/mailhaul/sinks/internal/transport"
+	"github.com/mailhaul/mailhaul/internal/transport"
 )
 
 // Open opens the container that a URL names. It sends nothing.

@@ -3,7 +3,7 @@ package azure
 import (
 	"net/http"
 
-	"github.com/mailhaul/mailhaul/sinks/internal/transport"
+	"github.com/mailhaul/mailhaul/internal/transport"
 )
 
 // A sender lets a client send through a transport. It follows no redirects, and unlike

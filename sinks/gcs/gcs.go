@@ -37,7 +37,7 @@ import (
 
 	"github.com/mailhaul/mailhaul/sinks/internal/layer"
 	"github.com/mailhaul/mailhaul/sinks/internal/params"
-	"github.com/mailhaul/mailhaul/sinks/internal/transport"
+	"github.com/mailhaul/mailhaul/internal/transport"
 )
 
 // Open opens the bucket that a URL names. It may look for credentials, and sends nothing

@@ -11,7 +11,7 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/mailhaul/mailhaul/sinks/internal/params"
-	"github.com/mailhaul/mailhaul/sinks/internal/transport"
+	"github.com/mailhaul/mailhaul/internal/transport"
 )
 
 // Open opens the bucket that a URL names. It sends nothing. Parameters, named as Go CDK

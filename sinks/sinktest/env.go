@@ -14,7 +14,7 @@ import (
 	"gocloud.dev/gcerrors"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // parallel is how many requests are in flight at once where there are many.
@@ -45,7 +45,7 @@ func (e *Env) Clean(ctx context.Context) (left int, err error) {
 	for _, key := range e.written() {
 		g.Go(func() error {
 			failed := e.delete(ctx, key)
-			if failed == nil || sinks.IsNotFound(failed) {
+			if failed == nil || repository.IsNotFound(failed) {
 				return nil
 			}
 			mu.Lock()
@@ -138,7 +138,7 @@ func (e *Env) create(ctx context.Context, b *blob.Bucket, key string, data []byt
 		}
 		return nil
 	})
-	return sinks.Wrap("write", key, err)
+	return repository.Wrap("write", key, err)
 }
 
 // errThere is why a write was refused whose connection was cut: nobody said so.
@@ -159,12 +159,12 @@ func (e *Env) read(ctx context.Context, b *blob.Bucket, key string) (data []byte
 		data, err = b.ReadAll(ctx, key)
 		return err
 	})
-	return data, sinks.Wrap("read", key, err)
+	return data, repository.Wrap("read", key, err)
 }
 
 func (e *Env) delete(ctx context.Context, key string) error {
 	err := try(ctx, func() error { return e.first().Delete(ctx, key) })
-	return sinks.Wrap("delete", key, err)
+	return repository.Wrap("delete", key, err)
 }
 
 // list returns what lies below a prefix, in the order that the store has.
@@ -179,7 +179,7 @@ func (e *Env) list(ctx context.Context, opts *blob.ListOptions) (found []*blob.L
 			return found, nil
 		}
 		if err != nil {
-			return nil, sinks.Wrap("list", opts.Prefix, err)
+			return nil, repository.Wrap("list", opts.Prefix, err)
 		}
 		found = append(found, o)
 		if len(found) > maxListed {
@@ -205,11 +205,11 @@ func (e *Env) holds(ctx context.Context, b *blob.Bucket, key string, want []byte
 
 // isAbsent makes sure that an object is not there, by all ways to see it.
 func (e *Env) isAbsent(ctx context.Context, key string) error {
-	if _, err := e.read(ctx, e.first(), key); !sinks.IsNotFound(err) {
+	if _, err := e.read(ctx, e.first(), key); !repository.IsNotFound(err) {
 		return unexpected("read", key, err)
 	}
-	if _, err := e.first().Attributes(ctx, key); !sinks.IsNotFound(err) {
-		return unexpected("look at", key, sinks.Wrap("look at", key, err))
+	if _, err := e.first().Attributes(ctx, key); !repository.IsNotFound(err) {
+		return unexpected("look at", key, repository.Wrap("look at", key, err))
 	}
 	found, err := e.list(ctx, &blob.ListOptions{Prefix: key})
 	if err == nil && len(found) > 0 {

@@ -13,7 +13,7 @@ import (
 	"gocloud.dev/blob"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 // content returns bytes that do not compress, the same for the same seed.
@@ -54,7 +54,7 @@ func (e *Env) checkRange(ctx context.Context, key string, data []byte, offset, l
 	})
 	switch {
 	case err != nil:
-		return sinks.Wrap(fmt.Sprintf("read %d bytes at %d of", length, offset), key, err)
+		return repository.Wrap(fmt.Sprintf("read %d bytes at %d of", length, offset), key, err)
 	case !bytes.Equal(got, want):
 		return fmt.Errorf("read %d bytes at %d of %s: %d bytes that are not those that were written", length, offset, key, len(got))
 	}
@@ -182,7 +182,7 @@ func largeObject(ctx context.Context, e *Env) error {
 	n, err := e.stream(ctx, key, sum)
 	switch {
 	case err != nil:
-		return sinks.Wrap("read", key, err)
+		return repository.Wrap("read", key, err)
 	case n != largeSize || !bytes.Equal(sum.Sum(nil), want[:]):
 		return fmt.Errorf("read %s: %d bytes that are not the %d that were written", key, n, largeSize)
 	}

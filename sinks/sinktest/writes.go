@@ -9,7 +9,7 @@ import (
 
 	"gocloud.dev/blob"
 
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
 func readYourWrite(ctx context.Context, e *Env) error {
@@ -29,7 +29,7 @@ func readYourWrite(ctx context.Context, e *Env) error {
 	attrs, err := e.first().Attributes(ctx, key)
 	switch {
 	case err != nil:
-		return sinks.Wrap("look at", key, err)
+		return repository.Wrap("look at", key, err)
 	case attrs.Size != int64(len(data)):
 		return fmt.Errorf("look at %s: its size is %d, not %d", key, attrs.Size, len(data))
 	}
@@ -64,7 +64,7 @@ func overwrite(ctx context.Context, e *Env) error {
 		case err == nil:
 			return fmt.Errorf("write %s: it was created again, over the one that was there", key)
 		case !isThere(err):
-			return sinks.Wrap("write again", key, err)
+			return repository.Wrap("write again", key, err)
 		}
 		if err := e.holds(ctx, e.bucket(i+1), key, data); err != nil {
 			return err

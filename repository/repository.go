@@ -1,4 +1,4 @@
-package sinks
+package repository
 
 import (
 	"bytes"
@@ -13,9 +13,9 @@ import (
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 
+	"github.com/mailhaul/mailhaul/internal/transport"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/sinks/dirblob"
-	"github.com/mailhaul/mailhaul/sinks/internal/transport"
 	"github.com/mailhaul/mailhaul/sinks/s3blob"
 )
 

@@ -1,4 +1,4 @@
-package sinks
+package repository
 
 import (
 	"crypto/tls"
@@ -11,10 +11,10 @@ import (
 
 	"gocloud.dev/gcerrors"
 
+	"github.com/mailhaul/mailhaul/internal/transport"
 	"github.com/mailhaul/mailhaul/sinks/azure"
 	"github.com/mailhaul/mailhaul/sinks/dirblob"
 	"github.com/mailhaul/mailhaul/sinks/gcs"
-	"github.com/mailhaul/mailhaul/sinks/internal/transport"
 	"github.com/mailhaul/mailhaul/sinks/s3blob"
 )
 

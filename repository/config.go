@@ -1,4 +1,4 @@
-package sinks
+package repository
 
 import (
 	"bytes"
@@ -102,9 +102,9 @@ func (r *Repository) config(ctx context.Context) (c config, data []byte, err err
 	return c, data, err
 }
 
-// OpenRepository opens the repository in a bucket, which it closes with the
+// Open opens the repository in a bucket, which it closes with the
 // repository. A bucket that has none is ErrNoRepository.
-func OpenRepository(ctx context.Context, bucket *blob.Bucket) (*Repository, error) {
+func Open(ctx context.Context, bucket *blob.Bucket) (*Repository, error) {
 	r := &Repository{bucket: bucket}
 	if _, _, err := r.config(ctx); err != nil {
 		return nil, err
@@ -112,11 +112,11 @@ func OpenRepository(ctx context.Context, bucket *blob.Bucket) (*Repository, erro
 	return r, nil
 }
 
-// InitRepository opens the repository in a bucket for writing, and creates it if there is
+// Init opens the repository in a bucket for writing, and creates it if there is
 // none. A place that holds something else is ErrNotEmpty, and a store that would overwrite
 // what is there, against the condition, ErrOverwrites. That writes are allowed is known
 // when it returns.
-func InitRepository(ctx context.Context, bucket *blob.Bucket) (*Repository, error) {
+func Init(ctx context.Context, bucket *blob.Bucket) (*Repository, error) {
 	r := &Repository{bucket: bucket}
 	_, data, err := r.config(ctx)
 	if errors.Is(err, ErrNoRepository) {

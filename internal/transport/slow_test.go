@@ -14,7 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/mailhaul/mailhaul/sinks/internal/transport"
+	"github.com/mailhaul/mailhaul/internal/transport"
 )
 
 // A burst is what a store sends at once, after a pause.

@@ -1,4 +1,4 @@
-package sinks_test
+package repository_test
 
 import (
 	"bytes"
@@ -13,12 +13,12 @@ import (
 
 	"github.com/mailhaul/mailhaul/internal/memstore"
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
 
-func newRepository(t *testing.T, store *memstore.Store) *sinks.Repository {
+func newRepository(t *testing.T, store *memstore.Store) *repository.Repository {
 	t.Helper()
-	repo, err := sinks.InitRepository(t.Context(), store.Open())
+	repo, err := repository.Init(t.Context(), store.Open())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestPatience(t *testing.T) {
 		store := memstore.New()
 		store.Stumble(-1)
 		started := time.Now()
-		if _, err := sinks.InitRepository(t.Context(), store.Open()); err == nil || time.Since(started) > 5*time.Second {
+		if _, err := repository.Init(t.Context(), store.Open()); err == nil || time.Since(started) > 5*time.Second {
 			t.Errorf("never answered: %v after %v", err, time.Since(started))
 		}
 		store.Stumble(0)
@@ -127,7 +127,7 @@ func TestLostAnswer(t *testing.T) {
 		if err := repo.CreateRef(t.Context(), "MBX:a", 1, ref); err != nil {
 			t.Errorf("CreateRef: %v", err)
 		}
-		if err := repo.CreateRef(t.Context(), "MBX:a", 1, []byte("another")); !errors.Is(err, sinks.ErrRefExists) {
+		if err := repo.CreateRef(t.Context(), "MBX:a", 1, []byte("another")); !errors.Is(err, repository.ErrRefExists) {
 			t.Errorf("another ref: %v", err)
 		}
 	})
@@ -155,13 +155,13 @@ func TestRefusedUnread(t *testing.T) {
 		if calls := store.Calls(); calls.Put != 1 || calls.Head != 1 {
 			t.Errorf("PutPack: %+v", calls)
 		}
-		if _, err := repo.PutPack(t.Context(), d, []byte("a longer pack")); !errors.As(err, new(*sinks.CorruptError)) {
+		if _, err := repo.PutPack(t.Context(), d, []byte("a longer pack")); !errors.As(err, new(*repository.CorruptError)) {
 			t.Errorf("PutPack of another size: %v", err)
 		}
 		if err := repo.CreateRef(t.Context(), "MBX:a", 1, ref); err != nil {
 			t.Errorf("the same ref: %v", err)
 		}
-		if err := repo.CreateRef(t.Context(), "MBX:a", 1, []byte("another")); !errors.Is(err, sinks.ErrRefExists) {
+		if err := repo.CreateRef(t.Context(), "MBX:a", 1, []byte("another")); !errors.Is(err, repository.ErrRefExists) {
 			t.Errorf("another ref: %v", err)
 		}
 	})
@@ -180,10 +180,10 @@ func TestChangedOnTheWay(t *testing.T) {
 	if got, err := repo.ReadPack(t.Context(), d); err != nil || !bytes.Equal(got, pack) || repo.Retries() != 1 {
 		t.Errorf("changed on its way: %q, %v, %d retries", got, err, repo.Retries())
 	}
-	if err := store.Open().WriteAll(t.Context(), sinks.PackKey(d), []byte("a park"), nil); err != nil {
+	if err := store.Open().WriteAll(t.Context(), repository.PackKey(d), []byte("a park"), nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := repo.ReadPack(t.Context(), d); !errors.As(err, new(*sinks.CorruptError)) {
+	if _, err := repo.ReadPack(t.Context(), d); !errors.As(err, new(*repository.CorruptError)) {
 		t.Errorf("damaged: %v", err)
 	}
 }
@@ -201,7 +201,7 @@ func TestUnreadRef(t *testing.T) {
 			return nil
 		})
 		store.LoseAnswers(1)
-		if err := repo.CreateRef(t.Context(), "MBX:a", 1, []byte("a ref")); err == nil || errors.Is(err, sinks.ErrRefExists) {
+		if err := repo.CreateRef(t.Context(), "MBX:a", 1, []byte("a ref")); err == nil || errors.Is(err, repository.ErrRefExists) {
 			t.Errorf("while reads fail: %v", err)
 		}
 		time.Sleep(20 * time.Second)
@@ -233,7 +233,7 @@ func TestBadSector(t *testing.T) {
 	store.Intercept(func(_ context.Context, op, key string) error {
 		return &fs.PathError{Op: op, Path: key, Err: syscall.EIO}
 	})
-	if _, err := repo.ReadPack(t.Context(), manifest.Digest{1}); !errors.As(err, new(*sinks.CorruptError)) || sinks.IsTransient(err) {
+	if _, err := repo.ReadPack(t.Context(), manifest.Digest{1}); !errors.As(err, new(*repository.CorruptError)) || repository.IsTransient(err) {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -278,11 +278,11 @@ func TestShownLate(t *testing.T) {
 			t.Errorf("the same ref: %v", err)
 		}
 		store.ShowLate(2)
-		if err := repo.CreateRef(t.Context(), "MBX:a", 1, []byte("another")); !errors.Is(err, sinks.ErrRefExists) {
+		if err := repo.CreateRef(t.Context(), "MBX:a", 1, []byte("another")); !errors.Is(err, repository.ErrRefExists) {
 			t.Errorf("another ref: %v", err)
 		}
 		store.ShowLate(1 << 20)
-		if err := repo.CreateRef(t.Context(), "MBX:a", 1, ref); err == nil || errors.Is(err, sinks.ErrRefExists) {
+		if err := repo.CreateRef(t.Context(), "MBX:a", 1, ref); err == nil || errors.Is(err, repository.ErrRefExists) {
 			t.Errorf("never seen: %v", err)
 		}
 		if _, err := repo.PutPack(t.Context(), d, pack); err == nil {
@@ -297,12 +297,12 @@ func TestInit(t *testing.T) {
 	if err := store.Open().WriteAll(t.Context(), "photos/1.jpg", nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := sinks.InitRepository(t.Context(), store.Open()); !errors.Is(err, sinks.ErrNotEmpty) {
+	if _, err := repository.Init(t.Context(), store.Open()); !errors.Is(err, repository.ErrNotEmpty) {
 		t.Errorf("among other things: %v", err)
 	}
 	store = memstore.New()
 	store.IgnoreConditions()
-	if _, err := sinks.InitRepository(t.Context(), store.Open()); !errors.Is(err, sinks.ErrOverwrites) {
+	if _, err := repository.Init(t.Context(), store.Open()); !errors.Is(err, repository.ErrOverwrites) {
 		t.Errorf("in a store that overwrites: %v", err)
 	}
 }

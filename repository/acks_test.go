@@ -1,4 +1,4 @@
-package sinks_test
+package repository_test
 
 import (
 	"bytes"
@@ -7,46 +7,19 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/driver"
 	"gocloud.dev/gcerrors"
 
 	"github.com/mailhaul/mailhaul/internal/memstore"
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/sinks"
+	"github.com/mailhaul/mailhaul/repository"
 )
-
-// testAcks stores acknowledgements about two mailboxes, one of them twice.
-func testAcks(t *testing.T, repo *sinks.Repository) {
-	ctx := t.Context()
-	data := []byte(`{"format":1}` + "\n")
-	d := manifest.SumOf(data)
-	for _, mailbox := range []string{"MBX:a@b", "MBX:a@b", "MBX:a"} {
-		if _, err := repo.PutAck(ctx, mailbox, d, data); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := repo.ReadAck(ctx, "MBX:a@b", d)
-	if err != nil || !bytes.Equal(got, data) {
-		t.Errorf("acknowledgement is %q, %v", got, err)
-	}
-	if _, err := repo.ReadAck(ctx, "MBX:b", d); !sinks.IsNotFound(err) {
-		t.Errorf("error is %v", err)
-	}
-	acks, err := repo.Acks(ctx, "MBX:a@b")
-	want := []sinks.Object{{
-		Key: "acks/MBX=3Aa=40b/" + d.Hex() + ".json", Kind: sinks.KindAck, Digest: d, Mailbox: "MBX:a@b", Size: int64(len(data)),
-	}}
-	if diff := cmp.Diff(want, acks); diff != "" || err != nil {
-		t.Errorf("acknowledgements differ: %v\n%s", err, diff)
-	}
-}
 
 // TestAckKeys: what lies below acks/ and has not the form of an acknowledgement's key is foreign.
 func TestAckKeys(t *testing.T) {
 	store := memstore.New()
-	repo, err := sinks.InitRepository(t.Context(), store.Open())
+	repo, err := repository.Init(t.Context(), store.Open())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +36,7 @@ func TestAckKeys(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if o.Kind != sinks.KindForeign && o.Kind != sinks.KindConfig {
+		if o.Kind != repository.KindForeign && o.Kind != repository.KindConfig {
 			t.Errorf("%s is of kind %d", o.Key, o.Kind)
 		}
 	}
@@ -107,7 +80,7 @@ func (e *endless) ListPaged(_ context.Context, opts *driver.ListOptions) (*drive
 // TestAcksBounded: a list of acknowledgements without end is cut.
 func TestAcksBounded(t *testing.T) {
 	bucket := memstore.New().Open()
-	if _, err := sinks.InitRepository(t.Context(), bucket); err != nil {
+	if _, err := repository.Init(t.Context(), bucket); err != nil {
 		t.Fatal(err)
 	}
 	config, err := bucket.ReadAll(t.Context(), "config.json")
@@ -115,7 +88,7 @@ func TestAcksBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	store := &endless{config: config}
-	repo, err := sinks.OpenRepository(t.Context(), blob.NewBucket(store))
+	repo, err := repository.Open(t.Context(), blob.NewBucket(store))
 	if err != nil {
 		t.Fatal(err)
 	}

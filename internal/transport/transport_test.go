@@ -17,7 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/mailhaul/mailhaul/sinks/internal/transport"
+	"github.com/mailhaul/mailhaul/internal/transport"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
