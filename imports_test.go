@@ -22,9 +22,10 @@ const module = "github.com/mailhaul/mailhaul"
 var imports = map[string][]string{
 	"":                          nil, // this test
 	"cmd/mailhaul":              {"internal/cli"},
-	"internal/cli":              {"pipeline", "restore", "replicate", "snapshots", "graph", "manifest", "repository", "sinks", "sinks/sinktest", "simulator", "bench", "bench/render", "internal/entra"},
+	"internal/cli":              {"pipeline", "restore", "replicate", "snapshots", "graph", "manifest", "repository", "sinks", "doctor", "simulator", "bench", "bench/render", "internal/entra"},
 	"bench":                     {"pipeline", "restore", "snapshots", "graph", "manifest", "compress", "repository", "sinks", "simulator"},
 	"bench/render":              {"bench", "pipeline"},
+	"doctor":                    {"graph", "repository", "internal/transport"},
 	"pipeline":                  {"snapshots", "graph", "manifest", "compress", "repository"},
 	"restore":                   {"snapshots", "manifest", "compress", "repository"},
 	"replicate":                 {"snapshots", "manifest", "repository"},
@@ -36,7 +37,6 @@ var imports = map[string][]string{
 	// Of manifest, repository uses the digest type alone.
 	"repository":            {"manifest", "sinks/s3blob", "sinks/azure", "sinks/gcs", "sinks/dirblob", "internal/transport"},
 	"sinks":                 {"repository", "sinks/s3blob", "sinks/azure", "sinks/gcs", "sinks/dirblob", "sinks/internal/params", "internal/transport"},
-	"sinks/sinktest":        {"repository"},
 	"sinks/s3blob":          {"sinks/internal/params", "internal/transport"},
 	"sinks/azure":           {"internal/entra", "sinks/internal/layer", "sinks/internal/params", "internal/transport"},
 	"sinks/gcs":             {"sinks/internal/layer", "sinks/internal/params", "internal/transport"},
@@ -62,7 +62,8 @@ var testImports = map[string][]string{
 	"replicate":          {"restore", "pipeline", "graph", "simulator", "sinks", "internal/memstore"},
 	"restore":            {"pipeline", "graph", "simulator", "sinks", "internal/servers", "internal/memstore"},
 	"graph":              {"simulator"},
-	"sinks":              {"manifest", "internal/servers", "internal/memstore", "sinks/sinktest"},
+	"doctor":             {"simulator"},
+	"sinks":              {"manifest", "internal/servers", "internal/memstore", "doctor"},
 	"repository":         {"internal/memstore"},
 	"internal/histories": {"sinks", "internal/servers"},
 	"snapshots":          {"internal/memstore"},

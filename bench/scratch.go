@@ -101,10 +101,10 @@ func (s *scratch) empty(ctx context.Context) (*Left, error) {
 			left.add(o.Size, repository.Wrap("delete", o.Key, err))
 		}
 	}
-	if s.url != "" && left.Objects == 0 {
-		versions, err := sinks.PurgeScratch(ctx, s.bucket, s.url, s.prefix)
-		if err != nil && !errors.Is(err, sinks.ErrNotTold) {
-			left.Versions, left.Error = versions, err.Error()
+	if v, ok := sinks.VersionsOf(s.bucket, s.url); ok && left.Objects == 0 {
+		versions, err := v.Purge(ctx, s.prefix)
+		if err != nil {
+			left.Versions, left.Error = versions, repository.Wrap("delete versions below", s.prefix, err).Error()
 		}
 	}
 	if left.Error == "" {

@@ -3,8 +3,15 @@ package cli
 import (
 	"context"
 	"fmt"
+	"iter"
+	"net/url"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"gocloud.dev/blob"
+
+	"github.com/mailhaul/mailhaul/doctor"
+	"github.com/mailhaul/mailhaul/sinks"
 )
 
 type doctorFlags struct {
@@ -20,25 +27,25 @@ func (a *app) doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor [--repo URL] [--user UPN]",
 		Short: "Check that a store and Graph have what an export needs",
-		Long: `Doctor tries out what an export needs, and says what to do about what is not well.
+		Long: `Doctor tries what an export needs, and prints what to do about each failure.
 
-In the store: that it is reached with these credentials, each right (list, create, read;
-delete, which only doctor itself uses), and whether it does what a repository relies on:
-creating an object only if it is absent, also when many try at once, reading what was just
-written, ranges, complete listings, and canceled writes that leave nothing. It writes about
-1,200 objects and 50 MiB below doctor/ in the place that --repo names, nowhere else, and
-deletes them. Where they cannot be deleted it writes a few small ones, and says what stays;
-such a place still counts as empty for a new repository. Store options are used as an export
-uses them, but for locks: that the bucket can lock is looked up.
+In the store of --repo, it checks the credentials and each right: list, create and read, and
+delete, which only doctor itself uses. It then checks what a repository relies on: objects are
+created only if they are absent, even when many clients try at once; objects can be read as soon
+as they are written; ranges are exact; listings are complete; canceled writes leave nothing.
+Doctor writes about 1,200 objects and 50 MiB below doctor/ in that place, and deletes them. If
+they cannot be deleted, it writes only a few small objects and prints what remains; such a place
+still counts as empty for a new repository. Store options apply as in an export, except locks:
+doctor only looks up whether the bucket can lock objects.
 
-In Graph, for the user of --user: that a token is obtained and which permissions it names,
-and each permission by the call that needs it. One item is exported and thrown away.
+In Graph, for the user of --user, it obtains a token, prints which permissions the token names,
+and makes the call that needs each permission. It exports one item, and keeps nothing of it.
 
-Both: how far this machine's clock is off.
+For both, it compares the service's clock with this machine's.
 
-A check is ok; or a note, with which an export works; or failed, with the remedy under it;
-or skipped, if it needs one that failed. Exit code 0: no check failed; 1: some did; 2: wrong
-usage or configuration.`,
+A check ends as ok, note (an export works), failed (its remedy is below it) or skipped (it needs
+a check that failed). Exit code 0: no check failed; 1: at least one failed; 2: wrong usage or
+configuration.`,
 		Example: `  mailhaul doctor --repo s3://archive/mail --user megan@contoso.com
   mailhaul doctor --repo ./mail --json | jq '.checks[] | select(.status=="failed")'`,
 		Args: noArgs,
@@ -48,38 +55,37 @@ usage or configuration.`,
 	writeFlags(cmd)
 	f.graph.add(cmd)
 	cmd.Flags().StringVar(&f.user, "user", "", "user principal name or id (`UPN`) whose mailbox to try")
-	cmd.Flags().BoolVar(&f.thorough, "thorough", false, "write much, too, where it cannot be deleted again")
+	cmd.Flags().BoolVar(&f.thorough, "thorough", false, "run all checks, even if their objects cannot be deleted")
 	jsonFlag(cmd, &f.json, "print one JSON object on stdout")
 	return cmd
 }
 
 // A diagnosis is what doctor prints as JSON.
 type diagnosis struct {
-	OK     bool      `json:"ok"` // no check failed
-	Checks []finding `json:"checks"`
+	OK     bool            `json:"ok"` // no check failed
+	Checks []doctor.Result `json:"checks"`
 }
 
 func (a *app) doctor(ctx context.Context, f doctorFlags) error {
 	if f.repo == "" && f.user == "" {
 		return usagef("what to check? give --repo URL, or --user UPN, or both")
 	}
-	x := &examination{show: a.printFinding}
-	if f.json {
-		x.show = func(finding) {}
-	}
-	if f.repo != "" {
-		if err := a.examineStore(ctx, x, f); err != nil {
+	var results []doctor.Result
+	for _, examine := range []func(context.Context, *doctorFlags) ([]doctor.Result, error){a.examineStore, a.examineGraph} {
+		more, err := examine(ctx, &f)
+		if err != nil {
 			return err
 		}
+		results = append(results, more...)
 	}
-	if f.user != "" {
-		if err := a.examineGraph(ctx, x, f); err != nil {
-			return err
+	failed := 0
+	for _, r := range results {
+		if r.Status == doctor.Failed {
+			failed++
 		}
 	}
-	failed := x.count(statusFailed)
 	if f.json {
-		if err := a.printJSON(diagnosis{OK: failed == 0, Checks: x.findings}); err != nil {
+		if err := a.printJSON(diagnosis{OK: failed == 0, Checks: results}); err != nil {
 			return err
 		}
 	}
@@ -87,18 +93,112 @@ func (a *app) doctor(ctx context.Context, f doctorFlags) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case failed > 0:
-		return fmt.Errorf("%w: %d of %d", errUnwell, failed, len(x.findings))
+		return fmt.Errorf("%w: %d of %d", errUnwell, failed, len(results))
 	}
 	return nil
 }
 
-// begin starts a part of the table.
-func (a *app) begin(x *examination, part, title string, asJSON bool) {
-	if !asJSON {
-		if len(x.findings) > 0 {
-			fmt.Fprintln(a.out)
+func (a *app) examineStore(ctx context.Context, f *doctorFlags) ([]doctor.Result, error) {
+	if f.repo == "" {
+		return nil, nil
+	}
+	if strings.HasPrefix(f.repo, "mem:") {
+		return nil, usagef("a store in memory ends with the command: there is nothing to check")
+	}
+	location, locks := withoutLocks(f.repo)
+	buckets, err := openClients(ctx, f.repo, location)
+	defer func() {
+		for _, b := range buckets {
+			_ = b.Close() // no write is pending
 		}
+	}()
+	if err != nil {
+		return nil, configError(err)
+	}
+	bucket, others := buckets[1], buckets[2:]
+	opts := doctor.StoreOptions{Others: others, Locks: locks, Thorough: f.thorough, Remedy: hint}
+	if v, ok := sinks.VersionsOf(bucket, location); ok {
+		opts.Versions = v
+	}
+	place := f.repo
+	if strings.Contains(place, "://") {
+		place, _, _ = strings.Cut(place, "?")
+	}
+	return a.printResults("store "+place, f.json, doctor.Store(ctx, bucket, opts)), nil
+}
+
+func (a *app) examineGraph(ctx context.Context, f *doctorFlags) ([]doctor.Result, error) {
+	if f.user == "" {
+		return nil, nil
+	}
+	opts, err := f.graph.options()
+	if err != nil {
+		return nil, err
+	}
+	results, err := doctor.Graph(ctx, doctor.GraphOptions{Client: opts, User: f.user, Remedy: hint})
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if f.repo != "" && !f.json {
+		fmt.Fprintln(a.out)
+	}
+	return a.printResults(fmt.Sprintf("graph %s for %s", f.graph.url, f.user), f.json, results), nil
+}
+
+// withoutLocks returns a URL without the parameters that lock objects, and whether it had any:
+// doctor deletes what it writes.
+func withoutLocks(repo string) (string, bool) {
+	u, err := url.Parse(repo)
+	if err != nil || !strings.Contains(repo, "://") {
+		return repo, false
+	}
+	q := u.Query()
+	locks := false
+	for _, name := range []string{"lock_mode", "lock_days", "legal_hold"} {
+		locks = locks || q.Has(name)
+		q.Del(name)
+	}
+	if !locks {
+		return repo, false
+	}
+	u.RawQuery = q.Encode()
+	return u.String(), true
+}
+
+// openClients opens a URL as it was given, so that wrong lock parameters are an error, and then the
+// URL without locks several times, as programs do that share a store. The caller closes what is
+// returned, even with an error.
+func openClients(ctx context.Context, given, location string) (buckets []*blob.Bucket, err error) {
+	for _, u := range []string{given, location, location, location} {
+		b, err := sinks.Open(ctx, u)
+		if err != nil {
+			return buckets, err
+		}
+		buckets = append(buckets, b)
+	}
+	return buckets, nil
+}
+
+// printResults prints results as they come, below a title, unless the output is JSON.
+func (a *app) printResults(title string, asJSON bool, results iter.Seq[doctor.Result]) (all []doctor.Result) {
+	if !asJSON {
 		fmt.Fprintln(a.out, printable(title))
 	}
-	x.part = part
+	for r := range results {
+		r.Seen = oneLine(r.Seen)
+		all = append(all, r)
+		if !asJSON {
+			a.printResult(r)
+		}
+	}
+	return all
+}
+
+// printResult prints a row of the table, and the remedy below it.
+func (a *app) printResult(r doctor.Result) {
+	const indent = 33
+	fmt.Fprintln(a.out, strings.TrimRight(fmt.Sprintf("%-23s %-8s %s", r.Check, r.Status, printable(r.Seen)), " "))
+	if r.Remedy != "" {
+		fmt.Fprintf(a.out, "%*s%s\n", indent, "", "→ "+printable(r.Remedy))
+	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
@@ -121,4 +122,14 @@ func ratio(b pipeline.Bytes) string {
 		return ""
 	}
 	return fmt.Sprintf(" (%.2f : 1)", float64(b.Raw)/float64(b.Stored))
+}
+
+// oneLine makes one line of a text, of bounded length.
+func oneLine(text string) string {
+	const maxLength = 800 // bytes
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > maxLength {
+		text = strings.ToValidUTF8(text[:maxLength], "") + "…"
+	}
+	return text
 }
