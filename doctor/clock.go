@@ -43,7 +43,7 @@ func (c *clock) read() (skew time.Duration, known bool) {
 	return c.skew.Round(time.Second), c.known
 }
 
-// judge is the outcome of the check of the clock.
+// judge returns the outcome of the check of the clock.
 func (c *clock) judge() outcome {
 	const (
 		notable  = 5      // seconds; a slow answer may account for less
@@ -66,4 +66,20 @@ func (c *clock) judge() outcome {
 		return noted(seen, remedy)
 	}
 	return passed("within %d seconds of this machine's", max(seconds, 1)+1)
+}
+
+// A watchedTransport has a clock observe all answers.
+type watchedTransport struct {
+	*http.Transport
+	clock *clock
+}
+
+// RoundTrip implements http.RoundTripper.
+func (w *watchedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	sent := time.Now()
+	resp, err := w.Transport.RoundTrip(req)
+	if err == nil {
+		w.clock.observe(sent, resp)
+	}
+	return resp, err
 }

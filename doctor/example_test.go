@@ -20,7 +20,7 @@ func ExampleStore() {
 	// reach             ok       the store answers, and knows the credentials
 	// clock             skipped  the answers have no date
 	// repository        ok       none yet: an export creates it
-	// protection        skipped  the store does not report it
+	// protection        skipped  the store does not report versions and locks
 	// list              ok       objects can be listed
 	// create            ok       an object can be created if it is absent
 	// read              ok       an object can be read

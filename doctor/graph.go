@@ -102,7 +102,7 @@ func (m *mailbox) token(ctx context.Context) outcome {
 	case err != nil:
 		return m.failed(err, "")
 	case id.Opaque:
-		return passed("obtained; what it allows shows in use")
+		return passed("obtained; it is opaque, so the checks below show what it allows")
 	case !id.Expires.IsZero() && time.Until(id.Expires) <= 0:
 		return outcome{Failed, fmt.Sprintf("the token expired at %s", id.Expires.UTC().Format(time.RFC3339)),
 			"get a new token, or unset MAILHAUL_GRAPH_TOKEN and let mailhaul get tokens"}
@@ -185,22 +185,6 @@ func (m *mailbox) refused(err error, permission string) outcome {
 			" of Microsoft Graph, with admin consent, or a role in Exchange's RBAC for Applications whose scope has this mailbox"}
 	}
 	return m.failed(err, "")
-}
-
-// A watchedTransport has a clock observe all answers.
-type watchedTransport struct {
-	*http.Transport
-	clock *clock
-}
-
-// RoundTrip implements http.RoundTripper.
-func (w *watchedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	sent := time.Now()
-	resp, err := w.Transport.RoundTrip(req)
-	if err == nil {
-		w.clock.observe(sent, resp)
-	}
-	return resp, err
 }
 
 // A discard is a graph.ExportHandler that counts bytes and keeps nothing.

@@ -138,16 +138,16 @@ func (s *store) repository(ctx context.Context) outcome {
 // locks them.
 func (s *store) protection(ctx context.Context) outcome {
 	if s.opts.Versions == nil {
-		return skipped("the store does not report it")
+		return skipped("the store does not report versions and locks")
 	}
 	versioned, err := s.opts.Versions.Versioning(ctx)
 	if err != nil {
-		return skipped("the credentials may not read it: %v", storeError("get versioning", "", err))
+		return skipped("the credentials may not read the configuration of the bucket: %v", storeError("get versioning", "", err))
 	}
 	s.versioned = versioned
 	lock, retention, err := s.opts.Versions.ObjectLock(ctx)
 	if err != nil {
-		return skipped("the credentials may not read it: %v", storeError("get Object Lock", "", err))
+		return skipped("the credentials may not read the configuration of the bucket: %v", storeError("get Object Lock", "", err))
 	}
 	s.retention = retention
 	if s.opts.Locks && !lock {
@@ -161,7 +161,7 @@ func (s *store) protection(ctx context.Context) outcome {
 	switch {
 	case retention != "":
 		return noted(seen+", and Object Lock keeps each object: "+retention,
-			"an export works with that; the objects of these checks remain as long, and are few unless the run is thorough")
+			"an export works with it; it also retains the few objects of these checks")
 	case lock:
 		return passed("%s, and objects can be locked; by default they are not", seen)
 	}

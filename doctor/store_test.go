@@ -182,7 +182,7 @@ func TestProtection(t *testing.T) {
 		"locks unsupported": {locks: true, want: doctor.Failed, seen: "no Object Lock", bulky: doctor.OK},
 		"retention": {versions: fakeVersions{versioned: true, lock: true, retention: "GOVERNANCE 30 days"}, want: doctor.Note,
 			seen: "keeps each object: GOVERNANCE 30 days", bulky: doctor.Skipped, wantsPurged: true},
-		"not allowed": {versions: fakeVersions{err: errors.New("denied")}, want: doctor.Skipped, seen: "may not read it", bulky: doctor.OK},
+		"not allowed": {versions: fakeVersions{err: errors.New("denied")}, want: doctor.Skipped, seen: "may not read the configuration", bulky: doctor.OK},
 	} {
 		t.Run(name, func(t *testing.T) {
 			results := examine(t.Context(), newFaultyStore(""), doctor.StoreOptions{Versions: &test.versions, Locks: test.locks})

@@ -1,5 +1,5 @@
-// Package entra tells in one line why Microsoft Entra ID gave no token. azidentity's own
-// errors are pages, of which a terminal shows the least useful end.
+// Package entra reduces errors of Microsoft Entra ID's tokens to one line. azidentity's own errors
+// are pages long, and a terminal shows their least useful end.
 package entra
 
 import (
@@ -15,46 +15,46 @@ import (
 // maxReason bounds a reason, in bytes.
 const maxReason = 600
 
-// Reason returns why there is no token, or nothing if err is not about that.
+// Reason returns why no token was issued, in one line, or nothing if err is about something else.
 func Reason(err error) string {
-	var failed *azidentity.AuthenticationFailedError
-	var final interface {
+	if failed, ok := errors.AsType[*azidentity.AuthenticationFailedError](err); ok {
+		if failed.RawResponse != nil {
+			return responseReason(failed)
+		}
+		return oneLine(failed.Error())
+	}
+	type nonRetriable interface {
 		error
 		NonRetriable()
 	}
-	switch {
-	case errors.As(err, &failed) && failed.RawResponse != nil:
-		return refused(failed)
-	case errors.As(err, &failed):
-		return line(failed.Error())
-	case errors.As(err, &final) && isAzidentity(final):
-		return line(final.Error())
+	if final, ok := errors.AsType[nonRetriable](err); ok && isAzidentity(final) {
+		return oneLine(final.Error())
 	}
 	return ""
 }
 
-// isAzidentity reports whether an error says that there are no credentials: its type is
-// not exported.
+// isAzidentity reports whether an error's type is azidentity's. The type of the error that no
+// credentials were found is not exported.
 func isAzidentity(err error) bool {
 	return strings.HasPrefix(fmt.Sprintf("%T", err), "*azidentity.")
 }
 
-// refused is what Entra answered. Traces and times of the answer are left out.
-func refused(e *azidentity.AuthenticationFailedError) string {
-	var answer struct {
+// responseReason returns the reason in Entra's response, without its trace ids and times.
+func responseReason(e *azidentity.AuthenticationFailedError) string {
+	var response struct {
 		Error       string
 		Description string `json:"error_description"`
 	}
 	body, err := runtime.Payload(e.RawResponse)
-	if err != nil || json.Unmarshal(body, &answer) != nil || answer.Error == "" {
+	if err != nil || json.Unmarshal(body, &response) != nil || response.Error == "" {
 		return fmt.Sprintf("Microsoft Entra ID answers %s", e.RawResponse.Status)
 	}
-	description, _, _ := strings.Cut(answer.Description, "Trace ID:")
-	return line(fmt.Sprintf("Microsoft Entra ID answers %d %s: %s", e.RawResponse.StatusCode, answer.Error, description))
+	description, _, _ := strings.Cut(response.Description, "Trace ID:")
+	return oneLine(fmt.Sprintf("Microsoft Entra ID answers %d %s: %s", e.RawResponse.StatusCode, response.Error, description))
 }
 
-// line makes one line of a text, of bounded length.
-func line(text string) string {
+// oneLine makes one line of a text, of at most maxReason bytes and an ellipsis.
+func oneLine(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
 	if len(text) > maxReason {
 		text = strings.ToValidUTF8(text[:maxReason], "") + "…"

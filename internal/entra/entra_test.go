@@ -16,7 +16,7 @@ import (
 	"github.com/mailhaul/mailhaul/internal/entra"
 )
 
-// An answer is what Entra says to whoever asks for a token.
+// An answer is Entra's response to every request for a token.
 type answer struct {
 	status int
 	body   string
@@ -36,7 +36,7 @@ func (a answer) Do(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// refused is the error of a client whose secret Entra does not take.
+// refused returns the error of a client whose secret Entra refuses.
 func refused(t *testing.T, a answer) error {
 	t.Helper()
 	c, err := azidentity.NewClientSecretCredential("tenant", "client", "the-secret", &azidentity.ClientSecretCredentialOptions{
@@ -47,18 +47,18 @@ func refused(t *testing.T, a answer) error {
 	}
 	_, err = c.GetToken(t.Context(), policy.TokenRequestOptions{Scopes: []string{"https://graph.microsoft.com/.default"}})
 	if err == nil {
-		t.Fatal("there is a token")
+		t.Fatal("a token was issued")
 	}
 	return err
 }
 
 func TestReason(t *testing.T) {
-	const said = `{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided.\r\nTrace ID: 1 Correlation ID: 2","error_codes":[7000215]}`
+	const body = `{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided.\r\nTrace ID: 1 Correlation ID: 2","error_codes":[7000215]}`
 	for name, test := range map[string]struct {
 		answer answer
 		want   string
 	}{
-		"refused":  {answer{http.StatusUnauthorized, said}, "Microsoft Entra ID answers 401 invalid_client: AADSTS7000215: Invalid client secret provided."},
+		"refused":  {answer{http.StatusUnauthorized, body}, "Microsoft Entra ID answers 401 invalid_client: AADSTS7000215: Invalid client secret provided."},
 		"web page": {answer{http.StatusBadGateway, "<html>"}, "Microsoft Entra ID answers 502 Bad Gateway"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestReason(t *testing.T) {
 	}
 }
 
-// TestNoCredentials: a chain that finds none says so in a line.
+// TestNoCredentials expects one line from a chain of credentials that finds none.
 func TestNoCredentials(t *testing.T) {
 	for _, name := range []string{"AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_FEDERATED_TOKEN_FILE"} {
 		t.Setenv(name, "")
