@@ -22,13 +22,13 @@ type Azure struct {
 	containers   atomic.Int64
 }
 
-// Azurite starts an Azure Blob Storage server, which ends with the test.
+// Azurite starts an Azure Blob Storage server, which stops when the test ends.
 func Azurite(t testing.TB) *Azure {
 	t.Helper()
 	main := cache("azurite", "node_modules", "azurite", "dist", "src", "blob", "main.js")
 	need(t, "azurite", main)
 	var key [64]byte
-	_, _ = rand.Read(key[:]) // it never fails
+	_, _ = rand.Read(key[:]) // never fails
 	a := &Azure{Account: "mailhaul", Key: base64.StdEncoding.EncodeToString(key[:])}
 	server{name: "azurite", ready: a.ready, command: func(addr string) *exec.Cmd {
 		host, port := split(addr)
@@ -40,7 +40,8 @@ func Azurite(t testing.TB) *Azure {
 	return a
 }
 
-// ready asks for what only the server's own key can have.
+// ready makes a request that only this server's own key allows, in case another server has the
+// port.
 func (a *Azure) ready(ctx context.Context, addr string) error {
 	a.Endpoint = addr
 	client, err := azblob.NewClientFromConnectionString(a.ConnectionString(), &azblob.ClientOptions{ClientOptions: policy.ClientOptions{
@@ -54,12 +55,12 @@ func (a *Azure) ready(ctx context.Context, addr string) error {
 	return err
 }
 
-// ConnectionString returns the server's address and key as Azure's tools take them.
+// ConnectionString returns the server's address and key in the form of Azure's tools.
 func (a *Azure) ConnectionString() string {
 	return fmt.Sprintf("DefaultEndpointsProtocol=http;AccountName=%s;AccountKey=%s;BlobEndpoint=http://%s/%s;", a.Account, a.Key, a.Endpoint, a.Account)
 }
 
-// Container makes an empty container and returns its name.
+// Container creates an empty container and returns its name.
 func (a *Azure) Container(t testing.TB) string {
 	t.Helper()
 	name := fmt.Sprintf("test-%d", a.containers.Add(1))
@@ -69,8 +70,7 @@ func (a *Azure) Container(t testing.TB) string {
 	return name
 }
 
-// URL returns the URL of what is below a prefix of a container. Setenv sets the
-// credentials that go with it.
+// URL returns the URL of a prefix of a container. Setenv sets the credentials for it.
 func (a *Azure) URL(container, prefix string) string { return a.URLAt(a.Endpoint, container, prefix) }
 
 // URLAt is URL with the address of a proxy.
@@ -78,8 +78,8 @@ func (a *Azure) URLAt(addr, container, prefix string) string {
 	return fmt.Sprintf("azblob://%s/%s?domain=%s&protocol=http", container, prefix, addr)
 }
 
-// Setenv sets the environment's credentials to the server's, and nothing else that the
-// environment could tell, until the test ends.
+// Setenv sets the environment's credentials to the server's, and clears all other settings of Azure
+// Storage, until the test ends.
 func (a *Azure) Setenv(t *testing.T) {
 	for _, name := range []string{
 		"AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGEBLOB_CONNECTIONSTRING", "AZURE_STORAGE_DOMAIN",

@@ -15,8 +15,7 @@ import (
 	"time"
 )
 
-// certificate makes a certificate of 127.0.0.1 that only itself vouches for, and returns
-// the directory of its files.
+// certificate creates a self-signed certificate of 127.0.0.1, and returns the directory of its files.
 func certificate(t testing.TB, certName, keyName string) string {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// endWithParent has the system end the process should the test be killed.
+// endWithParent has the kernel kill the process if the test process dies.
 func endWithParent(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

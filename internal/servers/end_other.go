@@ -4,5 +4,5 @@ package servers
 
 import "os/exec"
 
-// endWithParent does nothing: a test that is killed leaves its servers behind.
+// endWithParent does nothing: a killed test leaves its servers running.
 func endWithParent(*exec.Cmd) {}

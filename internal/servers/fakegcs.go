@@ -17,7 +17,7 @@ type GCS struct {
 	buckets  atomic.Int64
 }
 
-// FakeGCS starts a Google Cloud Storage server, which ends with the test.
+// FakeGCS starts a Google Cloud Storage server, which stops when the test ends.
 func FakeGCS(t testing.TB) *GCS {
 	t.Helper()
 	need(t, "fake-gcs-server", binary("fake-gcs-server"))
@@ -36,7 +36,7 @@ func FakeGCS(t testing.TB) *GCS {
 	return g
 }
 
-// Bucket makes an empty bucket and returns its name.
+// Bucket creates an empty bucket and returns its name.
 func (g *GCS) Bucket(t testing.TB) string {
 	t.Helper()
 	name := fmt.Sprintf("test-%d", g.buckets.Add(1))
@@ -52,16 +52,15 @@ func (g *GCS) Bucket(t testing.TB) string {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("make bucket %s: %s", name, resp.Status)
+		t.Fatalf("create bucket %s: %s", name, resp.Status)
 	}
 	return name
 }
 
-// URL returns the URL of what is below a prefix of a bucket. Setenv tells where the
-// server is.
+// URL returns the URL of a prefix of a bucket. Setenv sets the server's address for it.
 func (g *GCS) URL(bucket, prefix string) string { return fmt.Sprintf("gs://%s/%s", bucket, prefix) }
 
-// Setenv lets clients find the server, until the test ends.
+// Setenv sets the server's address in the environment until the test ends.
 func (g *GCS) Setenv(t *testing.T) { g.SetenvAt(t, g.Endpoint) }
 
 // SetenvAt is Setenv with the address of a proxy.
@@ -69,8 +68,8 @@ func (g *GCS) SetenvAt(t *testing.T, addr string) {
 	t.Setenv("STORAGE_EMULATOR_HOST", "http://"+addr)
 }
 
-// split cuts an address into host and port.
+// split splits an address into host and port.
 func split(addr string) (host, port string) {
-	host, port, _ = net.SplitHostPort(addr) // it is one that freePort made
+	host, port, _ = net.SplitHostPort(addr) // freePort made the address, so it is valid
 	return host, port
 }

@@ -12,13 +12,13 @@ import (
 // KMSKey is the name of the key that MinIO encrypts with.
 const KMSKey = "mailhaul-key"
 
-// MinIO starts a MinIO server, which ends with the test.
+// MinIO starts a MinIO server, which stops when the test ends.
 func MinIO(t testing.TB) *S3 {
 	t.Helper()
 	return startMinIO(t, "")
 }
 
-// MinIOTLS is MinIO with TLS, by a certificate that S3.CAFile vouches for.
+// MinIOTLS is MinIO with TLS. Its certificate is in S3.CAFile.
 func MinIOTLS(t testing.TB) *S3 {
 	t.Helper()
 	return startMinIO(t, certificate(t, "public.crt", "private.key"))

@@ -19,14 +19,14 @@ import (
 // An S3 is an S3 server.
 type S3 struct {
 	Endpoint          string // host:port
-	CAFile            string // of the certificate that it shows, if it speaks TLS
+	CAFile            string // path of its certificate; empty without TLS
 	AccessKey, Secret string
 	Client            *minio.Client // with all rights
 	buckets           atomic.Int64
 }
 
-// connect makes the client of a server at an address, which attempts a request so often; 0 is its
-// default.
+// connect creates a client of the server at an address. A request is sent up to attempts times; 0 is
+// the client's default.
 func (s *S3) connect(addr string, attempts int) error {
 	opts := &minio.Options{Creds: credentials.NewStaticV4(s.AccessKey, s.Secret, ""), Region: "us-east-1", MaxRetries: attempts}
 	if s.CAFile != "" {
@@ -44,7 +44,8 @@ func (s *S3) connect(addr string, attempts int) error {
 	return err
 }
 
-// ready asks for what only the server's own credentials can have.
+// ready makes a request that only this server's own credentials allow, in case another server has
+// the port.
 func (s *S3) ready(ctx context.Context, addr string) error {
 	if err := s.connect(addr, 1); err != nil {
 		return err
@@ -55,15 +56,15 @@ func (s *S3) ready(ctx context.Context, addr string) error {
 	return s.connect(addr, 0)
 }
 
-// Bucket makes an empty bucket and returns its name.
-func (s *S3) Bucket(t testing.TB) string { return s.make(t, minio.MakeBucketOptions{}) }
+// Bucket creates an empty bucket and returns its name.
+func (s *S3) Bucket(t testing.TB) string { return s.createBucket(t, minio.MakeBucketOptions{}) }
 
-// LockBucket makes an empty bucket whose objects can be locked.
+// LockBucket creates an empty bucket with Object Lock, and returns its name.
 func (s *S3) LockBucket(t testing.TB) string {
-	return s.make(t, minio.MakeBucketOptions{ObjectLocking: true})
+	return s.createBucket(t, minio.MakeBucketOptions{ObjectLocking: true})
 }
 
-func (s *S3) make(t testing.TB, opts minio.MakeBucketOptions) string {
+func (s *S3) createBucket(t testing.TB, opts minio.MakeBucketOptions) string {
 	t.Helper()
 	name := fmt.Sprintf("test-%d", s.buckets.Add(1))
 	if err := s.Client.MakeBucket(context.WithoutCancel(t.Context()), name, opts); err != nil {
@@ -72,8 +73,7 @@ func (s *S3) make(t testing.TB, opts minio.MakeBucketOptions) string {
 	return name
 }
 
-// URL returns the URL of what is below a prefix of a bucket. Setenv sets the
-// credentials that go with it.
+// URL returns the URL of a prefix of a bucket. Setenv sets the credentials for it.
 func (s *S3) URL(bucket, prefix string) string { return s.URLAt(s.Endpoint, bucket, prefix) }
 
 // URLAt is URL with the address of a proxy.
@@ -88,8 +88,8 @@ func (s *S3) URLAt(addr, bucket, prefix string) string {
 // Setenv sets the environment's credentials to the server's until the test ends.
 func (s *S3) Setenv(t *testing.T) { Setenv(t, s.AccessKey, s.Secret, "") }
 
-// Setenv sets S3 credentials, and nothing else that the environment could tell, until
-// the test ends.
+// Setenv sets S3 credentials, and clears all other settings of S3 in the environment, until the test
+// ends.
 func Setenv(t *testing.T, accessKey, secret, token string) {
 	for _, name := range []string{
 		"AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION", "MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD",
@@ -102,8 +102,7 @@ func Setenv(t *testing.T, accessKey, secret, token string) {
 	t.Setenv("AWS_SESSION_TOKEN", token)
 }
 
-// Restricted returns credentials that may do what an S3 policy allows, and no more. The
-// server is a MinIO.
+// Restricted returns credentials with exactly the rights of an S3 policy. The server must be MinIO.
 func (s *S3) Restricted(t testing.TB, policy string) (accessKey, secret, token string) {
 	t.Helper()
 	scheme := "http"
@@ -117,8 +116,8 @@ func (s *S3) Restricted(t testing.TB, policy string) (accessKey, secret, token s
 		t.Fatal(err)
 	}
 	v, err := c.GetWithContext(s.Client.CredContext())
-	for started := time.Now(); err != nil && time.Since(started) < patience; {
-		time.Sleep(20 * time.Millisecond) // it answers before it knows who may do what
+	for started := time.Now(); err != nil && time.Since(started) < startTimeout; {
+		time.Sleep(20 * time.Millisecond) // the server answers before it has loaded its policies
 		v, err = c.GetWithContext(s.Client.CredContext())
 	}
 	if err != nil {

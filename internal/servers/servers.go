@@ -1,7 +1,6 @@
-// Package servers starts real servers for tests, on loopback and free ports, from what
-// make builds and installs into .cache. They end with the test that started them. A test
-// that needs a server which is not there is skipped and says so, unless
-// MAILHAUL_TEST_SERVERS is "required": then it fails.
+// Package servers starts real servers for tests, on free ports of the loopback interface. Make builds
+// them into .cache. A server stops when the test that started it ends. A test whose server is not
+// built is skipped, or fails if MAILHAUL_TEST_SERVERS is "required".
 package servers
 
 import (
@@ -21,14 +20,14 @@ import (
 	"time"
 )
 
-// cache returns a file of what make builds and installs.
+// cache returns the path of a file below .cache.
 func cache(elem ...string) string {
 	_, file, _, _ := runtime.Caller(0)
 	root := filepath.Dir(filepath.Dir(filepath.Dir(file)))
 	return filepath.Join(append([]string{root, ".cache"}, elem...)...)
 }
 
-// binary returns the file of a server that is built.
+// binary returns the path of a server built from Go.
 func binary(name string) string {
 	if runtime.GOOS == "windows" {
 		name += ".exe"
@@ -36,27 +35,27 @@ func binary(name string) string {
 	return cache("bin", name)
 }
 
-// Available reports whether there is an S3 server to start.
-func Available() bool { return have(binary("minio")) }
+// Available reports whether an S3 server is built.
+func Available() bool { return exists(binary("minio")) }
 
-func have(file string) bool {
+func exists(file string) bool {
 	_, err := os.Stat(file)
 	return err == nil
 }
 
-// need skips the test, or fails it where servers are required, if a server is not there.
+// need skips the test if a server is not built, or fails it where servers are required.
 func need(t testing.TB, name, file string) {
 	t.Helper()
-	if have(file) {
+	if exists(file) {
 		return
 	}
 	if os.Getenv("MAILHAUL_TEST_SERVERS") == "required" {
-		t.Fatalf("the server %s is required and not built: run make servers", name)
+		t.Fatalf("the server %s is required, and not built: run make servers", name)
 	}
-	t.Skipf("left out: the server %s is not built; make servers builds it", name)
+	t.Skipf("the server %s is not built: run make servers", name)
 }
 
-// freePort returns a port of loopback that nobody listens on, at the moment.
+// freePort returns a port of the loopback interface that was free a moment ago.
 func freePort(t testing.TB) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -67,21 +66,20 @@ func freePort(t testing.TB) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// A server is how one is started and asked whether it is there. Both take the
-// address that it listens on.
+// A server is a program that listens on a given address.
 type server struct {
 	name    string
-	command func(addr string) *exec.Cmd
-	ready   func(ctx context.Context, addr string) error
+	command func(addr string) *exec.Cmd                  // starts it
+	ready   func(ctx context.Context, addr string) error // returns nil once it answers
 }
 
 const (
-	patience = 10 * time.Minute // with a server that comes up on a busy machine
-	attempts = 5                // somebody else may take a port before the server does
+	startTimeout = 10 * time.Minute // generous, for busy machines
+	attempts     = 5                // another process may take the port before the server does
 )
 
-// start runs a server until the test ends, and returns its address once it is ready.
-// Its log is shown if it does not come up.
+// start runs a server until the test ends, and returns its address once it is ready. If it does not
+// start, the test fails with its log.
 func (s server) start(t testing.TB) (addr string) {
 	t.Helper()
 	var err error
@@ -94,18 +92,18 @@ func (s server) start(t testing.TB) (addr string) {
 		p.stop()
 		err = fmt.Errorf("%w\n%s", err, p.log.String())
 	}
-	t.Fatalf("the server %s did not come up: %v", s.name, err)
+	t.Fatalf("the server %s did not start: %v", s.name, err)
 	return ""
 }
 
-// A process is a server that runs.
+// A process is a running server.
 type process struct {
 	cmd   *exec.Cmd
 	log   lockedBuffer
 	ended chan struct{} // closed when it has been reaped
 }
 
-// run starts a process and sees to it that it ends with the test.
+// run starts a process and stops it when the test ends.
 func run(t testing.TB, cmd *exec.Cmd) *process {
 	t.Helper()
 	p := &process{cmd: cmd, ended: make(chan struct{})}
@@ -128,15 +126,15 @@ func (p *process) stop() {
 	<-p.ended
 }
 
-// await returns nil when ready does, or why the process cannot get there.
+// await polls ready until it returns nil. It returns an error if the process ends first.
 func (p *process) await(ctx context.Context, ready func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	for {
 		err := ready(ctx)
 		select {
-		case <-p.ended: // whoever answered was another
-			return errors.New("it ended")
+		case <-p.ended: // if something answered, it was another server
+			return errors.New("the process ended")
 		default:
 		}
 		if err == nil {
@@ -151,8 +149,8 @@ func (p *process) await(ctx context.Context, ready func(context.Context) error) 
 	}
 }
 
-// answers is for servers without credentials that could tell them from another: the
-// page at a URL is there.
+// answers returns nil if a URL has a page. It suits servers without credentials, by which others can
+// be recognised.
 func answers(ctx context.Context, url string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -170,10 +168,10 @@ func answers(ctx context.Context, url string) error {
 	return nil
 }
 
-// secret returns a random name or password, so that nobody takes one server for another.
+// secret returns a random name or password: it distinguishes a server from others on its port.
 func secret() string { return rand.Text() }
 
-// A lockedBuffer is a bytes.Buffer for several goroutines.
+// A lockedBuffer is a bytes.Buffer that is safe for concurrent use.
 type lockedBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer

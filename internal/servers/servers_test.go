@@ -16,7 +16,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) { http.DefaultClient.CloseIdleConnections() }))
 }
 
-// TestStart starts each server and makes a bucket there.
+// TestStart starts each server and creates a bucket in it.
 func TestStart(t *testing.T) {
 	for name, start := range map[string]func(*testing.T) string{
 		"MinIO":           func(t *testing.T) string { return servers.MinIO(t).Bucket(t) },
@@ -33,7 +33,7 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// TestRestricted: credentials under a policy may do what it allows.
+// TestRestricted expects credentials for a policy.
 func TestRestricted(t *testing.T) {
 	s := servers.MinIO(t)
 	bucket := s.Bucket(t)
@@ -47,7 +47,7 @@ func TestRestricted(t *testing.T) {
 	}
 }
 
-// TestProxy passes a request on, cuts the way, and opens it again.
+// TestProxy sends a request through a proxy that is up, down, up with resets, and healed.
 func TestProxy(t *testing.T) {
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "here") }))
 	defer web.Close()

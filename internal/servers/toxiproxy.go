@@ -11,10 +11,10 @@ import (
 	"testing"
 )
 
-// A Toxiproxy makes proxies that harm connections.
+// A Toxiproxy creates proxies that disturb connections.
 type Toxiproxy struct{ api string }
 
-// StartToxiproxy starts a toxiproxy server, which ends with the test.
+// StartToxiproxy starts a toxiproxy server, which stops when the test ends.
 func StartToxiproxy(t testing.TB) *Toxiproxy {
 	t.Helper()
 	need(t, "toxiproxy", binary("toxiproxy"))
@@ -29,40 +29,40 @@ func StartToxiproxy(t testing.TB) *Toxiproxy {
 	return &Toxiproxy{"http://" + addr}
 }
 
-// A Proxy passes connections on, in a state that can be changed.
+// A Proxy forwards connections, and disturbs them on request.
 type Proxy struct {
 	Addr string // host:port that it listens on
 	api  string
 }
 
-// Proxy makes a proxy of a server at an address.
+// Proxy creates a proxy of the server at an address.
 func (x *Toxiproxy) Proxy(t testing.TB, name, upstream string) *Proxy {
 	t.Helper()
-	var made struct{ Listen string }
-	call(t, http.MethodPost, x.api+"/proxies", map[string]any{"name": name, "listen": "127.0.0.1:0", "upstream": upstream, "enabled": true}, &made)
-	return &Proxy{made.Listen, x.api + "/proxies/" + name}
+	var created struct{ Listen string }
+	call(t, http.MethodPost, x.api+"/proxies", map[string]any{"name": name, "listen": "127.0.0.1:0", "upstream": upstream, "enabled": true}, &created)
+	return &Proxy{created.Listen, x.api + "/proxies/" + name}
 }
 
-// Down cuts all connections and takes no new ones.
+// Down closes all connections and refuses new ones.
 func (p *Proxy) Down(t testing.TB) {
 	t.Helper()
 	call(t, http.MethodPost, p.api, map[string]any{"enabled": false}, nil)
 }
 
-// Up ends Down.
+// Up accepts connections again after Down.
 func (p *Proxy) Up(t testing.TB) {
 	t.Helper()
 	call(t, http.MethodPost, p.api, map[string]any{"enabled": true}, nil)
 }
 
-// Toxic harms what flows: upstream is to the server, downstream from it. Its kinds and
-// their attributes are toxiproxy's own.
+// Toxic disturbs the bytes sent to the server (upstream) or by it (downstream). The kinds and their
+// attributes are toxiproxy's.
 func (p *Proxy) Toxic(t testing.TB, kind string, upstream bool, attributes map[string]any) {
 	t.Helper()
 	p.SomeToxic(t, kind, upstream, 1, attributes)
 }
 
-// SomeToxic is Toxic for a share of the connections, at random.
+// SomeToxic is Toxic for a random share of the connections, from 0 to 1.
 func (p *Proxy) SomeToxic(t testing.TB, kind string, upstream bool, share float64, attributes map[string]any) {
 	t.Helper()
 	stream := "downstream"
@@ -72,13 +72,13 @@ func (p *Proxy) SomeToxic(t testing.TB, kind string, upstream bool, share float6
 	call(t, http.MethodPost, p.api+"/toxics", map[string]any{"name": kind, "type": kind, "stream": stream, "toxicity": share, "attributes": attributes}, nil)
 }
 
-// Heal ends a Toxic.
+// Heal removes a Toxic.
 func (p *Proxy) Heal(t testing.TB, kind string) {
 	t.Helper()
 	call(t, http.MethodDelete, p.api+"/toxics/"+kind, nil, nil)
 }
 
-// call asks the server's API for something.
+// call makes a request to the server's API. The answer may be nil.
 func call(t testing.TB, method, url string, body, answer any) {
 	t.Helper()
 	data, err := json.Marshal(body)

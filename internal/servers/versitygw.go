@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// VersityGW starts an S3 server that keeps objects as files, which ends with the test.
+// VersityGW starts an S3 server that stores objects as files. It stops when the test ends.
 func VersityGW(t testing.TB) *S3 {
 	t.Helper()
 	need(t, "versitygw", binary("versitygw"))
