@@ -63,26 +63,26 @@ func TestCostTable(t *testing.T) {
 	}
 }
 
-// A costBench is a simulated mailbox that is hauled.
-type costBench struct {
+// A costMailbox is a simulated mailbox that is exported.
+type costMailbox struct {
 	t       *testing.T
 	sim     *simulator.Server
 	graph   string
 	mailbox string
 }
 
-func newCostBench(t *testing.T) *costBench {
+func newCostMailbox(t *testing.T) *costMailbox {
 	sim, err := simulator.New(simulator.Options{Seed: 5, Items: 600, ItemSize: 4000})
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
-	return &costBench{t: t, sim: sim, graph: server.URL + "/v1.0", mailbox: sim.Mailboxes()[0].ID}
+	return &costMailbox{t: t, sim: sim, graph: server.URL + "/v1.0", mailbox: sim.Mailboxes()[0].ID}
 }
 
-// change touches n items, from one that is not touched otherwise.
-func (b *costBench) change(from, n int) {
+// change changes n items, after the first from.
+func (b *costMailbox) change(from, n int) {
 	b.t.Helper()
 	i := 0
 	for it := range b.sim.Items(b.mailbox) {
@@ -95,7 +95,7 @@ func (b *costBench) change(from, n int) {
 }
 
 // item returns the id of the mailbox's first item.
-func (b *costBench) item() string {
+func (b *costMailbox) item() string {
 	for it := range b.sim.Items(b.mailbox) {
 		return it.ID
 	}
@@ -103,9 +103,9 @@ func (b *costBench) item() string {
 	return ""
 }
 
-// TestCost counts what each command asks of a store, as the store sees it.
+// TestCost counts the calls of each command, as the store sees them.
 func TestCost(t *testing.T) {
-	b := newCostBench(t)
+	b := newCostMailbox(t)
 	m := &memoryCost{b, memstore.New(), memstore.New()}
 	do := map[string]func(){
 		"first export":          m.export,
@@ -124,15 +124,15 @@ func TestCost(t *testing.T) {
 		made := add(m.store.Calls(), m.second.Calls())
 		t.Logf("%-22s %3d PUT %3d GET %3d HEAD %3d LIST", c.name, made.Put, made.Get, made.Head, made.List)
 		if diff := cmp.Diff(c.calls, made); diff != "" {
-			t.Errorf("%s: allowed calls and those that were made differ:\n%s", c.name, diff)
+			t.Errorf("%s: the calls differ from the allowed ones:\n%s", c.name, diff)
 		}
 	}
 }
 
-// TestVerifyReadsOnce: a verification reads each object once, however often the list of a
-// mailbox's segments was rewritten.
+// TestVerifyReadsOnce expects that a verification reads each object once, however often the list of
+// a mailbox's segments was rewritten.
 func TestVerifyReadsOnce(t *testing.T) {
-	b := newCostBench(t)
+	b := newCostMailbox(t)
 	m := &memoryCost{b, memstore.New(), memstore.New()}
 	for night := range 12 {
 		b.change(10*night, 10)
@@ -156,13 +156,13 @@ func add(a, b memstore.Calls) memstore.Calls {
 	return memstore.Calls{Put: a.Put + b.Put, Get: a.Get + b.Get, Head: a.Head + b.Head, List: a.List + b.List}
 }
 
-// A memoryCost does to stores in memory what the commands do.
+// A memoryCost runs the commands on stores in memory.
 type memoryCost struct {
-	*costBench
+	*costMailbox
 	store, second *memstore.Store
 }
 
-// create opens the repository as commands do that write.
+// create opens the repository as writing commands do.
 func (m *memoryCost) create(store *memstore.Store) *repository.Repository {
 	m.t.Helper()
 	repo, err := repository.Init(m.t.Context(), store.Open())
@@ -172,7 +172,7 @@ func (m *memoryCost) create(store *memstore.Store) *repository.Repository {
 	return repo
 }
 
-// open opens the repository as commands do that read.
+// open opens the repository as reading commands do.
 func (m *memoryCost) open() *repository.Repository {
 	m.t.Helper()
 	repo, err := repository.Open(m.t.Context(), m.store.Open())
@@ -260,8 +260,7 @@ func (m *memoryCost) copy() {
 	}
 }
 
-// TestCostAtStores counts the requests that the commands send to real stores: a driver
-// asks for no more than the program asks of it.
+// TestCostAtStores counts the requests of each command to real stores: drivers add none.
 func TestCostAtStores(t *testing.T) {
 	for _, s := range killStores[1:] {
 		t.Run(s.name, func(t *testing.T) {
@@ -269,7 +268,7 @@ func TestCostAtStores(t *testing.T) {
 			store.elsewhere()
 			from := store.childURL
 			store.elsewhere()
-			b := newCostBench(t)
+			b := newCostMailbox(t)
 			export := []string{"export", "--graph-url", b.graph, "--mailbox", b.mailbox, "--repo", from}
 			args := map[string][]string{
 				"first export":          export,
@@ -295,7 +294,7 @@ func TestCostAtStores(t *testing.T) {
 					t.Fatalf("%s: %v\n%s", c.name, err, out)
 				}
 				if diff := cmp.Diff(requests(add(c.calls, c.copy)), store.counted()); diff != "" {
-					t.Errorf("%s: allowed requests and those that were sent differ:\n%s", c.name, diff)
+					t.Errorf("%s: the requests differ from the allowed ones:\n%s", c.name, diff)
 				}
 			}
 		})

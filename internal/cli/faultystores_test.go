@@ -36,7 +36,7 @@ var faults = []struct {
 func TestFaultyStores(t *testing.T) {
 	t.Parallel()
 	toxiproxy := servers.StartToxiproxy(t)
-	for _, store := range farStores {
+	for _, store := range proxiedStores {
 		far := store.open(t)
 		for i, f := range faults {
 			if f.onlyS3 && store.name != "MinIO" {
@@ -45,17 +45,17 @@ func TestFaultyStores(t *testing.T) {
 			t.Run(store.name+"/"+f.name, func(t *testing.T) {
 				t.Parallel()
 				proxy := toxiproxy.Proxy(t, fmt.Sprint(store.name, i), far.addr)
-				h := newHaul(t, far, fmt.Sprint("mail", i), proxy.Addr)
-				began := h.midway()
+				h := newProxiedExport(t, far, fmt.Sprint("mail", i), proxy.Addr)
+				paused := h.pauseMidway()
 				p := h.start("--checkpoint-size", "1MiB")
-				<-began
+				<-paused
 				if f.kind == "" {
 					proxy.Down(t)
 				} else {
 					proxy.Toxic(t, f.kind, f.upstream, f.with)
 				}
 				since := time.Now()
-				began <- struct{}{}
+				paused <- struct{}{}
 				if f.retries > 0 {
 					p.awaitRetries(f.retries)
 					time.Sleep(f.down - time.Since(since))
@@ -65,8 +65,8 @@ func TestFaultyStores(t *testing.T) {
 						proxy.Heal(t, f.kind)
 					}
 				}
-				p.completes()
-				h.holdsAll()
+				p.checkSuccess()
+				h.checkComplete()
 			})
 		}
 	}
@@ -77,13 +77,13 @@ func TestFaultyStores(t *testing.T) {
 func TestFaultyReads(t *testing.T) {
 	t.Parallel()
 	toxiproxy := servers.StartToxiproxy(t)
-	for _, store := range farStores {
+	for _, store := range proxiedStores {
 		far := store.open(t)
 		t.Run(store.name, func(t *testing.T) {
 			t.Parallel()
 			proxy := toxiproxy.Proxy(t, store.name, far.addr)
-			h := newHaul(t, far, "mail", proxy.Addr)
-			h.start().completes()
+			h := newProxiedExport(t, far, "mail", proxy.Addr)
+			h.start().checkSuccess()
 			proxy.Toxic(t, "limit_data", false, map[string]any{"bytes": 500_000})
 			p := h.startCommand("verify")
 			if store.name != "fake-gcs-server" { // Google's client goes on by itself
@@ -91,7 +91,7 @@ func TestFaultyReads(t *testing.T) {
 				proxy.Heal(t, "limit_data")
 			}
 			if code := p.wait(); code != 0 {
-				t.Errorf("exit code is %d: %s", code, p.said())
+				t.Errorf("exit code is %d: %s", code, p.stderr())
 			}
 		})
 	}
@@ -101,23 +101,23 @@ func TestFaultyReads(t *testing.T) {
 // and the export with it leaves what was committed whole.
 func TestStoreGone(t *testing.T) {
 	t.Parallel()
-	far := farS3(t)
+	far := proxiedS3(t)
 	proxy := servers.StartToxiproxy(t).Proxy(t, "down", far.addr)
 	proxy.Down(t)
-	h := newHaul(t, far, "mail", proxy.Addr)
+	h := newProxiedExport(t, far, "mail", proxy.Addr)
 	p := h.start()
 	if code := p.wait(); code != 1 {
 		t.Errorf("exit code is %d", code)
 	}
-	if text := p.said(); !strings.Contains(text, "connection refused") || !strings.Contains(text, "nobody listens there") {
+	if text := p.stderr(); !strings.Contains(text, "connection refused") || !strings.Contains(text, "nobody listens there") {
 		t.Errorf("it says %s", text)
 	}
 	proxy.Up(t)
-	began := h.midway()
+	paused := h.pauseMidway()
 	p = h.start("--checkpoint-size", "1MiB")
-	<-began
+	<-paused
 	proxy.Down(t)
-	began <- struct{}{}
+	paused <- struct{}{}
 	p.awaitRetries(2)
 	if err := p.cmd.Process.Kill(); err != nil {
 		t.Error(err)
@@ -125,6 +125,6 @@ func TestStoreGone(t *testing.T) {
 	p.wait()
 	proxy.Up(t)
 	h.run("verify")
-	h.start().completes()
-	h.holdsAll()
+	h.start().checkSuccess()
+	h.checkComplete()
 }

@@ -20,7 +20,7 @@ import (
 func TestRights(t *testing.T) {
 	server := servers.MinIO(t)
 	bucket := server.Bucket(t)
-	b := newCostBench(t)
+	b := newCostMailbox(t)
 	url := server.URL(bucket, "mail")
 	write, read := policies(t, bucket)
 

@@ -11,21 +11,21 @@ import (
 	"testing"
 )
 
-// traced are the system calls that make, write, name, remove and sync files.
+// traced are the system calls that create, write, rename, remove and sync files.
 const traced = "trace=open,openat,creat,mkdir,mkdirat,write,pwrite64,writev,pwritev,pwritev2,ftruncate,fallocate,copy_file_range,sendfile,splice," +
 	"fsync,fdatasync,syncfs,sync,link,linkat,symlink,symlinkat,rename,renameat,renameat2,unlink,unlinkat,rmdir"
 
-// A sysCall is a system call as strace tells of it. It is an event twice, in the order in
-// which its process saw that: when it begins, and when it has returned without error.
+// A sysCall is a system call in strace's log. It makes two events, in the order that the process saw:
+// one when it starts, and one when it has returned without error.
 type sysCall struct {
 	name  string
 	args  string
-	fd    string   // number of the file that its first argument is open on, if it is open
-	file  string   // which file that is
-	paths []string // that it names
+	fd    string   // first argument, if it is a file descriptor
+	file  string   // path of that descriptor
+	paths []string // paths among the arguments
 
-	covers []*entry // for the disk: what a sync was asked for
-	bytes  int      // for the disk: the version of what it was asked for
+	covers []*entry // for the disk: the entries that a sync covers
+	bytes  int      // for the disk: the version of the content that a sync covers
 }
 
 type sysEvent struct {
@@ -33,8 +33,8 @@ type sysEvent struct {
 	done bool
 }
 
-// straced runs a command under strace and returns the events, and how it ended. Flags are
-// strace's own.
+// straced runs a command under strace, and returns its events and its exit error. The flags are
+// strace's.
 func straced(t *testing.T, cmd *exec.Cmd, flags ...string) ([]sysEvent, error) {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "strace.log")
@@ -53,11 +53,11 @@ func straced(t *testing.T, cmd *exec.Cmd, flags ...string) ([]sysEvent, error) {
 	return parseStrace(data), err
 }
 
-// needStrace leaves a test out where strace is not there, or may not trace.
+// needStrace skips a test if strace is not installed, or may not trace.
 func needStrace(t *testing.T) {
 	t.Helper()
 	if out, err := exec.Command("strace", "-f", "-y", "-o", os.DevNull, "true").CombinedOutput(); err != nil {
-		t.Skipf("left out: strace, which this test needs, does not work: %v %s", err, out)
+		t.Skipf("strace, which this test needs, does not work: %v %s", err, out)
 	}
 }
 
@@ -65,13 +65,12 @@ var (
 	linePattern   = regexp.MustCompile(`^(\d+) +(?:(\w+)\(|<\.\.\. (\w+) resumed>)(.*)$`)
 	resultPattern = regexp.MustCompile(`\) += (-?\d+)[^"]*$`)
 	filePattern   = regexp.MustCompile(`^(\d+)<([^>]*)>`)
-	pathPattern   = regexp.MustCompile(`(?:(?:\d+|AT_FDCWD)<([^>]*)>, )?"([^"]*)"`) // with the directory that it is in
+	pathPattern   = regexp.MustCompile(`(?:(?:\d+|AT_FDCWD)<([^>]*)>, )?"([^"]*)"`) // with its directory
 )
 
 const unfinished = " <unfinished ...>"
 
-// parseStrace reads a log of strace -f -y, where a call that others come in between is
-// on two lines.
+// parseStrace parses a log of strace -f -y. A call that others interrupt is on two lines.
 func parseStrace(log []byte) (events []sysEvent) {
 	open := map[string]*sysCall{} // by thread
 	for line := range bytes.Lines(log) {
@@ -106,7 +105,7 @@ func newSysCall(name, args string) *sysCall {
 		}
 		c.paths = append(c.paths, path)
 	}
-	inDir := strings.HasSuffix(strings.TrimSuffix(name, "2"), "at") // then its first argument is not what it is about
+	inDir := strings.HasSuffix(strings.TrimSuffix(name, "2"), "at") // then the first argument is a directory
 	if f := filePattern.FindStringSubmatch(args); f != nil && !inDir {
 		c.fd, c.file = f[1], f[2]
 	}

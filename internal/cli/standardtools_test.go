@@ -13,12 +13,11 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// TestByHand restores an item with the commands that docs/format.md gives, and nothing
-// of this program.
-func TestByHand(t *testing.T) {
+// TestStandardTools restores an item with the commands in docs/format.md, without this program.
+func TestStandardTools(t *testing.T) {
 	for _, tool := range []string{"bash", "zstd", "jq", "sha256sum"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("left out: %s is not installed", tool)
+			t.Skipf("%s is not installed", tool)
 		}
 	}
 	doc, err := os.ReadFile("../../docs/format.md")
@@ -75,5 +74,5 @@ func TestByHand(t *testing.T) {
 			return
 		}
 	}
-	t.Errorf("the %d bytes that were restored are no item's:\n%s", len(restored), out)
+	t.Errorf("the %d restored bytes are not those of an item:\n%s", len(restored), out)
 }
