@@ -15,10 +15,10 @@ import (
 
 const pageSize = 1000
 
-// written is when all objects were.
+// written is the modification time of all objects.
 var written = time.Unix(1, 0)
 
-// A bucket is a store as Go CDK sees it.
+// A bucket is the Go CDK driver of a store.
 type bucket struct{ *Store }
 
 func (bucket) ErrorCode(err error) gcerrors.ErrorCode { return errorCode(err) }
@@ -43,7 +43,7 @@ func (b bucket) Attributes(ctx context.Context, key string) (*driver.Attributes,
 	return &driver.Attributes{Size: int64(len(data)), ModTime: written}, nil
 }
 
-// ListPaged lists a page; its token is the last key of the page before.
+// ListPaged lists a page. The page token is the last key of the previous page.
 func (b bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driver.ListPage, error) {
 	if err := b.intercepted(ctx, "list", opts.Prefix); err != nil {
 		return nil, err

@@ -1,6 +1,5 @@
-// Package memstore is a store in memory for tests. It counts the calls that a store in a
-// cloud charges for, lists a thousand objects at a time as these do, and can be told to
-// fail from some write on.
+// Package memstore is a store in memory for tests. Like a cloud's store, it lists a thousand objects
+// at a time. It counts the calls that a cloud charges for, and fails on request.
 package memstore
 
 import (
@@ -20,12 +19,12 @@ import (
 type Store struct {
 	mu       sync.Mutex
 	objects  map[string][]byte
-	left     int  // writes until all fail; negative: none does
-	stumbles int  // calls that fail for a reason that passes
+	left     int  // writes until all fail; negative: none fails
+	stumbles int  // calls that fail with ErrBusy; negative: all
 	lost     int  // writes whose answer is lost
-	flip     int  // reads until a bit is flipped in one; negative: in none
-	late     int  // calls that do not see an object yet that is there
-	rude     bool // conditions are ignored
+	flip     int  // reads until one returns a flipped bit; negative: none does
+	late     int  // calls that do not see existing objects
+	rude     bool // ignore conditions
 	refusal  error
 	before   func(ctx context.Context, op, key string) error
 	delay    time.Duration
@@ -34,13 +33,13 @@ type Store struct {
 
 // Calls counts requests to a store.
 type Calls struct {
-	Put  int // of whole objects, those that find the object there included
-	Get  int // of objects or parts of them
+	Put  int // of whole objects, including refused ones
+	Get  int // of objects or ranges
 	Head int
 	List int // pages
 }
 
-// What calls fail with: for good, and for a while.
+// The errors of calls that fail permanently, and temporarily.
 var (
 	ErrDenied = errors.New("access is denied")
 	ErrBusy   = errors.New("the store is busy")
@@ -60,17 +59,16 @@ func New() *Store {
 // Open returns a bucket of the whole store. Closing it changes nothing.
 func (s *Store) Open() *blob.Bucket { return blob.NewBucket(bucket{s}) }
 
-// FailAfter lets so many writes through and then fails all, as it looks to a process
-// that is killed there: what was written before stays, what comes after does not
-// happen. With a negative number none fails.
+// FailAfter fails all writes after the given number, with ErrDenied. The store is then as a process
+// leaves it that is killed at this point. With a negative number no write fails.
 func (s *Store) FailAfter(writes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.left = writes
 }
 
-// FailOne lets one write below a prefix fail for good: the one after so many. It replaces what
-// Intercept was told, and returns the number of such writes so far.
+// FailOne fails one write below a prefix, with ErrDenied: the one after the given number of writes.
+// It replaces the function of Intercept. The function that it returns counts these writes.
 func (s *Store) FailOne(prefix string, after int) (seen func() int) {
 	var n atomic.Int64
 	s.Intercept(func(_ context.Context, op, key string) error {
@@ -82,69 +80,68 @@ func (s *Store) FailOne(prefix string, after int) (seen func() int) {
 	return func() int { return int(n.Load()) }
 }
 
-// Stumble lets the next calls of any kind fail with an error that passes; all, if the
-// number is negative.
+// Stumble fails the next calls of any kind with ErrBusy, or all if the number is negative.
 func (s *Store) Stumble(calls int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stumbles = calls
 }
 
-// LoseAnswers lets the next writes happen, and the answer to them be lost.
+// LoseAnswers stores the objects of the next writes, and fails the calls.
 func (s *Store) LoseAnswers(writes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lost = writes
 }
 
-// FlipAfter lets so many reads through and then flips a bit in what the next one returns, as
-// on a line that no checksum guards.
+// FlipAfter flips a bit in the bytes of one read, after the given number of reads, as on a connection
+// without checksums.
 func (s *Store) FlipAfter(reads int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.flip = reads
 }
 
-// ShowLate lets the next calls that look at an object or read it not see it, as when a
-// store refuses one that another writer is just storing.
+// ShowLate hides existing objects from the next calls that read an object or its attributes. A store
+// may do so while another writer is storing the object.
 func (s *Store) ShowLate(calls int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.late = calls
 }
 
-// CutRefused makes the store one that cuts the connection on a write that it refuses, as
-// some do that have not read its body: the client does not come to read the answer.
+// CutRefused makes the store cut the connection of a write that it refuses, as some stores do that
+// have not read the body: the client never reads the answer.
 func (s *Store) CutRefused() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refusal = errCut
 }
 
-// Intercept has f called before each call of the kinds head, list, get and put, with the key or
-// prefix that it is about. An error of f is the call's.
+// Intercept calls f before each operation: head, list, get or put, with its key or prefix. If f
+// returns an error, the operation fails with it.
 func (s *Store) Intercept(f func(ctx context.Context, op, key string) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.before = f
 }
 
-// IgnoreConditions makes the store one that overwrites what is there in spite of the
-// condition that it must be absent.
+// IgnoreConditions makes the store overwrite existing objects despite the condition that they are
+// absent.
 func (s *Store) IgnoreConditions() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rude = true
 }
 
-// SlowDown makes every write take the time that it is told.
+// SlowDown delays every write.
 func (s *Store) SlowDown(delay time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.delay = delay
 }
 
-// wait takes the time of a write.
+// wait waits as long as a write takes.
 func (s *Store) wait() {
 	s.mu.Lock()
 	delay := s.delay
@@ -152,7 +149,7 @@ func (s *Store) wait() {
 	time.Sleep(delay)
 }
 
-// intercepted is the error that a call fails with before it is looked at.
+// intercepted returns the error of Intercept's function for an operation.
 func (s *Store) intercepted(ctx context.Context, op, key string) error {
 	s.mu.Lock()
 	before := s.before
@@ -163,7 +160,7 @@ func (s *Store) intercepted(ctx context.Context, op, key string) error {
 	return before(ctx, op, key)
 }
 
-// stumble is the error of a call, if it is one of those that fail; the lock is held.
+// stumble returns ErrBusy if the call is to fail. The caller holds the lock.
 func (s *Store) stumble() error {
 	if s.stumbles == 0 {
 		return nil
@@ -174,7 +171,7 @@ func (s *Store) stumble() error {
 	return ErrBusy
 }
 
-// see returns an object, if it is there and shown; the lock is held.
+// see returns an object, if it exists and is not hidden. The caller holds the lock.
 func (s *Store) see(key string) (data []byte, ok bool) {
 	if s.late > 0 {
 		s.late--
@@ -184,7 +181,7 @@ func (s *Store) see(key string) (data []byte, ok bool) {
 	return data, ok
 }
 
-// carry returns the bytes that arrive when these are read; the lock is held.
+// carry returns the bytes of a read as they arrive. The caller holds the lock.
 func (s *Store) carry(data []byte) []byte {
 	if s.flip < 0 || len(data) == 0 {
 		return data
@@ -198,7 +195,7 @@ func (s *Store) carry(data []byte) []byte {
 	return data
 }
 
-// Calls returns the requests since the last call of it.
+// Calls returns the requests since Calls was last called.
 func (s *Store) Calls() Calls {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -216,7 +213,7 @@ func errorCode(err error) gcerrors.ErrorCode {
 	case errors.Is(err, ErrBusy):
 		return gcerrors.ResourceExhausted
 	case errors.Is(err, ErrDenied):
-		return gcerrors.PermissionDenied // what no repetition mends
+		return gcerrors.PermissionDenied // not retryable
 	}
 	return gcerrors.Unknown
 }
