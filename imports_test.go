@@ -37,6 +37,7 @@ var imports = map[string][]string{
 	// Of manifest, repository uses the digest type alone.
 	"repository":            {"manifest", "sinks/s3blob", "sinks/azure", "sinks/gcs", "sinks/dirblob", "internal/transport"},
 	"sinks":                 {"repository", "sinks/s3blob", "sinks/azure", "sinks/gcs", "sinks/dirblob", "sinks/internal/params", "internal/transport"},
+	"repository/store":      nil,
 	"sinks/s3blob":          {"sinks/internal/params", "internal/transport"},
 	"sinks/azure":           {"internal/entra", "sinks/internal/layer", "sinks/internal/params", "internal/transport"},
 	"sinks/gcs":             {"sinks/internal/layer", "sinks/internal/params", "internal/transport"},
