@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
@@ -16,16 +17,15 @@ import (
 
 const module = "github.com/mailhaul/mailhaul"
 
-// imports tells for every package which packages of the project it may import.
-// Arrows go down: docs/architecture.md draws them. A test file may import what
-// its package may and, besides, what testImports lists.
+// imports lists for every package the packages of the project that it may import. Arrows go down:
+// docs/architecture.md draws them. A test file may also import the packages in testImports.
 var imports = map[string][]string{
 	"":                          nil, // this test
 	"cmd/mailhaul":              {"internal/cli"},
-	"internal/cli":              {"pipeline", "restore", "replicate", "snapshots", "graph", "manifest", "repository", "sinks", "doctor", "simulator", "bench", "bench/render", "internal/entra"},
-	"bench":                     {"pipeline", "restore", "snapshots", "graph", "manifest", "compress", "repository", "sinks", "simulator"},
+	"internal/cli":              {"pipeline", "restore", "replicate", "snapshots", "graph", "manifest", "repository", "repository/store", "sinks", "doctor", "simulator", "bench", "bench/render", "internal/entra"},
+	"bench":                     {"pipeline", "restore", "snapshots", "graph", "manifest", "compress", "repository", "repository/store", "sinks", "simulator"},
 	"bench/render":              {"bench", "pipeline"},
-	"doctor":                    {"graph", "repository", "internal/transport"},
+	"doctor":                    {"graph", "repository", "repository/store", "internal/transport"},
 	"pipeline":                  {"snapshots", "graph", "manifest", "compress", "repository"},
 	"restore":                   {"snapshots", "manifest", "compress", "repository"},
 	"replicate":                 {"snapshots", "manifest", "repository"},
@@ -35,16 +35,16 @@ var imports = map[string][]string{
 	"manifest":                  nil,
 	"compress":                  {"manifest"}, // the digest type alone
 	// Of manifest, repository uses the digest type alone.
-	"repository":            {"manifest", "sinks/s3blob", "sinks/azure", "sinks/gcs", "sinks/dirblob", "internal/transport"},
-	"sinks":                 {"repository", "sinks/s3blob", "sinks/azure", "sinks/gcs", "sinks/dirblob", "sinks/internal/params", "internal/transport"},
+	"repository":            {"manifest", "repository/store"},
+	"sinks":                 {"repository", "repository/store", "sinks/s3blob", "sinks/azure", "sinks/gcs", "sinks/dirblob", "sinks/internal/params", "internal/transport"},
 	"repository/store":      nil,
-	"sinks/s3blob":          {"sinks/internal/params", "internal/transport"},
-	"sinks/azure":           {"internal/entra", "sinks/internal/layer", "sinks/internal/params", "internal/transport"},
-	"sinks/gcs":             {"sinks/internal/layer", "sinks/internal/params", "internal/transport"},
-	"sinks/dirblob":         nil,
-	"sinks/internal/layer":  nil,
+	"sinks/s3blob":          {"repository/store", "sinks/internal/params", "internal/transport"},
+	"sinks/azure":           {"repository/store", "internal/entra", "sinks/internal/layer", "sinks/internal/params", "internal/transport"},
+	"sinks/gcs":             {"repository/store", "sinks/internal/layer", "sinks/internal/params", "internal/transport"},
+	"sinks/dirblob":         {"repository/store"},
+	"sinks/internal/layer":  {"repository/store"},
 	"sinks/internal/params": nil,
-	"internal/transport":    nil,
+	"internal/transport":    {"repository/store"},
 	"simulator":             {"fasttransfer"},
 	"fasttransfer":          nil,
 	"internal/entra":        nil,
@@ -54,14 +54,14 @@ var imports = map[string][]string{
 	"internal/histories":    {"pipeline", "restore", "snapshots", "graph", "manifest", "repository", "simulator", "internal/memstore"},
 }
 
-// testImports tells what tests may import beyond that. The simulator and its
-// client meet in tests, but share no code.
+// testImports lists what tests may import beyond that. The simulator and its client meet in tests,
+// but share no code.
 var testImports = map[string][]string{
 	"bench":              {"internal/cli", "internal/servers", "internal/race", "bench/render"},
 	"internal/cli":       {"internal/servers", "internal/memstore", "compress"},
 	"pipeline":           {"restore", "simulator", "sinks", "internal/servers", "internal/race", "internal/memstore", "internal/histories"},
 	"replicate":          {"restore", "pipeline", "graph", "simulator", "sinks", "internal/memstore"},
-	"restore":            {"pipeline", "graph", "simulator", "sinks", "internal/servers", "internal/memstore"},
+	"restore":            {"repository/store", "pipeline", "graph", "simulator", "sinks", "internal/servers", "internal/memstore"},
 	"graph":              {"simulator"},
 	"doctor":             {"simulator"},
 	"sinks":              {"manifest", "internal/servers", "internal/memstore", "doctor"},
@@ -160,4 +160,41 @@ func uses(t *testing.T, file, pkg string) []string {
 		return true
 	})
 	return names
+}
+
+// clients are the modules of clients for stores, by the beginning of their packages' paths.
+var clients = []string{
+	"github.com/minio/", "github.com/aws/", "github.com/Azure/", "cloud.google.com/", "google.golang.org/", "gocloud.dev/",
+	module + "/sinks", module + "/internal/transport",
+}
+
+// TestLinks: a program that brings its own bucket links no client of a store, beyond what Go CDK's
+// blob package links itself. Packages that import graph also link azcore and azidentity, for
+// Microsoft Entra ID.
+func TestLinks(t *testing.T) {
+	entra := []string{"github.com/Azure/azure-sdk-for-go/sdk/azcore", "github.com/Azure/azure-sdk-for-go/sdk/azidentity", "github.com/Azure/azure-sdk-for-go/sdk/internal"}
+	allowed := linked(t, "gocloud.dev/blob")
+	for _, pkg := range []string{"repository", "snapshots", "restore", "replicate", "pipeline"} {
+		links := linked(t, module+"/"+pkg)
+		for _, link := range links {
+			isEntra := slices.Contains(links, module+"/graph") && hasPrefix(link, entra)
+			if hasPrefix(link, clients) && !slices.Contains(allowed, link) && !isEntra {
+				t.Errorf("package %q links %q", pkg, link)
+			}
+		}
+	}
+}
+
+// linked returns the paths of the packages that a package links.
+func linked(t *testing.T, pkg string) []string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", pkg).Output()
+	if err != nil {
+		t.Fatalf("go list %s: %v", pkg, err)
+	}
+	return strings.Fields(string(out))
+}
+
+func hasPrefix(pkg string, prefixes []string) bool {
+	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(pkg, prefix) })
 }

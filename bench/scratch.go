@@ -12,6 +12,7 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/mailhaul/mailhaul/repository"
+	"github.com/mailhaul/mailhaul/repository/store"
 	"github.com/mailhaul/mailhaul/sinks"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
@@ -95,16 +96,16 @@ func (s *scratch) empty(ctx context.Context) (*Left, error) {
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("what was stored below %s may still be there: %w", s.prefix, repository.Wrap("list", "", err))
+			return nil, fmt.Errorf("what was stored below %s may still be there: %w", s.prefix, store.Wrap("list", "", err))
 		}
 		if err := s.bucket.Delete(ctx, o.Key); err != nil && !repository.IsNotFound(err) {
-			left.add(o.Size, repository.Wrap("delete", o.Key, err))
+			left.add(o.Size, store.Wrap("delete", o.Key, err))
 		}
 	}
 	if v, ok := sinks.VersionsOf(s.bucket, s.url); ok && left.Objects == 0 {
 		versions, err := v.Purge(ctx, s.prefix)
 		if err != nil {
-			left.Versions, left.Error = versions, repository.Wrap("delete versions below", s.prefix, err).Error()
+			left.Versions, left.Error = versions, store.Wrap("delete versions below", s.prefix, err).Error()
 		}
 	}
 	if left.Error == "" {

@@ -55,7 +55,7 @@ func (s *scratch) conformance() []conformanceCheck {
 }
 
 // conformance returns c as a check of the examination.
-func (s *store) conformance(c conformanceCheck) check {
+func (s *storeChecks) conformance(c conformanceCheck) check {
 	needs := append([]string{checkReach}, c.needs...)
 	if c.bulky {
 		needs = append(needs, checkRepository) // do not fill a place that holds something else
@@ -76,4 +76,4 @@ func (s *store) conformance(c conformanceCheck) check {
 }
 
 // canPurge reports whether the checks can delete their objects permanently.
-func (s *store) canPurge() bool { return s.retention == "" && s.done[checkDelete] == OK }
+func (s *storeChecks) canPurge() bool { return s.retention == "" && s.done[checkDelete] == OK }

@@ -57,8 +57,8 @@ type Versions interface {
 	Purge(ctx context.Context, prefix string) (left int, err error)
 }
 
-// A store is a store that is examined.
-type store struct {
+// storeChecks are the checks of a store.
+type storeChecks struct {
 	*examination
 	opts      StoreOptions
 	bucket    *blob.Bucket
@@ -73,7 +73,7 @@ type store struct {
 // if the context or the loop over the results ends earlier. The buckets remain the caller's.
 func Store(ctx context.Context, bucket *blob.Bucket, opts StoreOptions) iter.Seq[Result] {
 	return func(yield func(Result) bool) {
-		s := &store{
+		s := &storeChecks{
 			examination: newExamination("store", opts.Remedy, storeRemedy), opts: opts, bucket: bucket,
 			scratch: newScratch(append([]*blob.Bucket{bucket}, opts.Others...)),
 		}
@@ -90,7 +90,7 @@ func Store(ctx context.Context, bucket *blob.Bucket, opts StoreOptions) iter.Seq
 	}
 }
 
-func (s *store) checks() []check {
+func (s *storeChecks) checks() []check {
 	reached := []string{checkReach}
 	checks := []check{
 		{checkReach, "the store answers, and knows the credentials", nil, s.reach},
@@ -106,7 +106,7 @@ func (s *store) checks() []check {
 
 // reach checks that the store answers and accepts the credentials. An object that cannot exist is
 // read too: a web server in place of a store answers any request with a page.
-func (s *store) reach(ctx context.Context) outcome {
+func (s *storeChecks) reach(ctx context.Context) outcome {
 	ctx = s.clock.watch(ctx)
 	_, err := s.bucket.List(&blob.ListOptions{Prefix: s.scratch.prefix}).Next(ctx)
 	if err != nil && err != io.EOF && !isDenied(err) {
@@ -123,7 +123,7 @@ func (s *store) reach(ctx context.Context) outcome {
 	return passed("the store answers, and knows the credentials")
 }
 
-func (s *store) repository(ctx context.Context) outcome {
+func (s *storeChecks) repository(ctx context.Context) outcome {
 	info, err := repository.Inspect(ctx, s.bucket)
 	switch {
 	case errors.Is(err, repository.ErrNoRepository):
@@ -136,7 +136,7 @@ func (s *store) repository(ctx context.Context) outcome {
 
 // protection reports how the bucket protects its objects. An export needs to know that only if it
 // locks them.
-func (s *store) protection(ctx context.Context) outcome {
+func (s *storeChecks) protection(ctx context.Context) outcome {
 	if s.opts.Versions == nil {
 		return skipped("the store does not report versions and locks")
 	}
@@ -169,7 +169,7 @@ func (s *store) protection(ctx context.Context) outcome {
 }
 
 // clean deletes what the checks wrote, and its versions.
-func (s *store) clean(ctx context.Context) outcome {
+func (s *storeChecks) clean(ctx context.Context) outcome {
 	ctx, cancel := context.WithTimeout(ctx, cleanTimeout)
 	defer cancel()
 	left, err := s.scratch.clean(ctx)

@@ -8,32 +8,32 @@ import (
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
-const maxAckSize = 16 << 10
+const maxAckSize = 16 << 10 // bytes
 
-// PutAck stores an acknowledgement about a mailbox, whose digest is d, and reports whether
-// it was not there.
+// PutAck stores an acknowledgement about a mailbox, whose digest is d, and reports whether it is
+// new.
 func (r *Repository) PutAck(ctx context.Context, mailbox string, d manifest.Digest, data []byte) (isNew bool, err error) {
 	return r.create(ctx, AckKey(mailbox, d), data, d)
 }
 
-// ReadAck returns the stored bytes of an acknowledgement, which have the digest.
+// ReadAck returns the stored bytes of an acknowledgement, and checks their digest.
 func (r *Repository) ReadAck(ctx context.Context, mailbox string, d manifest.Digest) ([]byte, error) {
 	return r.readChecked(ctx, AckKey(mailbox, d), d, maxAckSize)
 }
 
-// The bounds of a mailbox's acknowledgements: 64 MiB stored, where each counts as 256 bytes
-// or more. These are some 100,000, and at most 262,144.
+// The bounds of a mailbox's acknowledgements, in bytes. Each counts as leastAck or more, so that
+// there are at most 262,144; those that the program writes reach the bound at about 100,000.
 const (
-	maxAcks    = 64 << 20
-	leastCount = 256
+	maxAcks  = 64 << 20
+	leastAck = 256
 )
 
-// Acks lists the acknowledgements about a mailbox, in the order of their digests. More than
-// 64 MiB of them are a CorruptError.
+// Acks lists the acknowledgements about a mailbox, in the order of their digests. More than 64 MiB
+// of them are a CorruptError.
 func (r *Repository) Acks(ctx context.Context, mailbox string) ([]Object, error) {
 	var acks []Object
 	var bytes int64
-	for o, err := range r.list(ctx, &blob.ListOptions{Prefix: mailboxAckDir(mailbox)}) {
+	for o, err := range r.bucket.list(ctx, &blob.ListOptions{Prefix: mailboxAckDir(mailbox)}) {
 		if err != nil {
 			return nil, err
 		}
@@ -41,7 +41,7 @@ func (r *Repository) Acks(ctx context.Context, mailbox string) ([]Object, error)
 		if ack.Kind != KindAck {
 			continue
 		}
-		if bytes += max(o.Size, leastCount); bytes > maxAcks {
+		if bytes += max(o.Size, leastAck); bytes > maxAcks {
 			return nil, corrupt(mailboxAckDir(mailbox), "more than %d bytes of acknowledgements", maxAcks)
 		}
 		acks = append(acks, ack)

@@ -14,6 +14,7 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/repository/store"
 )
 
 const (
@@ -21,8 +22,8 @@ const (
 	maxConfigSize = 64 << 10
 )
 
-// A config is what a repository says of itself. No digest names the object, so it
-// carries its own, of the same object without it.
+// A config describes a repository. Its key holds no digest, so the object contains one: that of
+// the same object without it.
 type config struct {
 	Format  int             `json:"format"`
 	ID      string          `json:"id"`
@@ -32,7 +33,7 @@ type config struct {
 
 func newConfig() config {
 	var id [16]byte
-	_, _ = rand.Read(id[:]) // it never fails
+	_, _ = rand.Read(id[:]) // never fails
 	return config{Format: formatVersion, ID: hex.EncodeToString(id[:]), Created: time.Now().UTC().Truncate(time.Second)}
 }
 
@@ -47,7 +48,7 @@ func (c config) encode() ([]byte, error) {
 	return append(data, '\n'), err
 }
 
-// parseConfig reads a config. One of a newer format is told by its version alone.
+// parseConfig reads a config. A newer format is recognised by its version alone.
 func parseConfig(data []byte) (config, error) {
 	var c config
 	var version struct{ Format int }
@@ -67,31 +68,31 @@ func parseConfig(data []byte) (config, error) {
 	return c, nil
 }
 
-// Info is what a repository says of itself.
+// Info describes a repository.
 type Info struct {
 	Format  int       `json:"format"`
 	ID      string    `json:"id"` // 32 hexadecimal digits
 	Created time.Time `json:"created"`
 }
 
-// Inspect returns what the repository in a bucket says of itself, and writes nothing. A
-// place for a new one is ErrNoRepository, and one that holds something else ErrNotEmpty.
+// Inspect describes the repository in a bucket, and writes nothing. The error is ErrNoRepository if
+// the bucket is empty, and ErrNotEmpty if it holds something else.
 func Inspect(ctx context.Context, bucket *blob.Bucket) (Info, error) {
-	r := &Repository{bucket: bucket}
+	r := newRepository(bucket)
 	c, _, err := r.config(ctx)
 	if errors.Is(err, ErrNoRepository) {
-		if there := r.checkEmpty(ctx); there != nil {
-			err = there
+		if emptyErr := r.checkEmpty(ctx); emptyErr != nil {
+			err = emptyErr
 		}
 	}
 	return Info{Format: c.Format, ID: c.ID, Created: c.Created}, err
 }
 
-// config returns what a repository says of itself, and the stored bytes.
+// config returns the repository's config, and its stored bytes.
 func (r *Repository) config(ctx context.Context) (c config, data []byte, err error) {
-	data, err = r.read(ctx, configKey, maxConfigSize)
+	data, err = r.bucket.read(ctx, configKey, maxConfigSize)
 	switch {
-	case IsNotFound(err) && isNoBucket(err):
+	case store.Is(err, store.NoBucket):
 		return c, nil, fmt.Errorf("%w: %w", ErrNoBucket, err)
 	case IsNotFound(err):
 		return c, nil, fmt.Errorf("%w: %w", ErrNoRepository, err)
@@ -102,25 +103,24 @@ func (r *Repository) config(ctx context.Context) (c config, data []byte, err err
 	return c, data, err
 }
 
-// Open opens the repository in a bucket, which it closes with the
-// repository. A bucket that has none is ErrNoRepository.
+// Open opens the repository in a bucket. The repository's Close closes the bucket. The error is
+// ErrNoRepository if the bucket holds none.
 func Open(ctx context.Context, bucket *blob.Bucket) (*Repository, error) {
-	r := &Repository{bucket: bucket}
+	r := newRepository(bucket)
 	if _, _, err := r.config(ctx); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
-// Init opens the repository in a bucket for writing, and creates it if there is
-// none. A place that holds something else is ErrNotEmpty, and a store that would overwrite
-// what is there, against the condition, ErrOverwrites. That writes are allowed is known
-// when it returns.
+// Init opens the repository in a bucket for writing, and creates it if the bucket is empty. The
+// error is ErrNotEmpty if the bucket holds something else, and ErrOverwrites if the store ignores
+// conditions. When Init returns, the store has accepted a write.
 func Init(ctx context.Context, bucket *blob.Bucket) (*Repository, error) {
-	r := &Repository{bucket: bucket}
+	r := newRepository(bucket)
 	_, data, err := r.config(ctx)
 	if errors.Is(err, ErrNoRepository) {
-		data, err = r.found(ctx)
+		data, err = r.initialise(ctx)
 	}
 	if err != nil {
 		return nil, err
@@ -128,9 +128,9 @@ func Init(ctx context.Context, bucket *blob.Bucket) (*Repository, error) {
 	return r, r.checkRefusal(ctx, data)
 }
 
-// found creates a repository, and returns the stored bytes of its config, which may be
-// another run's that was first.
-func (r *Repository) found(ctx context.Context) ([]byte, error) {
+// initialise creates a repository, and returns the stored bytes of its config. That is another
+// run's config if that run was first.
+func (r *Repository) initialise(ctx context.Context) ([]byte, error) {
 	if err := r.checkEmpty(ctx); err != nil {
 		return nil, err
 	}
@@ -145,24 +145,24 @@ func (r *Repository) found(ctx context.Context) ([]byte, error) {
 	return data, err
 }
 
-// checkRefusal writes again what is there. The store must refuse it, for that is how the
-// commit of a snapshot fails that another run was first to make; and it tells here, before
-// anything is exported, if the credentials may not write.
+// checkRefusal writes the existing config once more. The store must refuse that: a commit relies on
+// the refusal of a ref that another run has created. Credentials that may not write are found here
+// too, before anything is exported.
 func (r *Repository) checkRefusal(ctx context.Context, config []byte) error {
-	err := r.retry.do(ctx, "write", configKey, func() error { return r.put(ctx, configKey, config, manifest.SumOf(config)) })
+	_, err := r.bucket.put(ctx, configKey, config, manifest.SumOf(config), nil)
 	switch {
 	case err == nil:
 		return fmt.Errorf("%s: %w", configKey, ErrOverwrites)
-	case isRefused(err):
+	case store.Is(err, store.Exists):
 		return nil
 	}
-	return &storeError{"write", configKey, err}
+	return err
 }
 
-// checkEmpty makes sure that there is nothing, unless it is what another run creates at
-// this moment.
+// checkEmpty returns an error if the bucket holds anything but a config, which another run may
+// create at this moment.
 func (r *Repository) checkEmpty(ctx context.Context) error {
-	for o, err := range r.list(ctx, nil) {
+	for o, err := range r.bucket.list(ctx, nil) {
 		switch {
 		case err != nil:
 			return err

@@ -1,7 +1,7 @@
-// Package repository gives the objects of a repository their keys, their order and their rules, in
-// a bucket of Go CDK's. Nothing that it stores is ever overwritten, and it checks the digest of
-// what it reads.
+// Package repository keeps the objects of a repository in a bucket. It gives them their keys,
+// writes each only if its key has none, and checks the digest of each that it reads. Nothing is
+// ever overwritten.
 //
 // Package sinks opens buckets by URL. Any other *blob.Bucket serves too, if it creates objects
-// atomically if they are absent.
+// atomically on condition that they do not exist. Package store says what else a driver can do.
 package repository

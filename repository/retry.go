@@ -2,73 +2,65 @@ package repository
 
 import (
 	"context"
-	"crypto/tls"
-	"encoding/xml"
-	"errors"
-	"io"
-	"io/fs"
 	"log/slog"
 	"math/rand/v2"
-	"net/http"
-	"os"
 	"sync/atomic"
 	"time"
 
-	"gocloud.dev/gcerrors"
+	"github.com/mailhaul/mailhaul/repository/store"
 )
 
-// How long a call is tried again. A store that has answered once is known to be the right
-// one: it may be down for a while. One that has never answered is more likely a mistake.
+// The retry policy of all calls to a store.
 const (
+	// patience is how long a call is repeated, from its first failure. A store that has never
+	// answered is more likely a mistake than out of order.
 	patience      = 5 * time.Minute
 	firstPatience = 4 * time.Second
 
-	// lastLook bounds the time for finding out whether a ref was stored that failed.
-	lastLook = 15 * time.Second
-
-	firstWait = 200 * time.Millisecond
-	maxWait   = 15 * time.Second
+	// Pauses double, and are random between half and all of their length.
+	firstPause   = 200 * time.Millisecond
+	longestPause = 15 * time.Second
 )
 
-// A retrier repeats what failed for a reason that passes.
+// A retrier repeats calls that fail for a reason that may pass.
 type retrier struct {
-	logger   *slog.Logger // nil: none
-	answered atomic.Bool  // the store did, at least once
+	logger   *slog.Logger // may be nil
+	answered atomic.Bool  // the store has answered at least once
 	retries  atomic.Int64
 }
 
-// do calls f until it succeeds, its error is for good, patience has run out, or ctx ends;
-// it returns the last error of f.
+// do calls f until it succeeds or its error is permanent, patience runs out, or ctx ends. Its error
+// is the last one of f, with the operation and the key.
 func (r *retrier) do(ctx context.Context, op, key string, f func() error) error {
-	started, failed := time.Now(), false
-	for wait := firstWait; ; wait = min(2*wait, maxWait) {
+	started, failedOnce := time.Now(), false
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		err := f()
-		if !passes(err) {
-			r.answered.Store(r.answered.Load() || answers(err))
-			return err
+		if !isRetryable(err) {
+			r.answered.Store(r.answered.Load() || isAnswer(err))
+			return failed(op, key, err)
 		}
-		if !failed && r.answered.Load() {
-			started, failed = time.Now(), true // what came before may have been a long transfer
+		if !failedOnce && r.answered.Load() {
+			started, failedOnce = time.Now(), true // the first attempt may have been a long transfer
 		}
-		if time.Since(started)+wait > r.patience() || ctx.Err() != nil {
-			return err
+		if time.Since(started)+pause > r.patience() || ctx.Err() != nil {
+			return failed(op, key, err)
 		}
-		r.again(op, key, err)
-		timer := time.NewTimer(wait/2 + rand.N(wait/2))
+		r.note(op, key, err)
+		timer := time.NewTimer(pause/2 + rand.N(pause/2))
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return err
+			return failed(op, key, err)
 		}
 	}
 }
 
-// again counts a call that is repeated, and tells of it.
-func (r *retrier) again(op, key string, err error) {
+// note counts and logs a call that is about to be repeated.
+func (r *retrier) note(op, key string, err error) {
 	r.retries.Add(1)
 	if r.logger != nil {
-		r.logger.Warn("the store failed; trying again", "operation", op, "object", key, "error", reason(err))
+		r.logger.Warn("the store failed; trying again", "operation", op, "object", key, "error", store.Describe(err).Reason)
 	}
 }
 
@@ -79,31 +71,13 @@ func (r *retrier) patience() time.Duration {
 	return firstPatience
 }
 
-// answers reports whether a store that gives this error, or none, is a working one.
-func answers(err error) bool {
-	switch gcerrors.Code(err) {
-	case gcerrors.OK, gcerrors.NotFound, gcerrors.FailedPrecondition, gcerrors.AlreadyExists:
-		return true
-	}
-	return false
+// isRetryable reports whether another attempt may succeed.
+func isRetryable(err error) bool {
+	return !isOf[*CorruptError](err) && store.Is(err, store.Busy, store.Unavailable)
 }
 
-// passes reports whether an error is of a kind that another try may not meet: by the
-// driver's code; of what has none, all but the end of an object, one that is corrupt or of unknown size, what
-// the file system says, and what answers otherwise than a store.
-func passes(err error) bool {
-	switch gcerrors.Code(err) {
-	case gcerrors.Internal, gcerrors.ResourceExhausted, gcerrors.DeadlineExceeded:
-		return true
-	case gcerrors.Unknown:
-		return err != io.EOF && !errors.Is(err, errNoSize) && !isOf[*CorruptError](err) && !isOf[*fs.PathError](err) && !isOf[*os.LinkError](err) &&
-			!isOf[*tls.CertificateVerificationError](err) && !errors.Is(err, http.ErrSchemeMismatch) &&
-			!isOf[*xml.SyntaxError](err) && !isOf[xml.UnmarshalError](err)
-	}
-	return false
-}
-
-func isOf[T error](err error) bool {
-	var e T
-	return errors.As(err, &e)
+// isAnswer reports whether the store works, since it succeeded or failed for a reason that lies in
+// its objects.
+func isAnswer(err error) bool {
+	return err == nil || store.Is(err, store.NotFound, store.NoBucket, store.Exists)
 }

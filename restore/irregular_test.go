@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/mailhaul/mailhaul/repository"
+	"github.com/mailhaul/mailhaul/repository/store"
 	"github.com/mailhaul/mailhaul/restore"
 	"github.com/mailhaul/mailhaul/simulator"
 	"github.com/mailhaul/mailhaul/sinks"
@@ -86,7 +87,7 @@ func TestIrregular(t *testing.T) {
 			if c.key != ref && c.key != path.Dir(ref) {
 				return
 			}
-			if _, err := snapshots.Latest(t.Context(), repo, v.mailbox); !errors.As(err, new(*repository.CorruptError)) || repository.Remedy(err) == "" {
+			if _, err := snapshots.Latest(t.Context(), repo, v.mailbox); !errors.As(err, new(*repository.CorruptError)) || store.Remedy(err) == "" {
 				t.Errorf("the last snapshot: %v", err)
 			}
 		})

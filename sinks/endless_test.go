@@ -10,10 +10,9 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"gocloud.dev/gcerrors"
-
 	"github.com/mailhaul/mailhaul/internal/memstore"
 	"github.com/mailhaul/mailhaul/repository"
+	"github.com/mailhaul/mailhaul/repository/store"
 )
 
 // A lister is how a store writes a page of a list.
@@ -99,21 +98,21 @@ func firstTry(t *testing.T, repo *repository.Repository) context.Context {
 
 // TestEndlessLists: a list that has no end is an error that says so, whatever its pages are.
 func TestEndlessLists(t *testing.T) {
-	for store, l := range listers {
-		for name, answer := range map[string]func(n int64) string{
+	for name, l := range listers {
+		for pages, answer := range map[string]func(n int64) string{
 			"no objects, new tokens":       func(n int64) string { return fmt.Sprintf(l.page, "", n) },
 			"no objects, one token":        func(int64) string { return fmt.Sprintf(l.page, "", 7) },
 			"the same objects, new tokens": func(n int64) string { return fmt.Sprintf(l.page, l.objects(500), n) },
 			"the same objects, one token":  func(int64) string { return fmt.Sprintf(l.page, l.objects(500), 7) },
 			"one page without an end":      func(n int64) string { return fmt.Sprintf(l.page, strings.Repeat(" ", 9<<20), n) },
 		} {
-			t.Run(store+", "+name, func(t *testing.T) {
+			t.Run(name+", "+pages, func(t *testing.T) {
 				repo := endlessStore(t, l, answer)
 				var err error
 				for _, err = range repo.Objects(firstTry(t, repo)) {
 				}
-				if err == nil || !strings.Contains(err.Error(), "end") || gcerrors.Code(err) == gcerrors.NotFound || !repository.IsTransient(err) || repository.Remedy(err) == "" {
-					t.Errorf("error is %v, remedy is %q", err, repository.Remedy(err))
+				if err == nil || !strings.Contains(err.Error(), "end") || repository.IsNotFound(err) || !repository.IsTransient(err) || store.Remedy(err) == "" {
+					t.Errorf("error is %v, remedy is %q", err, store.Remedy(err))
 				}
 			})
 		}
@@ -123,8 +122,8 @@ func TestEndlessLists(t *testing.T) {
 // TestShortPages: a list of short pages is read to its end.
 func TestShortPages(t *testing.T) {
 	const pages = 1200
-	for store, l := range listers {
-		t.Run(store, func(t *testing.T) {
+	for name, l := range listers {
+		t.Run(name, func(t *testing.T) {
 			repo := endlessStore(t, l, func(n int64) string {
 				text := fmt.Sprintf(l.page, fmt.Sprintf(l.object, n), n)
 				if n == pages {

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mailhaul/mailhaul/bench"
-	"github.com/mailhaul/mailhaul/repository"
+	"github.com/mailhaul/mailhaul/repository/store"
 )
 
 // The flags that say nothing but to measurements of one kind.
@@ -107,5 +107,5 @@ func reachStore(ctx context.Context, repo string) error {
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
-	return errors.Join(repository.Wrap("list", "", err), bucket.Close())
+	return errors.Join(store.Wrap("list", "", err), bucket.Close())
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/repository"
+	"github.com/mailhaul/mailhaul/repository/store"
 	"github.com/mailhaul/mailhaul/restore"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
@@ -67,9 +68,9 @@ func hint(err error) string {
 		{errNoAck, "mailhaul acknowledge --list shows the ids"},
 		{errNotCopied, "restore what is damaged in the source, or copy a mailbox that went its own way to a place of its own, and run the same command again"},
 		{errNoSource, "check --from"},
-		{repository.ErrNoBucket, repository.Remedy(err)},
+		{repository.ErrNoBucket, store.Remedy(err)},
 		{repository.ErrNoStore, "check the endpoint in --repo: it is the address of the store's API, not of its console"},
-		{repository.ErrNoRepository, cmp.Or(repository.Remedy(err), "check --repo; mailhaul export creates a repository where there is none")},
+		{repository.ErrNoRepository, cmp.Or(store.Remedy(err), "check --repo; mailhaul export creates a repository where there is none")},
 		{repository.ErrNotEmpty, "give a prefix of its own with --repo, such as s3://bucket/mail"},
 		{repository.ErrOverwrites, "use a store, or a newer version of it, that supports conditional writes; mailhaul doctor tells"},
 		{repository.ErrNewerFormat, "use the mailhaul version that wrote it, or a newer one"},
@@ -138,7 +139,7 @@ func unreachedHint(err error) string {
 }
 
 func storeHint(err error) string {
-	if h := repository.Remedy(err); h != "" {
+	if h := store.Remedy(err); h != "" {
 		return h
 	}
 	var corrupt *repository.CorruptError

@@ -6,27 +6,18 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/mailhaul/mailhaul/repository/store"
 )
 
-// A store that sends less than leastBytes in rateWindow is as good as silent: less than 300
-// bytes a second. A slow line that some transfers share is faster.
+// A store that sends less than leastBytes in rateWindow counts as silent. That is less than 300
+// bytes a second; a slow line that several transfers share is faster.
 const (
 	rateWindow = time.Minute
 	leastBytes = 16 << 10
 )
 
-// A SlowError is the error of a store that has sent next to nothing for a while.
-type SlowError struct {
-	Host  string // and port
-	Bytes int
-	Time  time.Duration
-}
-
-func (e *SlowError) Error() string {
-	return fmt.Sprintf("%s sent only %d bytes in %s", e.Host, e.Bytes, e.Time.Round(time.Second))
-}
-
-// dial returns a dialer of connections that do not stay silent for longer than idle.
+// dial returns a dialer of connections that fail after being silent for idle.
 func dial(idle time.Duration) func(ctx context.Context, network, addr string) (net.Conn, error) {
 	d := &net.Dialer{Timeout: 10 * time.Second}
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -38,17 +29,17 @@ func dial(idle time.Duration) func(ctx context.Context, network, addr string) (n
 	}
 }
 
-// A conn is cut when nothing moves, or next to nothing comes in. What goes out counts for both
-// directions: the answer comes after the last byte of the request.
+// A conn fails when no byte moves, or when next to nothing arrives. A byte sent counts for both
+// directions, because the response follows the last byte of the request.
 type conn struct {
 	net.Conn
 	idle time.Duration
-	host string
+	host string // and port
 
-	mu     sync.Mutex // of what follows
-	asked  bool       // nothing came in since the last write
+	mu     sync.Mutex // guards the fields below
+	asked  bool       // nothing arrived since the last write
 	waited time.Duration
-	got    int
+	got    int // bytes in that time
 }
 
 func (c *conn) Read(p []byte) (int, error) {
@@ -63,8 +54,8 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// received counts what came in. Only the waits for it count, not the time that the caller takes
-// between two reads, and not the wait for the first byte of an answer.
+// received counts n bytes that arrived after a wait. The time between two reads is the caller's
+// and does not count, nor does the wait for the first byte of a response.
 func (c *conn) received(n int, wait time.Duration) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -77,7 +68,11 @@ func (c *conn) received(n int, wait time.Duration) error {
 		return nil
 	}
 	if c.got < leastBytes {
-		return &SlowError{c.host, c.got, c.waited}
+		return &store.Error{
+			Kind:   store.Unavailable,
+			Reason: fmt.Sprintf("%s sent only %d bytes in %s", c.host, c.got, c.waited.Round(time.Second)),
+			Remedy: "the store hardly sends anything: check the network between, and the load of the store",
+		}
 	}
 	c.waited, c.got = 0, 0
 	return nil

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"time"
@@ -9,44 +8,43 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// burst is how many bytes go out at once: an eighth of a second's, so that the line is
-// evenly used, within what is worth a system call and what a body is read by.
+// burst returns the number of bytes that are sent at once: those of an eighth of a second, which
+// uses the line evenly, but enough for a system call and at most what one read of a body returns.
 func burst(limit int64) int { return int(min(max(limit/8, 512), 32<<10)) }
 
-// limited returns the request with a body that waits for its turn.
+// limited returns a copy of the request whose body is read no faster than the limit.
 func (t *Transport) limited(req *http.Request) *http.Request {
-	req = req.WithContext(req.Context()) // a copy
-	body := req.Body
-	req.Body = &limitedBody{body, req.Context(), t.limit}
-	if again := req.GetBody; again != nil {
+	req = req.WithContext(req.Context())
+	req.Body = &limitedBody{req.Body, req, t.limit}
+	if rewound := req.GetBody; rewound != nil {
 		req.GetBody = func() (io.ReadCloser, error) {
-			body, err := again()
+			body, err := rewound()
 			if err != nil {
 				return nil, err
 			}
-			return &limitedBody{body, req.Context(), t.limit}, nil
+			return &limitedBody{body, req, t.limit}, nil
 		}
 	}
 	return req
 }
 
-// A limitedBody is a request's body of which a little is read at a time.
+// A limitedBody is the body of a request, read in small pieces.
 type limitedBody struct {
 	io.ReadCloser
-	ctx   context.Context // of the request
+	req   *http.Request
 	limit *rate.Limiter
 }
 
 func (b *limitedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p[:min(len(p), b.limit.Burst())])
-	turn := b.limit.ReserveN(time.Now(), n)
-	timer := time.NewTimer(turn.Delay())
+	reservation := b.limit.ReserveN(time.Now(), n)
+	timer := time.NewTimer(reservation.Delay())
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return n, err
-	case <-b.ctx.Done():
-		turn.Cancel()
-		return n, b.ctx.Err()
+	case <-b.req.Context().Done():
+		reservation.Cancel()
+		return n, b.req.Context().Err()
 	}
 }

@@ -15,16 +15,17 @@ import (
 	"time"
 
 	"github.com/mailhaul/mailhaul/internal/transport"
+	"github.com/mailhaul/mailhaul/repository/store"
 )
 
-// A burst is what a store sends at once, after a pause.
+// A burst is a number of bytes that a store sends at once after a pause, some times.
 type burst struct {
 	pause time.Duration
 	bytes int
 	times int
 }
 
-// send answers a request with bursts.
+// send responds with bursts.
 func send(w http.ResponseWriter, r *http.Request, bursts []burst) {
 	for _, b := range bursts {
 		for range b.times {
@@ -39,8 +40,8 @@ func send(w http.ResponseWriter, r *http.Request, bursts []burst) {
 	}
 }
 
-// TestSlowStores: a store that is silent for a minute, or sends next to nothing in one, is given
-// up. One on a slow line is not, nor is one whose answers are read slowly.
+// TestSlowStores: a store that is silent for a minute, or sends next to nothing in one minute, is
+// given up. A store on a slow line is not, nor is one whose responses are read slowly.
 func TestSlowStores(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer []burst
@@ -69,20 +70,20 @@ func TestSlowStores(t *testing.T) {
 				}
 				defer tr.CloseIdleConnections()
 				serve(t, tr, func(w http.ResponseWriter, r *http.Request) { send(w, r, c.answer) })
-				var slow *transport.SlowError
+				var slow *store.Error
 				err = get(t, tr, t.Context(), c.reads)
 				if errors.Is(err, os.ErrDeadlineExceeded) != c.silent || errors.As(err, &slow) != c.slow || (err == nil) == (c.silent || c.slow) {
 					t.Errorf("error is %v", err)
 				}
-				if slow != nil && slow.Host != "store:80" {
-					t.Errorf("error does not name the store: %v", err)
+				if slow != nil && (slow.Kind != store.Unavailable || !strings.HasPrefix(slow.Reason, "store:80 sent only")) {
+					t.Errorf("slow store: error is %+v", slow)
 				}
 			})
 		})
 	}
 }
 
-// get reads an answer in pieces of at most 512 KiB, with a pause before each.
+// get reads a response in pieces of at most 512 KiB, with a pause before each.
 func get(t *testing.T, tr *transport.Transport, ctx context.Context, pause time.Duration) error {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://store/", nil)
@@ -103,7 +104,7 @@ func get(t *testing.T, tr *transport.Transport, ctx context.Context, pause time.
 	return err
 }
 
-// TestSlowHeader: the header of an answer has to come, too.
+// TestSlowHeader: a response whose header never ends is given up.
 func TestSlowHeader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr, err := transport.New(transport.Options{})
@@ -131,8 +132,8 @@ func TestSlowHeader(t *testing.T) {
 	})
 }
 
-// TestBound: a call that is bounded sends no more requests and reads no more of an answer, and
-// its error names the store.
+// TestBound: a bounded call sends no more requests and reads no more of a response, and its error
+// names the store.
 func TestBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr, err := transport.New(transport.Options{})
@@ -142,18 +143,24 @@ func TestBound(t *testing.T) {
 		defer tr.CloseIdleConnections()
 		size := 100
 		serve(t, tr, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, strings.Repeat("x", size)) })
-		ctx := transport.Bound(t.Context(), 3, 100)
+		bound := func() context.Context {
+			return store.WithBound(t.Context(), &store.Bound{Requests: 3, Bytes: 100})
+		}
+		ctx := bound()
 		for range 3 {
 			if err := get(t, tr, ctx, 0); err != nil {
 				t.Error(err)
 			}
 		}
-		var endless *transport.EndlessError
-		if err := get(t, tr, ctx, 0); !errors.As(err, &endless) || endless.Host != "store" {
+		isEndless := func(err error) bool {
+			var e *store.Error
+			return errors.As(err, &e) && e.Kind == store.Unavailable && strings.HasPrefix(e.Reason, "the answers of store do not end")
+		}
+		if err := get(t, tr, ctx, 0); !isEndless(err) {
 			t.Errorf("the fourth request: %v", err)
 		}
 		size = 101
-		if err := get(t, tr, transport.Bound(t.Context(), 3, 100), 0); !errors.As(err, &endless) || endless.Host != "store" {
+		if err := get(t, tr, bound(), 0); !isEndless(err) {
 			t.Errorf("a byte too many: %v", err)
 		}
 		if err := get(t, tr, t.Context(), 0); err != nil {

@@ -1,5 +1,6 @@
-// Package transport is how stores are reached over HTTP: which certificates are
-// trusted, how fast bodies go out, and when a store is given up that is silent or has no end.
+// Package transport reaches stores over HTTP. It trusts more certificates if the user says so,
+// limits the speed of uploads, and gives up a store that falls silent or whose responses do not
+// end.
 package transport
 
 import (
@@ -15,18 +16,17 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Options say how. Their zero value is useful.
+// Options are those of a Transport. The zero value is useful.
 type Options struct {
 	// CAFile is a PEM file of certificates to trust besides the system's.
 	CAFile string
 
-	// UploadLimit is how many bytes of request bodies go out in a second, over all
-	// requests together; 0 is no limit.
+	// UploadLimit bounds the bytes a second of all request bodies together; 0 is no limit.
 	UploadLimit int64
 
-	// Idle is after how long a connection is cut on which nothing moves, in either
-	// direction; 0 is one minute. It is cut, too, when next to nothing comes in. The whole of
-	// a transfer takes as long as it takes.
+	// Idle is the time after which a connection is closed if no byte moves in either direction;
+	// 0 is one minute. A connection that receives next to nothing is closed too. A transfer as a
+	// whole has no limit.
 	Idle time.Duration
 }
 
@@ -56,8 +56,8 @@ func New(o Options) (*Transport, error) {
 		TLSHandshakeTimeout:   10 * time.Second,
 		ExpectContinueTimeout: 10 * time.Second,
 		IdleConnTimeout:       o.Idle,
-		MaxIdleConnsPerHost:   16,   // uploads and readers of one program
-		DisableCompression:    true, // objects are what they are
+		MaxIdleConnsPerHost:   16,   // at least the uploads and readers of one program
+		DisableCompression:    true, // an object's bytes are digested as stored
 	}}
 	if o.UploadLimit > 0 {
 		t.limit = rate.NewLimiter(rate.Limit(o.UploadLimit), burst(o.UploadLimit))
@@ -86,28 +86,28 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if t.limit != nil && req.Body != nil && req.Body != http.NoBody {
 		req = t.limited(req)
 	}
-	bound, _ := req.Context().Value(boundKey{}).(*bound)
-	if err := bound.send(req); err != nil {
+	if err := checkBound(req); err != nil {
 		return nil, err
 	}
 	sent := time.Now()
 	resp, err := t.base.RoundTrip(req)
-	if err == nil {
-		resp.Body = bound.bounded(req, resp.Body)
+	if err != nil {
+		return nil, err
 	}
-	if observe, ok := req.Context().Value(observer{}).(func(time.Time, *http.Response)); ok && err == nil {
+	boundBody(resp, req)
+	if observe, ok := req.Context().Value(observer{}).(func(time.Time, *http.Response)); ok {
 		observe(sent, resp)
 	}
-	return resp, err
+	return resp, nil
 }
 
 type observer struct{}
 
-// Observe returns a context for requests of whose answers f is told, with the time when the
-// request was sent. It must not touch the body.
+// Observe returns a context whose requests report each response to f, with the time when the
+// request was sent. f must not touch the body.
 func Observe(ctx context.Context, f func(sent time.Time, resp *http.Response)) context.Context {
 	return context.WithValue(ctx, observer{}, f)
 }
 
-// CloseIdleConnections closes what no request uses.
+// CloseIdleConnections closes the connections that no request uses.
 func (t *Transport) CloseIdleConnections() { t.base.CloseIdleConnections() }

@@ -22,8 +22,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestUploadLimit sends two bodies at once through a connection in memory, by a clock
-// that moves only when all wait: together they take as long as the limit says.
+// TestUploadLimit: two bodies that are sent at the same time take as long together as the limit
+// says.
 func TestUploadLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const limit, size = 100 << 10, 1 << 20
@@ -50,7 +50,7 @@ func TestUploadLimit(t *testing.T) {
 	})
 }
 
-// TestUploadLimitCancelled: who waits for a turn and is called off, goes.
+// TestUploadLimitCancelled: a cancelled request does not wait for the limit.
 func TestUploadLimitCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr, err := transport.New(transport.Options{UploadLimit: 1000})
@@ -67,7 +67,7 @@ func TestUploadLimitCancelled(t *testing.T) {
 	})
 }
 
-// TestSlowBody: while a body goes out, the answer is not missed.
+// TestSlowBody: a connection that sends a body for longer than the idle time is not closed.
 func TestSlowBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr, err := transport.New(transport.Options{UploadLimit: 10_000})
@@ -96,7 +96,7 @@ func post(t *testing.T, tr *transport.Transport, ctx context.Context, body io.Re
 	return errors.Join(err, resp.Body.Close())
 }
 
-// serve lets a transport reach a server through pipes in memory.
+// serve connects a transport to a server through pipes in memory.
 func serve(t *testing.T, tr *transport.Transport, handler http.HandlerFunc) {
 	conns := make(chan net.Conn)
 	transport.SetDialer(tr, func(ctx context.Context) (net.Conn, error) {
@@ -138,7 +138,7 @@ func (l listener) Accept() (net.Conn, error) {
 func (l listener) Close() error   { return nil }
 func (l listener) Addr() net.Addr { return &net.TCPAddr{} }
 
-// TestCAFile: a certificate that a file vouches for is trusted, and none besides it.
+// TestCAFile: the certificates in a file are trusted, and no others are.
 func TestCAFile(t *testing.T) {
 	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer server.Close()
@@ -162,7 +162,7 @@ func TestCAFile(t *testing.T) {
 	}
 	for _, bad := range []string{filepath.Join(t.TempDir(), "none"), os.Args[0]} {
 		if _, err := transport.New(transport.Options{CAFile: bad}); err == nil {
-			t.Errorf("%s was taken", bad)
+			t.Errorf("%s was accepted", bad)
 		}
 	}
 }

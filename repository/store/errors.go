@@ -109,7 +109,8 @@ func ofCode(err error) *Error {
 // cause returns an error without what Go CDK puts before it, which repeats the key.
 func cause(err error) error {
 	if coded, ok := err.(interface{ Unwrap() []error }); ok {
-		if causes := coded.Unwrap(); len(causes) > 0 && causes[0] != nil {
+		causes := coded.Unwrap()
+		if len(causes) == 2 && causes[0] != nil && causes[1].Error() == gcerrors.Code(err).String() {
 			return causes[0]
 		}
 	}

@@ -1,7 +1,7 @@
 // Package azure opens containers of Azure Blob Storage, by Go CDK's azureblob driver.
 //
-// Objects are stored with one Put Blob, whose Content-MD5 the service checks. URLs are
-// azblob://container, with the parameters that Go CDK knows:
+// Each object is stored with one Put Blob request, whose Content-MD5 the service checks. URLs are
+// azblob://container, with Go CDK's parameters:
 //
 //	storage_account  default: AZURE_STORAGE_ACCOUNT
 //	domain           default: AZURE_STORAGE_DOMAIN, or blob.core.windows.net
@@ -10,12 +10,12 @@
 //
 // and with
 //
-//	access_tier       of what is written: Hot, Cool, Cold
-//	encryption_scope  that encrypts what is written
-//	lock_mode         governance (an unlocked immutability policy) or compliance (a locked one),
-//	lock_days         and how many days it keeps each object that is written
-//	legal_hold        true: of each object that is written
-//	tags              of what is written: name=value,name=value
+//	access_tier       of new objects: Hot, Cool, Cold
+//	encryption_scope  that encrypts new objects
+//	lock_mode         immutability policy of new objects: governance (unlocked) or compliance (locked)
+//	lock_days         days of that policy
+//	legal_hold        true: a legal hold on new objects
+//	tags              of new objects: name=value,name=value
 //	limit_upload      bytes a second, such as 20MiB/s
 //	ca_file           PEM file of certificates to trust besides the system's
 //
@@ -40,12 +40,12 @@ import (
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/azureblob"
 
+	"github.com/mailhaul/mailhaul/internal/transport"
 	"github.com/mailhaul/mailhaul/sinks/internal/layer"
 	"github.com/mailhaul/mailhaul/sinks/internal/params"
-	"github.com/mailhaul/mailhaul/internal/transport"
 )
 
-// Open opens the container that a URL names. It sends nothing.
+// Open opens the container that a URL names. It sends nothing to the store.
 func Open(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	l, err := parse(u)
 	if err != nil {
@@ -64,13 +64,13 @@ func Open(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 		return nil, err
 	}
 	p := &putter{client: client, write: l.write}
-	return layer.New(below, layer.Options{Put: p.put, Code: code, Close: t.CloseIdleConnections}), nil
+	return layer.New(below, layer.Options{Put: p.put, Describe: describe, Close: t.CloseIdleConnections}), nil
 }
 
-// A location is what a URL says of a container, how to reach it and how to write to it.
+// A location holds the parameters of a container's URL.
 type location struct {
 	service   azureblob.ServiceURLOptions
-	moved     bool // the URL itself tells where the service is
+	moved     bool // the URL itself says where the service is
 	write     writeOptions
 	transport transport.Options
 }
@@ -102,11 +102,11 @@ func parse(u *url.URL) (l location, err error) {
 	return l, p.Err()
 }
 
-// client returns a client with the credentials of the environment.
+// client returns a client that has the credentials of the environment.
 func (l *location) client(name string, t *transport.Transport) (*container.Client, error) {
 	opts := &container.ClientOptions{ClientOptions: policy.ClientOptions{
 		Transport: storeSender{t},
-		Retry:     policy.RetryOptions{MaxRetries: -1}, // whoever writes and reads retries
+		Retry:     policy.RetryOptions{MaxRetries: -1}, // the caller retries
 		Telemetry: policy.TelemetryOptions{ApplicationID: "mailhaul"},
 	}}
 	key, sas := os.Getenv("AZURE_STORAGE_KEY"), l.service.SASToken
@@ -145,7 +145,7 @@ func connectionString() string {
 
 func (l *location) byConnectionString(cs, name string, opts *container.ClientOptions) (*container.Client, error) {
 	if l.moved {
-		return nil, errors.New("AZURE_STORAGE_CONNECTION_STRING tells where the service is: the URL must not")
+		return nil, errors.New("AZURE_STORAGE_CONNECTION_STRING says where the service is: the URL must not")
 	}
 	client, err := container.NewClientFromConnectionString(cs, name, opts)
 	if err != nil {
@@ -166,11 +166,11 @@ func (l *location) byKey(key, name string, opts *container.ClientOptions) (*cont
 	return container.NewClientWithSharedKeyCredential(where, credential, opts)
 }
 
-// bySAS sends the token to no other place than the environment tells: it is all that the
-// service asks for.
+// bySAS sends the token only to the service that the environment names: whoever has the token has
+// access.
 func (l *location) bySAS(name string, opts *container.ClientOptions) (*container.Client, error) {
 	if l.moved {
-		return nil, errors.New("with AZURE_STORAGE_SAS_TOKEN, the environment tells where the service is: the URL must not")
+		return nil, errors.New("with AZURE_STORAGE_SAS_TOKEN, the environment says where the service is: the URL must not")
 	}
 	where, err := l.url(name)
 	if err != nil {
@@ -188,7 +188,7 @@ func (l *location) url(name string) (string, error) {
 	}
 	u, err := url.Parse(string(service))
 	if err != nil || u.Host == "" {
-		return "", errors.New("domain or storage_account is none")
+		return "", errors.New("domain or storage_account is malformed")
 	}
 	return u.JoinPath(name).String(), nil
 }

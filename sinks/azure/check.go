@@ -7,12 +7,13 @@ import (
 	azure "github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 )
 
-// An ignoredError is an option that the store took and does not have, as emulators do.
+// An ignoredError is the error of a store, such as an emulator, that accepts an option and ignores
+// it.
 type ignoredError struct{ option string }
 
 func (e *ignoredError) Error() string { return "the store ignores " + e.option }
 
-// check makes sure, once for a container, that the store holds an object as the options say.
+// check makes sure, once for a container, that an object has the options.
 func (p *putter) check(ctx context.Context, key string) error {
 	if p.checked.Load() {
 		return nil
@@ -30,8 +31,8 @@ func (p *putter) check(ctx context.Context, key string) error {
 	return nil
 }
 
-// ignored returns an error for an option that an object does not have. Every service that has
-// tags takes them.
+// ignored returns an error if an object lacks an option. Tags need no check: a service without them
+// refuses them.
 func (w writeOptions) ignored(has azure.GetPropertiesResponse) error {
 	switch {
 	case w.tier != "" && !strings.EqualFold(w.tier, value(has.AccessTier)):

@@ -6,14 +6,14 @@ import (
 	"github.com/mailhaul/mailhaul/internal/transport"
 )
 
-// A sender lets a client send through a transport. It follows no redirects, and unlike
-// http.Client it puts no URL into errors: a SAS token is in the URL.
+// A sender sends a client's requests through a transport. It follows no redirects, and unlike
+// http.Client it puts no URL into errors: the URL may hold a SAS token.
 type sender struct{ *transport.Transport }
 
 func (s sender) Do(req *http.Request) (*http.Response, error) { return s.RoundTrip(req) }
 
-// A storeSender takes answers of nobody but a blob service. The client would take a page that
-// says 200 for an object's, and a redirect's page has the URL in it.
+// A storeSender accepts only a blob service's successful responses. The client would take any page
+// with status 200 for an object, and the page of a redirect contains the URL.
 type storeSender struct{ *transport.Transport }
 
 func (s storeSender) Do(req *http.Request) (*http.Response, error) {
@@ -25,12 +25,12 @@ func (s storeSender) Do(req *http.Request) (*http.Response, error) {
 	return nil, &refused{"what answers is no Azure Blob Storage"}
 }
 
-// isService reports whether a blob service answered, which does not redirect.
+// isService reports whether a response is a blob service's, which does not redirect.
 func isService(req *http.Request, resp *http.Response) bool {
 	if resp.Header.Get("X-Ms-Request-Id") == "" || resp.StatusCode >= http.StatusMultipleChoices && resp.StatusCode != http.StatusNotModified {
 		return false
 	}
 	q := req.URL.Query()
-	ofObject := (req.Method == http.MethodGet || req.Method == http.MethodHead) && !q.Has("comp") && !q.Has("restype")
-	return !ofObject || resp.Header.Get("Last-Modified") != ""
+	isOfObject := (req.Method == http.MethodGet || req.Method == http.MethodHead) && !q.Has("comp") && !q.Has("restype")
+	return !isOfObject || resp.Header.Get("Last-Modified") != ""
 }

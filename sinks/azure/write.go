@@ -19,7 +19,7 @@ import (
 	"github.com/mailhaul/mailhaul/sinks/internal/params"
 )
 
-// writeOptions are those of every object that is written.
+// writeOptions are those of each new object.
 type writeOptions struct {
 	tier  string
 	scope string
@@ -27,7 +27,7 @@ type writeOptions struct {
 	lock  params.Lock
 }
 
-// tiers are those that can be read at once, in Azure's spelling.
+// tiers are those whose objects can be read without delay, in Azure's spelling.
 var tiers = map[string]azure.AccessTier{"hot": azure.AccessTierHot, "cool": azure.AccessTierCool, "cold": azure.AccessTierCold}
 
 func parseWrite(p *params.Params) writeOptions {
@@ -41,13 +41,13 @@ func parseWrite(p *params.Params) writeOptions {
 type putter struct {
 	client  *container.Client
 	write   writeOptions
-	checked atomic.Bool // the store has the options
+	checked atomic.Bool // the store keeps the options
 }
 
-// put stores an object with one request, which the service refuses if the content does not
-// have the MD5 that it tells.
-func (p *putter) put(ctx context.Context, key string, body io.ReadSeeker, _ int64, opts *blob.WriterOptions) error {
-	if err := addressable(key, opts); err != nil {
+// put stores an object with one request. The service refuses content with another MD5 than that
+// of the request.
+func (p *putter) put(ctx context.Context, key string, body io.ReadSeeker, opts *blob.WriterOptions) error {
+	if err := checkPlain(key, opts); err != nil {
 		return err
 	}
 	sum := md5.New()
@@ -95,7 +95,7 @@ func (w writeOptions) upload() *blockblob.UploadOptions {
 	return o
 }
 
-// mode is that of an immutability policy, in Azure's words.
+// mode returns the mode of an immutability policy in Azure's words.
 func (w writeOptions) mode() azure.ImmutabilityPolicySetting {
 	if w.lock.Compliance {
 		return azure.ImmutabilityPolicySettingLocked
@@ -103,11 +103,11 @@ func (w writeOptions) mode() azure.ImmutabilityPolicySetting {
 	return azure.ImmutabilityPolicySettingUnlocked
 }
 
-// addressable refuses what Go CDK would write otherwise than this package: keys that it
-// escapes, and metadata. No repository has either.
-func addressable(key string, opts *blob.WriterOptions) error {
-	odd := strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c == 0x7f || strings.ContainsRune(`"#%?\`, c) })
-	if odd || strings.Contains(key, "../") || strings.Contains(key, "__0x") || strings.HasSuffix(key, "/") {
+// checkPlain refuses what Go CDK would write differently from this package: keys that it escapes,
+// and metadata. A repository has neither.
+func checkPlain(key string, opts *blob.WriterOptions) error {
+	isEscaped := strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c == 0x7f || strings.ContainsRune(`"#%?\`, c) })
+	if isEscaped || strings.Contains(key, "../") || strings.Contains(key, "__0x") || strings.HasSuffix(key, "/") {
 		return &refused{fmt.Sprintf("the key %.200q has characters that Azure does not take", key)}
 	}
 	if len(opts.Metadata) > 0 {
@@ -116,10 +116,10 @@ func addressable(key string, opts *blob.WriterOptions) error {
 	return nil
 }
 
-// A refused call is one that this package refuses: another try does not help.
-type refused struct{ why string }
+// A refused is the error of a call that this package refuses.
+type refused struct{ reason string }
 
-func (r *refused) Error() string { return r.why }
+func (r *refused) Error() string { return r.reason }
 
 func some(s string) *string {
 	if s == "" {

@@ -2,7 +2,6 @@ package dirblob
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -13,10 +12,11 @@ import (
 
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/driver"
-	"gocloud.dev/gcerrors"
+
+	"github.com/mailhaul/mailhaul/repository/store"
 )
 
-// OpenBucket opens a directory that is there.
+// OpenBucket opens an existing directory.
 func OpenBucket(dir string) (*blob.Bucket, error) {
 	b, err := openBucket(dir)
 	if err != nil {
@@ -25,7 +25,7 @@ func OpenBucket(dir string) (*blob.Bucket, error) {
 	return blob.NewBucket(b), nil
 }
 
-// CreateBucket is OpenBucket, and makes the directory durably if it is not there.
+// CreateBucket opens a directory, and creates it durably if it does not exist.
 func CreateBucket(dir string) (*blob.Bucket, error) {
 	if err := makeAll(filepath.Clean(dir)); err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func CreateBucket(dir string) (*blob.Bucket, error) {
 }
 
 func openBucket(dir string) (*bucket, error) {
-	info, err := os.Stat(dir) // opening a named pipe would wait
+	info, err := os.Stat(dir) // opening a named pipe would block
 	if err == nil && !info.IsDir() {
 		err = &fs.PathError{Op: "open", Path: dir, Err: syscall.ENOTDIR}
 	}
@@ -52,19 +52,16 @@ func openBucket(dir string) (*bucket, error) {
 type bucket struct {
 	root    *os.Root // of the files, whose names are the keys
 	lasting dirSet
-	note    func(op, key string) // of what makes writes durable, for tests
+	note    func(op, key string) // is called before each step that makes a write durable, for tests
 }
 
 var _ driver.Bucket = (*bucket)(nil)
 
-// errKey is in the error of a key that is no path of plain characters.
-var errKey = errors.New("the key is not one that every file system takes")
-
-// check refuses keys that no object has.
+// check refuses keys that are not paths of plain characters.
 func check(key string) error {
-	odd := strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c == 0x7f || strings.ContainsRune(`\:*?"<>|`, c) })
-	if odd || !fs.ValidPath(key) || key == "." || isSystems(key) {
-		return fmt.Errorf("%.200q: %w", key, errKey)
+	isSpecial := func(c rune) bool { return c < ' ' || c == 0x7f || strings.ContainsRune(`\:*?"<>|`, c) }
+	if strings.ContainsFunc(key, isSpecial) || !fs.ValidPath(key) || key == "." || isSystems(key) {
+		return &store.Error{Kind: store.Other, Reason: fmt.Sprintf("%.200q: the key is not one that every file system takes", key)}
 	}
 	return nil
 }
@@ -76,32 +73,8 @@ func (b *bucket) Close() error {
 
 func (b *bucket) As(any) bool { return false }
 
-func (b *bucket) ErrorAs(err error, to any) bool {
-	if p, ok := to.(**fs.PathError); ok {
-		return errors.As(err, p)
-	}
-	return false
-}
-
-func (b *bucket) ErrorCode(err error) gcerrors.ErrorCode {
-	switch {
-	case errors.Is(err, errKey), errors.As(err, new(*IrregularError)):
-		return gcerrors.InvalidArgument
-	case errors.Is(err, fs.ErrNotExist):
-		return gcerrors.NotFound
-	case errors.Is(err, fs.ErrExist):
-		return gcerrors.FailedPrecondition
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return gcerrors.PermissionDenied
-	case errors.Is(err, syscall.ENOSPC):
-		return gcerrors.ResourceExhausted
-	case errors.Is(err, errors.ErrUnsupported):
-		return gcerrors.Unimplemented
-	}
-	return gcerrors.Unknown
-}
-
-func (b *bucket) Attributes(_ context.Context, key string) (*driver.Attributes, error) {
+func (b *bucket) Attributes(_ context.Context, key string) (_ *driver.Attributes, err error) {
+	defer classify(&err)
 	info, err := b.stat(key)
 	if err != nil {
 		return nil, err
@@ -109,7 +82,7 @@ func (b *bucket) Attributes(_ context.Context, key string) (*driver.Attributes, 
 	return &driver.Attributes{Size: info.Size(), ModTime: info.ModTime()}, nil
 }
 
-// stat returns what the file of an object is: a directory is no object.
+// stat describes an object's file. A directory is not an object.
 func (b *bucket) stat(key string) (fs.FileInfo, error) {
 	if err := check(key); err != nil {
 		return nil, err
@@ -122,7 +95,8 @@ func (b *bucket) stat(key string) (fs.FileInfo, error) {
 }
 
 // Delete removes an object, and the directories above it that are empty then.
-func (b *bucket) Delete(_ context.Context, key string, _ *driver.DeleteOptions) error {
+func (b *bucket) Delete(_ context.Context, key string, _ *driver.DeleteOptions) (err error) {
+	defer classify(&err)
 	if _, err := b.stat(key); err != nil {
 		return err
 	}
@@ -130,15 +104,15 @@ func (b *bucket) Delete(_ context.Context, key string, _ *driver.DeleteOptions) 
 		return err
 	}
 	for dir := path.Dir(key); dir != "." && b.root.Remove(dir) == nil; dir = path.Dir(dir) {
-		b.lasting.clear() // one that is not empty ends it
+		b.lasting.clear() // the loop ends at a directory that is not empty
 	}
 	return nil
 }
 
 func (b *bucket) Copy(context.Context, string, string, *driver.CopyOptions) error {
-	return errors.ErrUnsupported
+	return errUnsupported
 }
 
 func (b *bucket) SignedURL(context.Context, string, *driver.SignedURLOptions) (string, error) {
-	return "", errors.ErrUnsupported
+	return "", errUnsupported
 }

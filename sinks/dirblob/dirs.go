@@ -8,13 +8,15 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
+
+	"github.com/mailhaul/mailhaul/repository/store"
 )
 
-// maxLasting bounds the directories that a bucket remembers.
+// maxLasting bounds the number of directories that a bucket remembers.
 const maxLasting = 4096
 
-// A dirSet is a set of directories whose names, from the bucket's own directory down, are
-// known to survive a power cut. It is safe for concurrent use.
+// A dirSet is a set of directories that survive a power cut, with those above them in the bucket.
+// It is safe for concurrent use.
 type dirSet struct {
 	mu   sync.Mutex
 	dirs map[string]struct{}
@@ -31,21 +33,20 @@ func (s *dirSet) add(dir string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.dirs == nil || len(s.dirs) == maxLasting {
-		s.dirs = map[string]struct{}{} // what is forgotten is synced once more
+		s.dirs = map[string]struct{}{} // those that are dropped are synced once more
 	}
 	s.dirs[dir] = struct{}{}
 }
 
-// clear forgets all: one of them is gone.
+// clear empties the set, after a directory was removed.
 func (s *dirSet) clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.dirs = nil
 }
 
-// makeDir makes a directory durably, with those above it in the bucket. That one is there
-// does not tell that its name is durable: who made it may be about to sync that, or have
-// been killed before.
+// makeDir creates a directory durably, with those above it in the bucket. It syncs an existing
+// directory too: the process that created it may not have synced it yet, or was killed before.
 func (b *bucket) makeDir(dir string) error {
 	if dir == "." || b.lasting.has(dir) {
 		return nil
@@ -61,7 +62,7 @@ func (b *bucket) makeDir(dir string) error {
 	if err := b.syncDir(parent); err != nil {
 		return err
 	}
-	if !isNew { // the names in it come before those that are given now
+	if !isNew { // its entries must be as durable as the new one
 		if err := b.syncDir(dir); err != nil {
 			return err
 		}
@@ -70,8 +71,7 @@ func (b *bucket) makeDir(dir string) error {
 	return nil
 }
 
-// mkdir makes a directory, and reports whether it was not there. What is there instead of one
-// is an error.
+// mkdir creates a directory, and reports whether it is new.
 func (b *bucket) mkdir(dir string) (isNew bool, err error) {
 	if err = b.root.Mkdir(dir, 0o777); !errors.Is(err, fs.ErrExist) {
 		return true, err
@@ -83,12 +83,11 @@ func (b *bucket) mkdir(dir string) (isNew bool, err error) {
 	return false, err
 }
 
-// taken returns the error of a name that could not be given. One that is there already is
-// made durable: the caller will rely on it, and its writer may have been killed before it
-// did so.
+// taken returns the error of an object that could not get its name. If the object exists, taken
+// makes it durable: the caller will rely on it, and its writer may have been killed.
 func (b *bucket) taken(dir string, err error) error {
-	if _, irregular := b.look(dir); errors.As(irregular, new(*IrregularError)) {
-		return irregular
+	if _, lookErr := b.look(dir); store.Is(lookErr, store.Irregular) {
+		return lookErr
 	}
 	if errors.Is(err, fs.ErrExist) {
 		if syncErr := b.syncDir(dir); syncErr != nil {
@@ -98,7 +97,7 @@ func (b *bucket) taken(dir string, err error) error {
 	return err
 }
 
-// syncDir makes the names in a directory of the bucket durable.
+// syncDir makes the entries of a directory of the bucket durable.
 func (b *bucket) syncDir(dir string) error {
 	b.note("sync", dir)
 	return syncDir(func() (*os.File, error) { return b.root.OpenFile(dir, os.O_RDONLY|doNotWait, 0) })
@@ -106,12 +105,12 @@ func (b *bucket) syncDir(dir string) error {
 
 func syncPath(dir string) error { return syncDir(func() (*os.File, error) { return os.Open(dir) }) }
 
-// makeAll makes a bucket's directory durably, with those above it.
+// makeAll creates a bucket's directory durably, with those above it.
 func makeAll(dir string) error {
 	parent := filepath.Dir(dir)
 	if info, err := os.Stat(dir); err == nil && info.IsDir() {
-		// Another process may have made it a moment ago. If it is an old one, its parent
-		// may be none that this process may open.
+		// Another process may have just created it. The error does not matter: the parent of
+		// an old directory may not be readable.
 		_ = syncPath(parent)
 		return nil
 	}

@@ -15,6 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
+
+	"github.com/mailhaul/mailhaul/repository/store"
 )
 
 // irregulars make what is neither a file nor a directory. The target lies beside the bucket and
@@ -49,8 +51,8 @@ func everyIrregular(t *testing.T, key string, test func(t *testing.T, b *blob.Bu
 // isIrregular reports whether an error is about a key that no object has, and one that no other
 // try mends.
 func isIrregular(err error, key string) bool {
-	var irregular *IrregularError
-	return errors.As(err, &irregular) && irregular.Key == key && gcerrors.Code(err) == gcerrors.InvalidArgument
+	var irregular *store.Error
+	return errors.As(err, &irregular) && irregular.Kind == store.Irregular && irregular.Key == key && gcerrors.Code(err) == gcerrors.InvalidArgument
 }
 
 // TestIrregularObject: what is there in place of an object is not followed, opened, replaced or
@@ -76,7 +78,7 @@ func TestIrregularObject(t *testing.T) {
 			if err == io.EOF {
 				break
 			}
-			var irregular *IrregularError
+			var irregular *store.Error
 			if err != nil || o.As(&irregular) != (o.Key == "a/x") {
 				t.Errorf("%+v, %v", o, err)
 			}

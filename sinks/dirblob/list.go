@@ -13,10 +13,11 @@ import (
 
 const defaultPageSize = 1000
 
-// ListPaged lists objects in the order of their keys. It reads the directories that
-// may hold them, one at a time, from where the last page ended.
-func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driver.ListPage, error) {
-	l := &lister{ctx: ctx, bucket: b, opts: opts, after: string(opts.PageToken), size: opts.PageSize}
+// ListPaged lists objects in the order of their keys. It reads the directories that may hold them,
+// one at a time, starting where the last page ended.
+func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (_ *driver.ListPage, err error) {
+	defer classify(&err)
+	l := &lister{bucket: b, opts: opts, after: string(opts.PageToken), size: opts.PageSize}
 	if l.size == 0 {
 		l.size = defaultPageSize
 	}
@@ -24,7 +25,7 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 	if i := strings.LastIndexByte(opts.Prefix, '/'); i >= 0 {
 		start = opts.Prefix[:i+1]
 	}
-	if err := l.list(start); err != nil && err != errFull {
+	if err := l.list(ctx, start); err != nil && err != errFull {
 		return nil, err
 	}
 	return &l.page, nil
@@ -32,19 +33,18 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 
 var errFull = errors.New("the page is full")
 
-// A lister fills one page.
+// A lister fills a page.
 type lister struct {
-	ctx    context.Context
 	bucket *bucket
 	opts   *driver.ListOptions
-	after  string // keys up to this were on pages before
+	after  string // the last key of the page before
 	size   int
 	page   driver.ListPage
 }
 
-// list adds what lies in a directory, whose key ends in "/" unless it is the root.
-func (l *lister) list(dir string) error {
-	if err := l.ctx.Err(); err != nil {
+// list adds the objects in a directory, whose key ends in "/" or is empty for the root.
+func (l *lister) list(ctx context.Context, dir string) error {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	entries, err := l.bucket.readDir(dirName(dir))
@@ -59,13 +59,13 @@ func (l *lister) list(dir string) error {
 			continue
 		}
 		if e.IsDir() {
-			name += "/" // so that names sort as keys do
+			name += "/" // sorts as keys do
 		}
 		names, types[name] = append(names, name), e.Type()
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		if err := l.entry(dir+name, types[name]); err != nil {
+		if err := l.entry(ctx, dir+name, types[name]); err != nil {
 			return err
 		}
 	}
@@ -80,9 +80,9 @@ func (l *lister) mayHold(name string) bool {
 	return strings.HasPrefix(name, l.opts.Prefix) || strings.HasPrefix(l.opts.Prefix, name+"/")
 }
 
-func (l *lister) entry(key string, mode fs.FileMode) error {
+func (l *lister) entry(ctx context.Context, key string, mode fs.FileMode) error {
 	if mode.IsDir() {
-		return l.dir(key)
+		return l.dir(ctx, key)
 	}
 	if !strings.HasPrefix(key, l.opts.Prefix) || key <= l.after {
 		return nil
@@ -91,7 +91,7 @@ func (l *lister) entry(key string, mode fs.FileMode) error {
 		return l.add(&driver.ListObject{Key: group, IsDir: true})
 	}
 	if !mode.IsRegular() {
-		return l.add(listedIrregular(key, mode))
+		return l.add(irregularEntry(key, mode))
 	}
 	info, err := l.bucket.root.Lstat(key)
 	if err != nil {
@@ -100,8 +100,8 @@ func (l *lister) entry(key string, mode fs.FileMode) error {
 	return l.add(&driver.ListObject{Key: key, Size: info.Size(), ModTime: info.ModTime()})
 }
 
-// dir goes into a directory that may hold something to list.
-func (l *lister) dir(key string) error {
+// dir adds the objects in a directory, or the directory itself if a delimiter ends there.
+func (l *lister) dir(ctx context.Context, key string) error {
 	if key <= l.after && !strings.HasPrefix(l.after, key) {
 		return nil
 	}
@@ -112,11 +112,10 @@ func (l *lister) dir(key string) error {
 		}
 		return l.add(&driver.ListObject{Key: key, IsDir: true})
 	}
-	return l.list(key)
+	return l.list(ctx, key)
 }
 
-// occupied reports whether there is anything but directories in a directory: only objects make
-// directories be.
+// occupied reports whether a directory holds anything but directories. Only objects count.
 func (b *bucket) occupied(dir string) (bool, error) {
 	entries, err := b.readDir(dirName(dir))
 	for _, e := range entries {

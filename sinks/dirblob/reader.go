@@ -16,7 +16,8 @@ type reader struct {
 	attrs driver.ReaderAttributes
 }
 
-func (b *bucket) NewRangeReader(_ context.Context, key string, offset, length int64, _ *driver.ReaderOptions) (driver.Reader, error) {
+func (b *bucket) NewRangeReader(_ context.Context, key string, offset, length int64, _ *driver.ReaderOptions) (_ driver.Reader, err error) {
+	defer classify(&err)
 	if err := check(key); err != nil {
 		return nil, err
 	}
@@ -34,6 +35,11 @@ func (b *bucket) NewRangeReader(_ context.Context, key string, offset, length in
 		Reader: io.NewSectionReader(file, offset, length), file: file,
 		attrs: driver.ReaderAttributes{Size: info.Size(), ModTime: info.ModTime()},
 	}, nil
+}
+
+func (r *reader) Read(p []byte) (n int, err error) {
+	defer classify(&err)
+	return r.Reader.Read(p)
 }
 
 func (r *reader) Close() error                         { return r.file.Close() }

@@ -15,14 +15,13 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
-// tempDir is where objects are while they are written. A process that is killed may
-// leave files there, which are of no use.
+// tempDir holds objects while they are written. The files that a killed process leaves there are
+// of no use.
 const tempDir = ".tmp"
 
-// A writer writes an object. It appears under its name when the writer is closed, or
-// never.
+// A writer writes an object, which appears under its name when the writer is closed.
 type writer struct {
-	ctx    context.Context
+	ctx    context.Context // of the whole write: driver.Writer's methods take none
 	bucket *bucket
 	key    string
 	absent bool
@@ -31,10 +30,11 @@ type writer struct {
 	file *os.File
 	temp string // the file's name
 	hash hash.Hash
-	err  error // of Write: nothing more is written
+	err  error // of Write
 }
 
-func (b *bucket) NewTypedWriter(ctx context.Context, key, _ string, opts *driver.WriterOptions) (driver.Writer, error) {
+func (b *bucket) NewTypedWriter(ctx context.Context, key, _ string, opts *driver.WriterOptions) (_ driver.Writer, err error) {
+	defer classify(&err)
 	if err := check(key); err != nil {
 		return nil, err
 	}
@@ -49,8 +49,8 @@ func (b *bucket) NewTypedWriter(ctx context.Context, key, _ string, opts *driver
 	return w, nil
 }
 
-// createTemp creates a file to write to. Whoever closes a bucket may remove the
-// directory for that just after it was made.
+// createTemp creates a file to write to. It repeats that, since another process that closes its
+// bucket may remove tempDir at any moment.
 func (b *bucket) createTemp() (file *os.File, name string, err error) {
 	for range 100 {
 		if _, err := b.mkdir(tempDir); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -64,8 +64,9 @@ func (b *bucket) createTemp() (file *os.File, name string, err error) {
 	return file, name, err
 }
 
-func (w *writer) Write(p []byte) (int, error) {
-	n, err := w.file.Write(p)
+func (w *writer) Write(p []byte) (n int, err error) {
+	defer classify(&err)
+	n, err = w.file.Write(p)
 	if w.hash != nil {
 		w.hash.Write(p[:n])
 	}
@@ -75,7 +76,8 @@ func (w *writer) Write(p []byte) (int, error) {
 
 // Close makes the object durable under its name.
 func (w *writer) Close() (err error) {
-	defer func() { err = errors.Join(err, w.bucket.removed(w.temp)) }()
+	defer classify(&err)
+	defer func() { err = errors.Join(err, w.bucket.remove(w.temp)) }()
 	err = w.finish()
 	if err != nil {
 		return err
@@ -83,7 +85,7 @@ func (w *writer) Close() (err error) {
 	return w.publish()
 }
 
-// finish ends the file, whose bytes are durable then.
+// finish makes the file's bytes durable and closes it.
 func (w *writer) finish() error {
 	err := w.err
 	if err == nil {
@@ -99,8 +101,8 @@ func (w *writer) finish() error {
 	return errors.Join(err, w.file.Close())
 }
 
-// publish gives the file its name. Whoever deletes the last object of the directory may
-// remove that just after it was made.
+// publish gives the file its name. It repeats that, since another process that deletes the last
+// object of the directory may remove the directory at any moment.
 func (w *writer) publish() (err error) {
 	dir := path.Dir(w.key)
 	for range 100 {
@@ -126,8 +128,8 @@ func (w *writer) name() error {
 	return w.bucket.root.Rename(w.temp, w.key)
 }
 
-// removed removes a file that may not be there.
-func (b *bucket) removed(name string) error { return ignoreAbsent(b.root.Remove(name)) }
+// remove removes a file that may not exist.
+func (b *bucket) remove(name string) error { return ignoreAbsent(b.root.Remove(name)) }
 
 func ignoreAbsent(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {

@@ -1,52 +1,96 @@
 package gcs
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
 	"cloud.google.com/go/storage"
-	"gocloud.dev/gcerrors"
 	"golang.org/x/oauth2"
 	"google.golang.org/api/googleapi"
 
-	"github.com/mailhaul/mailhaul/sinks/internal/layer"
+	"github.com/mailhaul/mailhaul/repository/store"
 )
 
-// code classifies what Google's client says.
-func code(err error) gcerrors.ErrorCode {
+const (
+	logIn      = "check the credentials: gcloud auth application-default login, or GOOGLE_APPLICATION_CREDENTIALS"
+	needsRoles = "the identity may not do this: an export needs storage.objects.list, create and get on the bucket, as the roles Storage Object Creator and " +
+		"Storage Object Viewer have; mailhaul doctor tells which is missing"
+	noBucket = "check the bucket's name, or create the bucket; mailhaul creates none"
+)
+
+// describe classifies an error of Google's client or of this package.
+func describe(err error) *store.Error {
 	var api *googleapi.Error
 	var token *oauth2.RetrieveError
-	var ignored *ignoredError
-	var taken *takenError
+	e := store.Describe(err)
 	switch {
-	case errors.As(err, &taken):
-		return gcerrors.FailedPrecondition
-	case errors.As(err, &ignored):
-		return gcerrors.Unimplemented
 	case errors.As(err, &api):
-		return codeOf(api)
-	case errors.Is(err, storage.ErrObjectNotExist), errors.Is(err, storage.ErrBucketNotExist):
-		return gcerrors.NotFound
+		e.Kind, e.Remedy = meaningOf(api)
+		e.Reason = fmt.Sprintf("%d %.300s", api.Code, cmp.Or(api.Message, messageOf(api.Body), http.StatusText(api.Code)))
 	case errors.As(err, &token):
-		return gcerrors.PermissionDenied
+		e.Kind, e.Remedy, e.Reason = store.NoAccess, logIn, reasonOf(token)
 	}
-	return gcerrors.Unknown
+	switch {
+	case errors.As(err, new(*takenError)):
+		e.Kind, e.Remedy = store.Exists, ""
+	case errors.As(err, new(*ignoredError)):
+		e.Kind = store.Unsupported
+	case errors.Is(err, storage.ErrObjectNotExist):
+		e.Kind, e.Remedy = store.NotFound, ""
+	case errors.Is(err, storage.ErrBucketNotExist):
+		e.Kind, e.Remedy = store.NoBucket, noBucket
+	}
+	return e
 }
 
-func codeOf(e *googleapi.Error) gcerrors.ErrorCode {
-	if e.Code == http.StatusBadRequest && strings.Contains(strings.ToLower(e.Message), "crc32c") {
-		return gcerrors.Internal // content that changed on its way is sent again
+// meaningOf returns the kind of a response, and what the user can do about it.
+func meaningOf(e *googleapi.Error) (store.Kind, string) {
+	switch e.Code {
+	case http.StatusBadRequest:
+		if strings.Contains(strings.ToLower(e.Message), "crc32c") {
+			return store.Unavailable, "" // the content changed on its way
+		}
+	case http.StatusUnauthorized:
+		return store.NoAccess, logIn
+	case http.StatusForbidden:
+		return store.Denied, needsRoles
+	case http.StatusNotFound: // without ErrObjectNotExist
+		return store.NoBucket, noBucket
 	}
-	return layer.StatusCode(e.Code)
+	return store.OfStatus(e.Code), ""
 }
 
-// A takenError is the answer to a create of an object that is there, from an account that
-// may not delete: replacing an object takes that right, and creating one does not.
+// reasonOf returns why there is no token.
+func reasonOf(e *oauth2.RetrieveError) string {
+	if e.ErrorCode == "" {
+		return "no token: " + e.Response.Status
+	}
+	return fmt.Sprintf("no token: %s: %.300s", e.ErrorCode, e.ErrorDescription)
+}
+
+// messageOf returns the message in the body of a refused read, which the client does not decode.
+func messageOf(body string) string {
+	var answer struct{ Error struct{ Message string } }
+	if json.Unmarshal([]byte(body), &answer) != nil {
+		return ""
+	}
+	return strings.Join(strings.Fields(answer.Error.Message), " ")
+}
+
+// noCredentials is the error of an environment without usable credentials.
+func noCredentials(err error) error {
+	return &store.Error{Kind: store.NoAccess, Reason: store.OneLine(fmt.Sprintf("credentials: %v", err)), Remedy: logIn, Err: err}
+}
+
+// A takenError is the response to the creation of an object that exists, for an account without
+// the right to delete: replacing an object takes that right, and creating one does not.
 type takenError struct{ error }
 
-// needsDelete returns what the service says for want of the right to delete, nil if it
-// says something else.
+// needsDelete returns the response that misses the right to delete, or nil.
 func needsDelete(err error) *googleapi.Error {
 	var api *googleapi.Error
 	if errors.As(err, &api) && api.Code == http.StatusForbidden && strings.Contains(api.Error(), "storage.objects.delete") {

@@ -1,20 +1,20 @@
 // Package gcs opens buckets of Google Cloud Storage, by Go CDK's gcsblob driver.
 //
-// Objects are stored with one request, whose CRC32C the service checks. URLs are
-// gs://bucket, with these parameters:
+// Each object is stored with one request, whose CRC32C the service checks. URLs are gs://bucket,
+// with these parameters:
 //
 //	anonymous        true: requests carry no credentials
 //	universe_domain  of a sovereign cloud
-//	storage_class    of what is written: STANDARD, NEARLINE, COLDLINE, ARCHIVE
-//	kms_key          name of the Cloud KMS key that encrypts what is written; kmskeyid means the same
-//	lock_mode        governance (an unlocked retention) or compliance (a locked one), and
-//	lock_days        how many days it keeps each object that is written
-//	legal_hold       true: a temporary hold on each object that is written
+//	storage_class    of new objects: STANDARD, NEARLINE, COLDLINE, ARCHIVE
+//	kms_key          name of the Cloud KMS key that encrypts new objects; kmskeyid means the same
+//	lock_mode        retention of new objects: governance (unlocked) or compliance (locked)
+//	lock_days        days of that retention
+//	legal_hold       true: a temporary hold on new objects
 //	limit_upload     bytes a second, such as 20MiB/s
 //	ca_file          PEM file of certificates to trust besides the system's
 //
-// Credentials are the application default ones, workload identity included. With
-// STORAGE_EMULATOR_HOST in the environment, an emulator there is used without any.
+// Credentials are the application default credentials, which include workload identity. With
+// STORAGE_EMULATOR_HOST in the environment, the emulator there is used without credentials.
 package gcs
 
 import (
@@ -22,7 +22,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -35,13 +34,13 @@ import (
 	"golang.org/x/oauth2/google"
 	"google.golang.org/api/option"
 
+	"github.com/mailhaul/mailhaul/internal/transport"
 	"github.com/mailhaul/mailhaul/sinks/internal/layer"
 	"github.com/mailhaul/mailhaul/sinks/internal/params"
-	"github.com/mailhaul/mailhaul/internal/transport"
 )
 
-// Open opens the bucket that a URL names. It may look for credentials, and sends nothing
-// to the bucket.
+// Open opens the bucket that a URL names. It may look for credentials, and sends nothing to the
+// store.
 func Open(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	l, err := parse(u)
 	if err != nil {
@@ -55,19 +54,19 @@ func Open(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	client.SetRetry(storage.WithPolicy(storage.RetryNever)) // whoever writes and reads retries
+	client.SetRetry(storage.WithPolicy(storage.RetryNever)) // the caller retries
 	below, err := gcsblob.OpenBucket(ctx, nil, u.Host, &gcsblob.Options{Client: client})
 	if err != nil {
 		return nil, err
 	}
 	p := &putter{below, l.write}
-	return layer.New(below, layer.Options{Put: p.put, Code: code, Close: func() {
+	return layer.New(below, layer.Options{Put: p.put, Describe: describe, Close: func() {
 		_ = client.Close()
 		t.CloseIdleConnections()
 	}}), nil
 }
 
-// A location is what a URL says of how to reach a bucket and how to write to it.
+// A location holds the parameters of a bucket's URL.
 type location struct {
 	anonymous bool
 	universe  string
@@ -99,24 +98,24 @@ func (l *location) client(ctx context.Context, t *transport.Transport) (*storage
 		opts = append(opts, option.WithoutAuthentication(), option.WithHTTPClient(&http.Client{Transport: t}))
 		return storage.NewClient(ctx, opts...)
 	}
-	// The source of tokens outlives this call, and reaches its servers as the store is reached.
+	// The source of tokens outlives this call, and uses the same transport as the store.
 	ctx = context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, &http.Client{Transport: t})
 	credentials, err := gcp.DefaultCredentialsWithParams(ctx, google.CredentialsParams{UniverseDomain: l.universe})
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errCredentials, err)
+		return nil, noCredentials(err)
 	}
 	if err := checkKey(credentials.JSON); err != nil {
 		return nil, err
 	}
 	client, err := gcp.NewHTTPClient(t, credentials.TokenSource)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errCredentials, err)
+		return nil, noCredentials(err)
 	}
 	return storage.NewClient(ctx, append(opts, option.WithHTTPClient(&client.Client))...)
 }
 
-// checkKey tells of a service account's key that is none. The client would take that for the
-// network's fault.
+// checkKey refuses a malformed key of a service account. The client would report it as trouble
+// with the network.
 func checkKey(credentials []byte) error {
 	var account struct {
 		Type       string `json:"type"`

@@ -11,7 +11,7 @@ import (
 	"github.com/mailhaul/mailhaul/sinks/internal/params"
 )
 
-// writeOptions are those of every object that is written.
+// writeOptions are those of each new object.
 type writeOptions struct {
 	class string
 	key   string
@@ -31,9 +31,9 @@ type putter struct {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// put stores an object with one request, which the service refuses if the content does not
-// have the CRC32C that it tells.
-func (p *putter) put(ctx context.Context, key string, body io.ReadSeeker, _ int64, opts *blob.WriterOptions) error {
+// put stores an object with one request. The service refuses content with another CRC32C than
+// that of the request.
+func (p *putter) put(ctx context.Context, key string, body io.ReadSeeker, opts *blob.WriterOptions) error {
 	sum := crc32.New(castagnoli)
 	if _, err := io.Copy(sum, body); err != nil {
 		return err
@@ -64,7 +64,7 @@ func (p *putter) put(ctx context.Context, key string, body io.ReadSeeker, _ int6
 	}
 	_, err = w.ReadFrom(body)
 	if end := w.Close(); err == nil || end != nil {
-		err = end // what the service says, where writing tells only that it ended
+		err = end // the service's error; ReadFrom only reports a closed pipe
 	}
 	if api := needsDelete(err); api != nil && opts.IfNotExist {
 		return &takenError{api}
@@ -82,7 +82,7 @@ func (o writeOptions) set(w *storage.Writer) {
 	}
 }
 
-// mode is that of a retention, in Google's spelling.
+// mode returns the mode of a retention in Google's spelling.
 func (o writeOptions) mode() string {
 	if o.lock.Compliance {
 		return "Locked"

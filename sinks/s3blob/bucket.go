@@ -2,7 +2,6 @@ package s3blob
 
 import (
 	"context"
-	"errors"
 	"sync/atomic"
 
 	"github.com/minio/minio-go/v7"
@@ -29,10 +28,10 @@ type bucket struct {
 	core   minio.Core
 	name   string
 	opts   Options
-	closed func() // ends what the client does not own
+	closed func() // releases what the client does not own
 
-	checked atomic.Bool // the store has the options
-	maxPut  int         // at least 5 MiB, S3's least part
+	checked atomic.Bool // the store keeps the options
+	maxPut  int         // at least 5 MiB, the smallest part that S3 allows
 }
 
 var _ driver.Bucket = (*bucket)(nil)
@@ -53,13 +52,9 @@ func assign[T any](to any, v T) bool {
 	return ok
 }
 
-func (b *bucket) ErrorAs(err error, to any) bool {
-	p, ok := to.(*minio.ErrorResponse)
-	return ok && errors.As(err, p)
-}
-
-// Delete removes an object that is there.
-func (b *bucket) Delete(ctx context.Context, key string, opts *driver.DeleteOptions) error {
+// Delete removes an object, which must exist.
+func (b *bucket) Delete(ctx context.Context, key string, opts *driver.DeleteOptions) (err error) {
+	defer classify(&err)
 	key = escapeKey(key)
 	if _, err := b.client.StatObject(ctx, b.name, key, minio.StatObjectOptions{ServerSideEncryption: b.opts.read()}); err != nil {
 		return err
@@ -74,7 +69,8 @@ func (b *bucket) Delete(ctx context.Context, key string, opts *driver.DeleteOpti
 }
 
 // Copy copies an object within the bucket.
-func (b *bucket) Copy(ctx context.Context, to, from string, opts *driver.CopyOptions) error {
+func (b *bucket) Copy(ctx context.Context, to, from string, opts *driver.CopyOptions) (err error) {
+	defer classify(&err)
 	put := b.opts.put()
 	dst := &minio.CopyDestOptions{
 		Bucket: b.name, Object: escapeKey(to), Encryption: put.ServerSideEncryption, UserTags: put.UserTags, ReplaceTags: len(put.UserTags) > 0,
@@ -85,6 +81,6 @@ func (b *bucket) Copy(ctx context.Context, to, from string, opts *driver.CopyOpt
 			return err
 		}
 	}
-	_, err := b.client.CopyObject(ctx, *dst, minio.CopySrcOptions{Bucket: b.name, Object: escapeKey(from), Encryption: b.opts.read()})
+	_, err = b.client.CopyObject(ctx, *dst, minio.CopySrcOptions{Bucket: b.name, Object: escapeKey(from), Encryption: b.opts.read()})
 	return err
 }

@@ -14,6 +14,7 @@ import (
 	"gocloud.dev/blob/drivertest"
 
 	"github.com/mailhaul/mailhaul/internal/servers"
+	"github.com/mailhaul/mailhaul/repository/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -72,8 +73,9 @@ func (asTest) BeforeRead(as func(any) bool) error {
 }
 
 func (asTest) BeforeWrite(as func(any) bool) error {
-	var u *Upload
-	return gave(as(&u) && u != nil, "write")
+	var upload *store.Upload
+	var opts *minio.PutObjectOptions
+	return gave(as(&upload) && upload != nil && as(&opts) && opts != nil, "write")
 }
 
 func (asTest) BeforeCopy(as func(any) bool) error {

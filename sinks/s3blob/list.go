@@ -19,7 +19,8 @@ const beyond = "\U0010FFFF"
 
 // ListPaged lists objects. The token of a page is the last key of the one before. Of
 // delimiters, S3's servers all know "/".
-func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driver.ListPage, error) {
+func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (_ *driver.ListPage, err error) {
+	defer classify(&err)
 	if opts.BeforeList != nil {
 		if err := opts.BeforeList(func(any) bool { return false }); err != nil {
 			return nil, err

@@ -12,16 +12,15 @@ import (
 	"github.com/minio/minio-go/v7"
 )
 
-// abortTime is how long the store has to forget the parts of a failed upload.
+// abortTime bounds the deletion of the parts of a failed upload.
 const abortTime = time.Minute
 
-// parts are those of an object that is longer than what one PUT stores. The object
-// appears when it is complete. minio-go's own uploads in parts tell the store that the
-// object must be absent when they begin and not when they end, so that all of several
-// that overlap succeed.
+// parts are those of an object that is too long for one PUT. The object appears when it is
+// complete. minio-go's own multipart uploads send If-None-Match when they begin and not when they
+// complete, so that all of several concurrent uploads of an object succeed.
 type parts struct {
 	w    *writer
-	id   string // empty: the store knows of none
+	id   string // of the upload; empty: none was begun
 	done []minio.CompletePart
 }
 
@@ -40,8 +39,8 @@ func (p *parts) put(data []byte) error {
 	checksum := base64.StdEncoding.EncodeToString(sum[:])
 	number := len(p.done) + 1
 	part, err := w.bucket.core.PutObjectPart(w.ctx, w.bucket.name, w.key, p.id, number, bytes.NewReader(data), int64(len(data)), minio.PutObjectPartOptions{
-		Sha256Hex: hex.EncodeToString(sum[:]), SSE: w.upload.ServerSideEncryption,
-		CustomHeader: http.Header{checksumHeader: {checksum}}, DisableContentSha256: true, // of pieces: that of the part is signed
+		Sha256Hex: hex.EncodeToString(sum[:]), SSE: w.opts.ServerSideEncryption,
+		CustomHeader: http.Header{checksumHeader: {checksum}}, DisableContentSha256: true, // of pieces: the digest of the part is signed
 	})
 	if err != nil {
 		return err
@@ -52,7 +51,7 @@ func (p *parts) put(data []byte) error {
 
 func (p *parts) begin() (err error) {
 	w := p.w
-	opts := w.upload.PutObjectOptions
+	opts := w.opts
 	opts.UserMetadata = with(opts.UserMetadata, "X-Amz-Checksum-Algorithm", "SHA256")
 	p.id, err = w.bucket.core.NewMultipartUpload(w.ctx, w.bucket.name, w.key, opts)
 	return err
@@ -64,7 +63,7 @@ func (p *parts) complete() error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
-	opts := minio.PutObjectOptions{ServerSideEncryption: w.upload.ServerSideEncryption}
+	opts := minio.PutObjectOptions{ServerSideEncryption: w.opts.ServerSideEncryption}
 	if w.ifAbsent {
 		opts.SetMatchETagExcept("*")
 	}
@@ -72,8 +71,8 @@ func (p *parts) complete() error {
 	return err
 }
 
-// abort makes the store forget the parts, even if the write was canceled. What it says
-// to that is not told: it is why the write failed that counts.
+// abort deletes the parts, even if the write was cancelled. Its own error is dropped, since the
+// write failed for another one.
 func (p *parts) abort() {
 	if p.id == "" {
 		return

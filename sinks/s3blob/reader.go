@@ -13,7 +13,8 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
-func (b *bucket) Attributes(ctx context.Context, key string) (*driver.Attributes, error) {
+func (b *bucket) Attributes(ctx context.Context, key string) (_ *driver.Attributes, err error) {
+	defer classify(&err)
 	info, err := b.client.StatObject(ctx, b.name, escapeKey(key), minio.StatObjectOptions{ServerSideEncryption: b.opts.read()})
 	if err != nil {
 		return nil, err
@@ -33,7 +34,7 @@ func (b *bucket) Attributes(ctx context.Context, key string) (*driver.Attributes
 	}, nil
 }
 
-// md5Of returns the MD5 that the ETag of an object of one part is.
+// md5Of returns the MD5 that is the ETag of an object written in one part, or else nil.
 func md5Of(etag string) []byte {
 	sum, err := hex.DecodeString(strings.Trim(etag, `"`))
 	if err != nil || len(sum) != 16 {
@@ -49,10 +50,16 @@ type reader struct {
 	attrs driver.ReaderAttributes
 }
 
+func (r *reader) Read(p []byte) (n int, err error) {
+	defer classify(&err)
+	return r.ReadCloser.Read(p)
+}
+
 func (r *reader) Attributes() *driver.ReaderAttributes { return &r.attrs }
 func (r *reader) As(to any) bool                       { return assign(to, r.info) }
 
-func (b *bucket) NewRangeReader(ctx context.Context, key string, offset, length int64, opts *driver.ReaderOptions) (driver.Reader, error) {
+func (b *bucket) NewRangeReader(ctx context.Context, key string, offset, length int64, opts *driver.ReaderOptions) (_ driver.Reader, err error) {
+	defer classify(&err)
 	key = escapeKey(key)
 	get := &minio.GetObjectOptions{ServerSideEncryption: b.opts.read()}
 	if err := setRange(get, offset, length); err != nil {
@@ -91,7 +98,7 @@ func newReader(body io.ReadCloser, info minio.ObjectInfo, size int64) *reader {
 	return &reader{body, info, driver.ReaderAttributes{ContentType: info.ContentType, ModTime: info.LastModified, Size: size}}
 }
 
-// totalSize is the size of the object of which header is a part.
+// totalSize returns the size of the whole object, as the header of a range's response gives it.
 func totalSize(header http.Header, otherwise int64) int64 {
 	_, total, ok := strings.Cut(header.Get("Content-Range"), "/")
 	if n, err := strconv.ParseInt(total, 10, 64); ok && err == nil {

@@ -9,7 +9,8 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
-func (b *bucket) SignedURL(ctx context.Context, key string, opts *driver.SignedURLOptions) (string, error) {
+func (b *bucket) SignedURL(ctx context.Context, key string, opts *driver.SignedURLOptions) (_ string, err error) {
+	defer classify(&err)
 	if opts.ContentType != "" || opts.EnforceAbsentContentType {
 		return "", errors.ErrUnsupported
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/minio/minio-go/v7/pkg/s3utils"
 	"gocloud.dev/blob"
 
-	"github.com/mailhaul/mailhaul/sinks/internal/params"
 	"github.com/mailhaul/mailhaul/internal/transport"
+	"github.com/mailhaul/mailhaul/sinks/internal/params"
 )
 
 // Open opens the bucket that a URL names. It sends nothing. Parameters, named as Go CDK

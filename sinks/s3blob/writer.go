@@ -12,48 +12,43 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"gocloud.dev/blob/driver"
+
+	"github.com/mailhaul/mailhaul/repository/store"
 )
 
-// maxPut is up to how many bytes are stored with one PUT. Longer objects go up in parts
-// of this size.
+// maxPut is the number of bytes up to which one PUT stores an object. Longer objects are stored
+// in parts of this size.
 const maxPut = 64 << 20
 
-// An Upload is what a BeforeWrite function may change.
-type Upload struct {
-	minio.PutObjectOptions
-
-	// SHA256 is the digest of the whole content, if it is known: it is not computed
-	// then. The store refuses content that has another, if one PUT stores it.
-	SHA256 [sha256.Size]byte
-}
-
-// A writer writes an object. It appears when the writer is closed.
+// A writer writes an object, which appears when the writer is closed.
 type writer struct {
-	ctx    context.Context
+	ctx    context.Context // of the whole write: driver.Writer's methods take none
 	bucket *bucket
 	key    string
-	upload Upload
+	opts   minio.PutObjectOptions
+	upload store.Upload
 
 	ifAbsent bool
-	head     bytes.Buffer // what was written and has not gone up
-	parts    *parts       // what has; nil: nothing
-	over     bool         // it is stored or will not be
-	err      error        // why it will not be
+	head     bytes.Buffer // bytes that are not sent yet
+	parts    *parts       // those that are; nil: none
+	over     bool         // the object is stored, or err is why it is not
+	err      error
 }
 
 var _ driver.Uploader = (*writer)(nil)
 
-func (b *bucket) NewTypedWriter(ctx context.Context, key, contentType string, opts *driver.WriterOptions) (driver.Writer, error) {
+func (b *bucket) NewTypedWriter(ctx context.Context, key, contentType string, opts *driver.WriterOptions) (_ driver.Writer, err error) {
+	defer classify(&err)
 	put := b.opts.put()
 	put.UserMetadata, put.ContentType, put.ContentEncoding = escapeMetadata(opts.Metadata), contentType, opts.ContentEncoding
 	put.ContentDisposition, put.ContentLanguage, put.CacheControl = opts.ContentDisposition, opts.ContentLanguage, opts.CacheControl
-	w := &writer{ctx: ctx, bucket: b, key: escapeKey(key), upload: Upload{PutObjectOptions: put}, ifAbsent: opts.IfNotExist}
+	w := &writer{ctx: ctx, bucket: b, key: escapeKey(key), opts: put, ifAbsent: opts.IfNotExist}
 	if opts.IfNotExist {
-		w.upload.SetMatchETagExcept("*")
+		w.opts.SetMatchETagExcept("*")
 	}
 	if opts.BeforeWrite != nil {
-		u := &w.upload
-		if err := opts.BeforeWrite(func(to any) bool { return assign(to, u) }); err != nil {
+		as := func(to any) bool { return assign(to, &w.upload) || assign(to, &w.opts) }
+		if err := opts.BeforeWrite(as); err != nil {
 			return nil, err
 		}
 	}
@@ -61,6 +56,7 @@ func (b *bucket) NewTypedWriter(ctx context.Context, key, contentType string, op
 }
 
 func (w *writer) Write(p []byte) (n int, err error) {
+	defer classify(&err)
 	for w.err == nil && len(p) > 0 {
 		if w.head.Len() == w.bucket.maxPut {
 			w.sendPart()
@@ -73,7 +69,7 @@ func (w *writer) Write(p []byte) (n int, err error) {
 	return n, w.err
 }
 
-// sendPart stores what was kept as a part.
+// sendPart stores the bytes in head as the next part.
 func (w *writer) sendPart() {
 	if w.parts == nil {
 		w.parts = &parts{w: w}
@@ -84,7 +80,7 @@ func (w *writer) sendPart() {
 	w.head.Reset()
 }
 
-// fail ends the upload: nothing is left of it.
+// fail ends the upload, and leaves nothing of it in the store.
 func (w *writer) fail(err error) {
 	w.over, w.err = true, err
 	if w.parts != nil {
@@ -92,7 +88,8 @@ func (w *writer) fail(err error) {
 	}
 }
 
-func (w *writer) Close() error {
+func (w *writer) Close() (err error) {
+	defer classify(&err)
 	if w.over {
 		return w.err
 	}
@@ -112,16 +109,17 @@ func (w *writer) Close() error {
 	return w.err
 }
 
-// Upload implements driver.Uploader. What can be rewound is stored from where it lies.
-// Its error comes from Close: Go CDK gives that one a code, and not what Upload returns.
-func (w *writer) Upload(r io.Reader) error {
+// Upload implements driver.Uploader. A body that can be rewound is sent without a copy of it. An
+// error that the store returned is Close's too, because Go CDK gives only that one a code.
+func (w *writer) Upload(r io.Reader) (err error) {
+	defer classify(&err)
 	body, ok := r.(io.ReadSeeker)
 	if !ok {
 		return w.copy(r)
 	}
 	start, err := body.Seek(0, io.SeekCurrent)
 	if err != nil {
-		return w.copy(r) // such as a pipe
+		return w.copy(r) // a pipe, for example
 	}
 	size, err := body.Seek(0, io.SeekEnd)
 	if err == nil {
@@ -138,7 +136,7 @@ func (w *writer) Upload(r io.Reader) error {
 	return nil
 }
 
-// copy writes what it reads. What cannot be read to its end is not stored.
+// copy writes all of r. Nothing is stored if r fails.
 func (w *writer) copy(r io.Reader) error {
 	_, err := io.Copy(w, r)
 	if err == nil || w.err != nil {
@@ -163,14 +161,14 @@ func (w *writer) put(body io.ReadSeeker, size int64) error {
 			return err
 		}
 	}
-	opts := w.upload.PutObjectOptions
-	opts.DisableContentSha256 = true // of pieces: that of the whole is signed
+	opts := w.opts
+	opts.DisableContentSha256 = true // of pieces: the digest of the whole is signed
 	opts.UserMetadata = with(opts.UserMetadata, checksumHeader, base64.StdEncoding.EncodeToString(w.upload.SHA256[:]))
 	stored, err := w.bucket.core.PutObject(w.ctx, w.bucket.name, w.key, body, size, "", hex.EncodeToString(w.upload.SHA256[:]), opts)
 	if err != nil {
 		return err
 	}
-	if stored.ETag == "" { // which every store gives, and no web page that is in its place for a while
+	if stored.ETag == "" { // a web page in place of the store, which always returns one
 		return errNoStore
 	}
 	return w.bucket.check(w.ctx, w.key)
@@ -180,7 +178,7 @@ var errNoStore = errors.New("it was answered without an ETag: what answers is no
 
 const checksumHeader = "X-Amz-Checksum-Sha256"
 
-// with returns headers and another one.
+// with returns the headers and one more.
 func with(headers map[string]string, name, value string) map[string]string {
 	all := map[string]string{name: value}
 	maps.Copy(all, headers)

@@ -1,30 +1,31 @@
-// Package layer is a Go CDK driver on a bucket of Go CDK's own: objects are put whole and
-// the way that the store checks, and errors get the codes that callers act on.
+// Package layer is a Go CDK driver on a bucket of one of Go CDK's own drivers. It stores each
+// object with one request that the service checks, and its errors are those of package store.
 package layer
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/driver"
 	"gocloud.dev/gcerrors"
+
+	"github.com/mailhaul/mailhaul/repository/store"
 )
 
-// Options say what is different from the bucket below. All are needed.
+// Options are what differs from the bucket below. All are required.
 type Options struct {
-	// Put stores an object of size bytes. Its options are Go CDK's.
-	Put func(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *blob.WriterOptions) error
+	// Put stores an object.
+	Put func(ctx context.Context, key string, body io.ReadSeeker, opts *blob.WriterOptions) error
 
-	// Code classifies what the store's client says, or returns gcerrors.Unknown.
-	Code func(error) gcerrors.ErrorCode
+	// Describe classifies an error of the store's client.
+	Describe func(error) *store.Error
 
-	// Close ends what the bucket below does not own.
+	// Close releases what the bucket below does not own.
 	Close func()
 }
 
-// New returns a bucket on another one, which it closes with itself.
+// New returns a bucket on the bucket below, which it closes when it is closed.
 func New(below *blob.Bucket, opts Options) *blob.Bucket {
 	return blob.NewBucket(&bucket{below, opts})
 }
@@ -37,7 +38,18 @@ type bucket struct {
 
 var _ driver.Bucket = (*bucket)(nil)
 
-// bare takes off what Go CDK put around an error of the bucket below: it will do so again.
+// classify makes the error of a driver's method a *store.Error. A panic is an error too: Go CDK's
+// drivers expect fields in a response that another server than the store's leaves out.
+func (b *bucket) classify(err *error) {
+	if recover() != nil {
+		*err = errNotStore
+	}
+	if *err != nil && *err != io.EOF {
+		*err = b.opts.Describe(bare(*err))
+	}
+}
+
+// bare returns an error of the bucket below as its driver gave it.
 func bare(err error) error {
 	if e, ok := err.(interface{ Unwrap() []error }); ok && len(e.Unwrap()) > 0 && e.Unwrap()[0] != nil {
 		return e.Unwrap()[0]
@@ -45,15 +57,7 @@ func bare(err error) error {
 	return err
 }
 
-// guard makes a panic of the driver below an error: it takes for granted what a store's
-// answers have, whoever gives them.
-func guard(err *error) {
-	if recover() != nil {
-		*err = errAnswer
-	}
-}
-
-var errAnswer = errors.New("what answers is not the store")
+var errNotStore = &store.Error{Kind: store.Other, Reason: "what answers is not the store"}
 
 func (b *bucket) Close() error {
 	err := b.below.Close()
@@ -65,25 +69,13 @@ func (b *bucket) As(to any) bool { return b.below.As(to) }
 
 func (b *bucket) ErrorAs(err error, to any) bool { return b.below.ErrorAs(err, to) }
 
-func (b *bucket) ErrorCode(err error) gcerrors.ErrorCode {
-	switch {
-	case errors.Is(err, context.Canceled):
-		return gcerrors.Canceled
-	case errors.Is(err, context.DeadlineExceeded):
-		return gcerrors.DeadlineExceeded
-	case errors.Is(err, errors.ErrUnsupported):
-		return gcerrors.Unimplemented
-	case errors.Is(err, errAnswer):
-		return gcerrors.InvalidArgument
-	}
-	return b.opts.Code(err)
-}
+func (b *bucket) ErrorCode(err error) gcerrors.ErrorCode { return store.Describe(err).Code() }
 
 func (b *bucket) Attributes(ctx context.Context, key string) (_ *driver.Attributes, err error) {
-	defer guard(&err)
+	defer b.classify(&err)
 	a, err := b.below.Attributes(ctx, key)
 	if err != nil {
-		return nil, bare(err)
+		return nil, err
 	}
 	return &driver.Attributes{
 		CacheControl: a.CacheControl, ContentDisposition: a.ContentDisposition, ContentEncoding: a.ContentEncoding,
@@ -93,7 +85,7 @@ func (b *bucket) Attributes(ctx context.Context, key string) (_ *driver.Attribut
 }
 
 func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (_ *driver.ListPage, err error) {
-	defer guard(&err)
+	defer b.classify(&err)
 	token, size := opts.PageToken, opts.PageSize
 	if len(token) == 0 {
 		token = blob.FirstPageToken
@@ -105,7 +97,7 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (_ *dr
 		Prefix: opts.Prefix, Delimiter: opts.Delimiter, BeforeList: opts.BeforeList,
 	})
 	if err != nil {
-		return nil, bare(err)
+		return nil, err
 	}
 	page := &driver.ListPage{NextPageToken: next}
 	for _, o := range objects {
@@ -116,45 +108,47 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (_ *dr
 	return page, nil
 }
 
-// pageSize is how many objects all stores list at once.
+// pageSize is the number of objects that each store lists with one request.
 const pageSize = 1000
 
 func (b *bucket) NewRangeReader(ctx context.Context, key string, offset, length int64, opts *driver.ReaderOptions) (_ driver.Reader, err error) {
-	defer guard(&err)
+	defer b.classify(&err)
 	r, err := b.below.NewRangeReader(ctx, key, offset, length, &blob.ReaderOptions{BeforeRead: opts.BeforeRead})
 	if err != nil {
-		return nil, bare(err)
+		return nil, err
 	}
-	return reader{r}, nil
+	return reader{r, b}, nil
 }
 
 // A reader implements driver.Reader.
-type reader struct{ *blob.Reader }
+type reader struct {
+	*blob.Reader
+	bucket *bucket
+}
 
 func (r reader) Attributes() *driver.ReaderAttributes {
 	return &driver.ReaderAttributes{ContentType: r.ContentType(), ModTime: r.ModTime(), Size: r.Size()}
 }
 
-func (r reader) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	if err != nil && err != io.EOF {
-		err = bare(err)
-	}
-	return n, err
+func (r reader) Read(p []byte) (n int, err error) {
+	defer r.bucket.classify(&err)
+	return r.Reader.Read(p)
 }
 
-func (b *bucket) Copy(ctx context.Context, to, from string, opts *driver.CopyOptions) error {
-	return bare(b.below.Copy(ctx, to, from, &blob.CopyOptions{BeforeCopy: opts.BeforeCopy}))
+func (b *bucket) Copy(ctx context.Context, to, from string, opts *driver.CopyOptions) (err error) {
+	defer b.classify(&err)
+	return b.below.Copy(ctx, to, from, &blob.CopyOptions{BeforeCopy: opts.BeforeCopy})
 }
 
-func (b *bucket) Delete(ctx context.Context, key string, _ *driver.DeleteOptions) error {
-	return bare(b.below.Delete(ctx, key))
+func (b *bucket) Delete(ctx context.Context, key string, _ *driver.DeleteOptions) (err error) {
+	defer b.classify(&err)
+	return b.below.Delete(ctx, key)
 }
 
-func (b *bucket) SignedURL(ctx context.Context, key string, opts *driver.SignedURLOptions) (string, error) {
-	url, err := b.below.SignedURL(ctx, key, &blob.SignedURLOptions{
+func (b *bucket) SignedURL(ctx context.Context, key string, opts *driver.SignedURLOptions) (_ string, err error) {
+	defer b.classify(&err)
+	return b.below.SignedURL(ctx, key, &blob.SignedURLOptions{
 		Expiry: opts.Expiry, Method: opts.Method, ContentType: opts.ContentType,
 		EnforceAbsentContentType: opts.EnforceAbsentContentType, BeforeSign: opts.BeforeSign,
 	})
-	return url, bare(err)
 }

@@ -3,26 +3,27 @@ package layer
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/driver"
+
+	"github.com/mailhaul/mailhaul/repository/store"
 )
 
-// maxBuffered is how many bytes an object has at most that is written piece by piece.
-// What comes as an io.ReadSeeker is not copied and not bounded.
+// maxBuffered is the maximum number of bytes of an object that is written piece by piece. An
+// io.ReadSeeker is neither copied nor bounded.
 const maxBuffered = 64 << 20
 
 // A writer puts an object when it is closed.
 type writer struct {
-	ctx    context.Context
+	ctx    context.Context // of the whole write: driver.Writer's methods take none
 	bucket *bucket
 	key    string
 	opts   *blob.WriterOptions
 	head   bytes.Buffer
-	over   bool  // Upload has done it
+	over   bool  // Upload has put the object
 	err    error // of Upload
 }
 
@@ -38,7 +39,8 @@ func (b *bucket) NewTypedWriter(ctx context.Context, key, contentType string, op
 
 func (w *writer) Write(p []byte) (int, error) {
 	if w.head.Len()+len(p) > maxBuffered {
-		return 0, fmt.Errorf("an object that is written piece by piece has at most %d bytes: %w", maxBuffered, errors.ErrUnsupported)
+		reason := fmt.Sprintf("an object that is written piece by piece has at most %d bytes", maxBuffered)
+		return 0, &store.Error{Kind: store.Unsupported, Reason: reason}
 	}
 	return w.head.Write(p)
 }
@@ -50,8 +52,8 @@ func (w *writer) Close() error {
 	return w.put(bytes.NewReader(w.head.Bytes()))
 }
 
-// Upload implements driver.Uploader. Its error comes from Close: Go CDK gives that one a
-// code, and not what Upload returns.
+// Upload implements driver.Uploader. Its error is Close's, because Go CDK gives only that one a
+// code.
 func (w *writer) Upload(r io.Reader) error {
 	body, ok := r.(io.ReadSeeker)
 	if !ok {
@@ -63,16 +65,12 @@ func (w *writer) Upload(r io.Reader) error {
 }
 
 func (w *writer) put(body io.ReadSeeker) (err error) {
-	defer guard(&err)
+	defer w.bucket.classify(&err)
 	if err := w.ctx.Err(); err != nil {
-		return err
-	}
-	size, err := body.Seek(0, io.SeekEnd)
-	if err != nil {
 		return err
 	}
 	if _, err := body.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	return bare(w.bucket.opts.Put(w.ctx, w.key, body, size, w.opts))
+	return w.bucket.opts.Put(w.ctx, w.key, body, w.opts)
 }
