@@ -24,8 +24,8 @@ const (
 	sequenceDigits = 20
 )
 
-// ScratchDir is what the keys begin with of objects that try a store out. A repository has
-// none; a place that holds nothing else is empty.
+// ScratchDir is the prefix of the keys of objects that test a store. They do not belong to a
+// repository; a bucket that holds nothing else counts as empty.
 const ScratchDir = "doctor/"
 
 // PackKey returns the key of a pack.
@@ -56,8 +56,8 @@ func mailboxAckDir(mailbox string) string { return ackDir + escape(mailbox) + "/
 
 func mailboxDir(mailbox string) string { return refDir + escape(mailbox) + "/" }
 
-// escape writes a mailbox's id so that neither a URL nor a file system mangles it.
-// A name of dots only would mean a directory.
+// escape writes a mailbox's id so that neither URLs nor file systems change it. A name of dots alone
+// is escaped, because it would mean a directory.
 func escape(id string) string {
 	onlyDots := strings.Trim(id, ".") == ""
 	var b strings.Builder
@@ -75,7 +75,7 @@ func isPlain(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '_' || c == '-'
 }
 
-// unescape reads what escape writes, and nothing else.
+// unescape reverses escape. It refuses any other text.
 func unescape(name string) (id string, ok bool) {
 	var b strings.Builder
 	for i := 0; i < len(name); i++ {
@@ -96,13 +96,13 @@ func unescape(name string) (id string, ok bool) {
 	return b.String(), escape(b.String()) == name
 }
 
-// A Kind tells what an object is.
+// A Kind is the kind of an object.
 type Kind int
 
 // The kinds of objects.
 const (
-	KindForeign   Kind = iota // none of a repository's
-	KindIrregular             // neither a file nor a directory, in a directory: Err says what it is
+	KindForeign   Kind = iota // does not belong to a repository
+	KindIrregular             // not an object at all, such as a symbolic link: Err says what it is
 	KindConfig
 	KindPack
 	KindSegment
@@ -111,21 +111,20 @@ const (
 	KindAck
 )
 
-// An Object is what a listing tells of one.
+// An Object is an entry of a list.
 type Object struct {
 	Key     string
 	Kind    Kind
 	Digest  manifest.Digest // of packs, segments, manifests and acknowledgements
 	Mailbox string          // of acknowledgements
-	Size    int64
-	Err     error // why it is no object: KindIrregular
+	Size    int64           // bytes
+	Err     error           // of KindIrregular
 }
 
-// maxListed is the greatest size of an object that a list may have: 1 TiB. No store has objects
-// in such numbers that a sum of sizes overflows.
+// maxListed bounds the listed size of an object, in bytes. With it, no sum of sizes overflows.
 const maxListed = 1 << 40
 
-// classify tells from its key what an object is.
+// classify returns an object whose kind is that of its key.
 func classify(key string, size int64) Object {
 	o := Object{Key: key, Size: min(max(size, 0), maxListed)}
 	for _, k := range []struct {

@@ -22,14 +22,14 @@ import (
 	"github.com/mailhaul/mailhaul/sinks/s3blob"
 )
 
-// ErrURL is in the error of a URL that names no bucket.
+// ErrURL means that a URL names no bucket.
 var ErrURL = errors.New("it names no bucket")
 
-// ErrPrefix is in the error of a prefix that not every store takes.
+// ErrPrefix means that not every store accepts a URL's prefix.
 var ErrPrefix = errors.New(`it has an empty part, "." or "..", or a character that not every store takes`)
 
-// Open opens the bucket that a URL or a path names, and makes the directory of the
-// latter. It sends nothing to the store:
+// Open opens the bucket that a URL or a path names, and creates the directory of a path. It sends
+// nothing to the store:
 //
 //	s3://bucket/prefix         S3 and compatible stores; see package s3blob
 //	azblob://container/prefix  Azure Blob Storage; see package azure
@@ -37,12 +37,12 @@ var ErrPrefix = errors.New(`it has an empty part, "." or "..", or a character th
 //	file:///path, or a path    a directory; see package dirblob
 //	mem://                     memory, for tests
 //
-// Parameters after "?" say how to reach the store, and with which options objects are
-// written; the packages list them. One that the store does not have is an error.
+// Parameters after "?" say how to reach the store, and which options new objects have; the packages
+// list them. A parameter that the store does not have is an error.
 func Open(ctx context.Context, url string) (*blob.Bucket, error) { return open(ctx, url, true) }
 
-// OpenExisting is Open without making a directory: one that is not there is an error
-// that IsNotFound knows.
+// OpenExisting is Open for a directory that must exist: the error is repository.ErrNoRepository if
+// it does not.
 func OpenExisting(ctx context.Context, url string) (*blob.Bucket, error) {
 	return open(ctx, url, false)
 }
@@ -69,7 +69,7 @@ func open(ctx context.Context, text string, create bool) (*blob.Bucket, error) {
 	return bucket, nil
 }
 
-// openStore opens what is below a prefix of a bucket.
+// openStore opens a bucket, or the part of it below a prefix.
 func openStore(ctx context.Context, u *url.URL) (bucket *blob.Bucket, err error) {
 	prefix, err := prefixOf(u)
 	if err != nil {
@@ -93,19 +93,19 @@ func openStore(ctx context.Context, u *url.URL) (bucket *blob.Bucket, err error)
 	return blob.PrefixedBucket(bucket, prefix+"/"), nil
 }
 
-// prefixOf returns the prefix that a URL's path is, if all stores can have it.
+// prefixOf returns the prefix that is a URL's path. It refuses a prefix that not all stores accept.
 func prefixOf(u *url.URL) (string, error) {
 	prefix := strings.Trim(u.Path, "/")
-	odd := func(c rune) bool {
+	isSpecial := func(c rune) bool {
 		return c < ' ' || c == 0x7f || c == utf8.RuneError || strings.ContainsRune(`\"#%?*:|<>`, c)
 	}
-	if prefix != "" && (!fs.ValidPath(prefix) || strings.ContainsFunc(prefix, odd) || strings.Contains(prefix, "__0x")) {
+	if prefix != "" && (!fs.ValidPath(prefix) || strings.ContainsFunc(prefix, isSpecial) || strings.Contains(prefix, "__0x")) {
 		return "", fmt.Errorf("the prefix %.200q: %w", prefix, ErrPrefix)
 	}
 	return prefix, nil
 }
 
-// openFile opens the directory of a file URL, which has neither host nor parameters.
+// openFile opens the directory of a file URL, which has no host and no parameters.
 func openFile(u *url.URL, create bool) (*blob.Bucket, error) {
 	if err := params.Of(u).Err(); err != nil {
 		return nil, fmt.Errorf("file://%s: %w: a directory has none", u.Path, err)

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// WithOptions returns the URL of a bucket with parameters added to it. One that the URL
-// has already is an error, as is any for a path: a directory has none. Whether the store
-// has an option, Open tells.
+// WithOptions returns the URL of a bucket with parameters added. It is an error to add a parameter
+// that the URL has, or any parameter to the path of a directory. Open checks whether the store has
+// the parameter.
 func WithOptions(text string, options map[string]string) (string, error) {
 	if len(options) == 0 {
 		return text, nil

@@ -5,13 +5,9 @@ import (
 	"strings"
 
 	azure "github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
+
+	"github.com/mailhaul/mailhaul/sinks/internal/layer"
 )
-
-// An ignoredError is the error of a store, such as an emulator, that accepts an option and ignores
-// it.
-type ignoredError struct{ option string }
-
-func (e *ignoredError) Error() string { return "the store ignores " + e.option }
 
 // check makes sure, once for a container, that an object has the options.
 func (p *putter) check(ctx context.Context, key string) error {
@@ -36,13 +32,13 @@ func (p *putter) check(ctx context.Context, key string) error {
 func (w writeOptions) ignored(has azure.GetPropertiesResponse) error {
 	switch {
 	case w.tier != "" && !strings.EqualFold(w.tier, value(has.AccessTier)):
-		return &ignoredError{"access_tier"}
+		return layer.Ignores("access_tier")
 	case w.scope != "" && w.scope != value(has.EncryptionScope):
-		return &ignoredError{"encryption_scope"}
+		return layer.Ignores("encryption_scope")
 	case w.lock.Hold && !value(has.LegalHold):
-		return &ignoredError{"legal_hold"}
+		return layer.Ignores("legal_hold")
 	case w.lock.For > 0 && !strings.EqualFold(string(w.mode()), string(value(has.ImmutabilityPolicyMode))):
-		return &ignoredError{"lock_mode"}
+		return layer.Ignores("lock_mode")
 	}
 	return nil
 }

@@ -60,19 +60,15 @@ var meanings = map[bloberror.Code]meaning{
 	bloberror.InvalidResourceName: {store.Other, "check the container's name: it has 3 to 63 small letters, digits and hyphens"},
 }
 
-// describe classifies an error of Azure's client or of this package.
+// describe classifies an error of Azure's client. Errors of this package are classified already.
 func describe(err error) *store.Error {
+	var own *store.Error
 	var response *azcore.ResponseError
-	var refusal *refused
-	var ignored *ignoredError
 	var unauthenticated *azidentity.AuthenticationFailedError
 	var noCredentials interface{ NonRetriable() } // the mark of azidentity's error
 	e := store.Describe(err)
 	switch {
-	case errors.As(err, &ignored):
-		e.Kind = store.Unsupported
-	case errors.As(err, &refusal):
-		e.Kind = store.Other
+	case errors.As(err, &own):
 	case errors.As(err, &response):
 		m := meaningOf(response)
 		e.Kind, e.Remedy, e.Reason = m.kind, m.remedy, reasonOf(response)

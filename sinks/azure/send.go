@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/mailhaul/mailhaul/internal/transport"
+	"github.com/mailhaul/mailhaul/repository/store"
 )
 
 // A sender sends a client's requests through a transport. It follows no redirects, and unlike
@@ -22,7 +23,7 @@ func (s storeSender) Do(req *http.Request) (*http.Response, error) {
 		return resp, err
 	}
 	resp.Body.Close()
-	return nil, &refused{"what answers is no Azure Blob Storage"}
+	return nil, &store.Error{Kind: store.Other, Reason: "what answers is no Azure Blob Storage"}
 }
 
 // isService reports whether a response is a blob service's, which does not redirect.

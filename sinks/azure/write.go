@@ -16,6 +16,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"gocloud.dev/blob"
 
+	"github.com/mailhaul/mailhaul/repository/store"
 	"github.com/mailhaul/mailhaul/sinks/internal/params"
 )
 
@@ -108,18 +109,13 @@ func (w writeOptions) mode() azure.ImmutabilityPolicySetting {
 func checkPlain(key string, opts *blob.WriterOptions) error {
 	isEscaped := strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c == 0x7f || strings.ContainsRune(`"#%?\`, c) })
 	if isEscaped || strings.Contains(key, "../") || strings.Contains(key, "__0x") || strings.HasSuffix(key, "/") {
-		return &refused{fmt.Sprintf("the key %.200q has characters that Azure does not take", key)}
+		return &store.Error{Kind: store.Other, Reason: fmt.Sprintf("the key %.200q has characters that Azure does not take", key)}
 	}
 	if len(opts.Metadata) > 0 {
-		return &refused{"metadata is not written to Azure"}
+		return &store.Error{Kind: store.Other, Reason: "metadata is not written to Azure"}
 	}
 	return nil
 }
-
-// A refused is the error of a call that this package refuses.
-type refused struct{ reason string }
-
-func (r *refused) Error() string { return r.reason }
 
 func some(s string) *string {
 	if s == "" {

@@ -22,23 +22,23 @@ const (
 	noBucket = "check the bucket's name, or create the bucket; mailhaul creates none"
 )
 
-// describe classifies an error of Google's client or of this package.
+// describe classifies an error of Google's client. Errors of this package are classified already.
 func describe(err error) *store.Error {
+	var own *store.Error
 	var api *googleapi.Error
 	var token *oauth2.RetrieveError
 	e := store.Describe(err)
 	switch {
+	case errors.As(err, &own):
+		return e
 	case errors.As(err, &api):
 		e.Kind, e.Remedy = meaningOf(api)
-		e.Reason = fmt.Sprintf("%d %.300s", api.Code, cmp.Or(api.Message, messageOf(api.Body), http.StatusText(api.Code)))
+		e.Reason = reasonOf(api)
 	case errors.As(err, &token):
-		e.Kind, e.Remedy, e.Reason = store.NoAccess, logIn, reasonOf(token)
+		e.Kind, e.Remedy = store.NoAccess, logIn
+		e.Reason = reasonOfToken(token)
 	}
 	switch {
-	case errors.As(err, new(*takenError)):
-		e.Kind, e.Remedy = store.Exists, ""
-	case errors.As(err, new(*ignoredError)):
-		e.Kind = store.Unsupported
 	case errors.Is(err, storage.ErrObjectNotExist):
 		e.Kind, e.Remedy = store.NotFound, ""
 	case errors.Is(err, storage.ErrBucketNotExist):
@@ -64,8 +64,13 @@ func meaningOf(e *googleapi.Error) (store.Kind, string) {
 	return store.OfStatus(e.Code), ""
 }
 
-// reasonOf returns why there is no token.
-func reasonOf(e *oauth2.RetrieveError) string {
+// reasonOf returns what a response says, in one line.
+func reasonOf(e *googleapi.Error) string {
+	return fmt.Sprintf("%d %.300s", e.Code, cmp.Or(e.Message, messageOf(e.Body), http.StatusText(e.Code)))
+}
+
+// reasonOfToken returns why there is no token, in one line.
+func reasonOfToken(e *oauth2.RetrieveError) string {
 	if e.ErrorCode == "" {
 		return "no token: " + e.Response.Status
 	}
@@ -86,15 +91,13 @@ func noCredentials(err error) error {
 	return &store.Error{Kind: store.NoAccess, Reason: store.OneLine(fmt.Sprintf("credentials: %v", err)), Remedy: logIn, Err: err}
 }
 
-// A takenError is the response to the creation of an object that exists, for an account without
-// the right to delete: replacing an object takes that right, and creating one does not.
-type takenError struct{ error }
-
-// needsDelete returns the response that misses the right to delete, or nil.
-func needsDelete(err error) *googleapi.Error {
+// asExists returns the error of a conditional write as store.Exists, if an account without the right
+// to delete gets it for an object that exists: replacing an object takes that right, and creating
+// one does not.
+func asExists(err error) error {
 	var api *googleapi.Error
 	if errors.As(err, &api) && api.Code == http.StatusForbidden && strings.Contains(api.Error(), "storage.objects.delete") {
-		return api
+		return &store.Error{Kind: store.Exists, Reason: reasonOf(api), Err: api}
 	}
-	return nil
+	return err
 }

@@ -66,8 +66,8 @@ func (p *putter) put(ctx context.Context, key string, body io.ReadSeeker, opts *
 	if end := w.Close(); err == nil || end != nil {
 		err = end // the service's error; ReadFrom only reports a closed pipe
 	}
-	if api := needsDelete(err); api != nil && opts.IfNotExist {
-		return &takenError{api}
+	if opts.IfNotExist {
+		err = asExists(err)
 	}
 	if err != nil {
 		return err

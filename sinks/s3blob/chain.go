@@ -10,16 +10,18 @@ import (
 	"time"
 
 	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/mailhaul/mailhaul/repository/store"
 )
 
-// A credentialsError is why there are no credentials: another try does not help.
-type credentialsError struct{ error }
+// noAccess returns a permanent error about credentials.
+func noAccess(err error) error {
+	return &store.Error{Kind: store.NoAccess, Reason: store.OneLine(err.Error()), Err: err}
+}
 
-func (e credentialsError) Unwrap() error { return e.error }
-
-// A chain takes credentials from the first of its providers that has any. Unlike minio-go's
-// own, it tells what a provider says that has them and cannot give them, and it never ends
-// in requests that are not signed: those are for who asks for them.
+// A chain takes credentials from the first of its providers that has any. Unlike minio-go's own
+// chain, it returns the error of a provider that has credentials and cannot give them, and it never
+// falls back to unsigned requests, which only the parameter anonymous makes.
 type chain struct {
 	providers []credentials.Provider
 	current   credentials.Provider
@@ -37,37 +39,39 @@ func (c *chain) RetrieveWithCredContext(cc *credentials.CredContext) (credential
 		v, err := p.RetrieveWithCredContext(cc)
 		switch {
 		case err != nil:
-			return credentials.Value{}, told(err)
+			return credentials.Value{}, permanent(err)
 		case v.AccessKeyID != "" && v.SecretAccessKey != "":
 			c.current = p
 			return v, nil
 		case v.AccessKeyID != "" || v.SecretAccessKey != "":
-			return credentials.Value{}, credentialsError{errors.New("credentials: there is an access key without a secret, or a secret without an access key")}
+			return credentials.Value{}, noAccess(errHalf)
 		}
 	}
-	return credentials.Value{}, credentialsError{errNone}
+	return credentials.Value{}, noAccess(errNone)
 }
+
+var errHalf = errors.New("credentials: there is an access key without a secret, or a secret without an access key")
 
 var errNone = errors.New("no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to a profile that has them")
 
-// told makes what a provider says final, unless the network broke.
-func told(err error) error {
+// permanent makes the error of a provider permanent, unless the network failed.
+func permanent(err error) error {
 	var network net.Error
-	var final credentialsError
+	var e *store.Error
 	switch {
-	case errors.As(err, &final):
+	case errors.As(err, &e):
 		return err
 	case errors.As(err, &network):
 		return fmt.Errorf("credentials: %w", err)
 	}
-	return credentialsError{fmt.Errorf("credentials: %w", err)}
+	return noAccess(fmt.Errorf("credentials: %w", err))
 }
 
-// metadataTime is how long the metadata service of a machine or a container has to answer:
-// it is near, or it is not there.
+// metadataTime bounds the wait for the metadata service of a machine or a container. It is near, or
+// does not exist.
 const metadataTime = 5 * time.Second
 
-// A machine has the role of what the program runs on.
+// A machine provides the role of the machine or container that the program runs on.
 type machine struct{ credentials.IAM }
 
 func newMachine(region string, t http.RoundTripper) *machine {
@@ -91,13 +95,13 @@ func (m *machine) Retrieve() (credentials.Value, error) { return m.RetrieveWithC
 // RetrieveWithCredContext implements credentials.Provider. A machine that has no metadata
 // service has no role.
 func (m *machine) RetrieveWithCredContext(cc *credentials.CredContext) (credentials.Value, error) {
-	asked := inContainer() || os.Getenv("AWS_WEB_IDENTITY_TOKEN_FILE") != ""
-	if off, _ := strconv.ParseBool(os.Getenv("AWS_EC2_METADATA_DISABLED")); off && !asked {
+	isConfigured := inContainer() || os.Getenv("AWS_WEB_IDENTITY_TOKEN_FILE") != ""
+	if off, _ := strconv.ParseBool(os.Getenv("AWS_EC2_METADATA_DISABLED")); off && !isConfigured {
 		return credentials.Value{}, nil
 	}
 	v, err := m.IAM.RetrieveWithCredContext(cc)
-	if err != nil && !asked {
-		err = credentialsError{fmt.Errorf("%w; the machine has no role: %w", errNone, err)}
+	if err != nil && !isConfigured {
+		err = noAccess(fmt.Errorf("%w; the machine has no role: %w", errNone, err))
 	}
 	return v, err
 }

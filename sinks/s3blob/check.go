@@ -1,26 +1,28 @@
 package s3blob
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
 
 	"github.com/minio/minio-go/v7"
+
+	"github.com/mailhaul/mailhaul/repository/store"
 )
 
-// An ignoredError is an option that the store took and does not have.
-type ignoredError struct{ option, right string }
-
-func (e *ignoredError) Error() string {
-	text := "the store ignores " + e.option
-	if e.right != "" {
-		text += ", or the credentials may not see it (" + e.right + ")"
+// ignores returns the error of a store that accepts an option and ignores it. An object may also
+// look so to credentials without a right.
+func ignores(option, right string) error {
+	reason := "the store ignores " + option
+	if right != "" {
+		reason += ", or the credentials may not see it (" + right + ")"
 	}
-	return text
+	return &store.Error{Kind: store.Unsupported, Reason: reason}
 }
 
-// check makes sure, once for a bucket, that the store holds an object as the options say.
-// Stores that speak a part of S3's protocol ignore headers that they do not know.
+// check makes sure, once for a bucket, that an object has the options. Stores that implement a part
+// of S3's protocol ignore headers that they do not know.
 func (b *bucket) check(ctx context.Context, key string) error {
 	if b.checked.Load() {
 		return nil
@@ -38,38 +40,38 @@ func (b *bucket) check(ctx context.Context, key string) error {
 	return nil
 }
 
-// isChecked reports whether there is an option that a store could ignore.
+// isChecked reports whether the options have any that a store could ignore.
 func (o Options) isChecked() bool {
 	return o.Encryption != nil || o.StorageClass != "" || o.RetainDays > 0 || o.LegalHold || len(o.Tags) > 0
 }
 
-// ignored returns an error for an option that an object does not have.
+// ignored returns an error if an object lacks an option.
 func (o Options) ignored(info minio.ObjectInfo) error {
-	const standard = "STANDARD" // which need not be told
-	if class := info.Metadata.Get("X-Amz-Storage-Class"); o.StorageClass != "" && !strings.EqualFold(o.StorageClass, first(class, standard)) {
-		return &ignoredError{"storage_class", ""}
+	const standard = "STANDARD" // the class of an object without a header
+	if class := info.Metadata.Get("X-Amz-Storage-Class"); o.StorageClass != "" && !strings.EqualFold(o.StorageClass, cmp.Or(class, standard)) {
+		return ignores("storage_class", "")
 	}
 	if o.Encryption != nil && !isEncrypted(o, info.Metadata) {
-		return &ignoredError{"sse", ""}
+		return ignores("sse", "")
 	}
 	if o.RetainDays > 0 && !strings.EqualFold(info.Metadata.Get("X-Amz-Object-Lock-Mode"), string(o.RetainMode)) {
-		return &ignoredError{"lock_mode", "s3:GetObjectRetention"}
+		return ignores("lock_mode", "s3:GetObjectRetention")
 	}
 	if o.LegalHold && info.Metadata.Get("X-Amz-Object-Lock-Legal-Hold") != "ON" {
-		return &ignoredError{"legal_hold", "s3:GetObjectLegalHold"}
+		return ignores("legal_hold", "s3:GetObjectLegalHold")
 	}
 	if info.UserTagCount != len(o.Tags) {
-		return &ignoredError{"tags", "s3:GetObjectTagging"}
+		return ignores("tags", "s3:GetObjectTagging")
 	}
 	return nil
 }
 
-// isEncrypted compares what was asked for with what the store tells.
-func isEncrypted(o Options, told http.Header) bool {
-	asked := http.Header{}
-	o.Encryption.Marshal(asked)
+// isEncrypted reports whether an object's header shows the encryption of the options.
+func isEncrypted(o Options, header http.Header) bool {
+	want := http.Header{}
+	o.Encryption.Marshal(want)
 	for _, name := range []string{"X-Amz-Server-Side-Encryption", "X-Amz-Server-Side-Encryption-Customer-Algorithm"} {
-		if asked.Get(name) != told.Get(name) {
+		if want.Get(name) != header.Get(name) {
 			return false
 		}
 	}

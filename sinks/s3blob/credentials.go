@@ -1,6 +1,7 @@
 package s3blob
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,17 +20,17 @@ type profile struct {
 	name             string
 	region, endpoint string
 	role             role
-	there            bool // in one of the files
+	found            bool // in one of the files
 }
 
-// A role is what a profile takes on with another's credentials or a web identity.
+// A role is what a profile assumes with another's credentials or a web identity.
 type role struct {
 	arn, session, externalID string
 	source                   string // profile
 	tokenFile                string
 }
 
-// loadProfile reads a profile. One that is asked for by name must be there.
+// loadProfile reads a profile. It must exist if it is required.
 func loadProfile(name string, required bool) (profile, error) {
 	if name == "" {
 		name = "default"
@@ -46,13 +47,13 @@ func loadProfile(name string, required bool) (profile, error) {
 			p.read(s)
 		}
 	}
-	if !p.there && (required || name != "default" && os.Getenv("AWS_ACCESS_KEY_ID") == "") {
+	if !p.found && (required || name != "default" && os.Getenv("AWS_ACCESS_KEY_ID") == "") {
 		return p, fmt.Errorf("there is no profile %.100q in the AWS configuration and credentials files", name)
 	}
 	return p, nil
 }
 
-// configSection is a profile's name in the configuration file.
+// configSection returns the name of a profile's section in the configuration file.
 func configSection(name string) string {
 	if name == "default" {
 		return name
@@ -60,13 +61,13 @@ func configSection(name string) string {
 	return "profile " + name
 }
 
-// section returns a part of a file, nil if it or the file is not there.
+// section returns a section of a file, nil if it or the file does not exist.
 func section(env, name, section string) (*ini.Section, error) {
 	file := os.Getenv(env)
 	if file == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return nil, nil // without a home there are no files in it
+			return nil, nil
 		}
 		file = filepath.Join(home, ".aws", name)
 	}
@@ -84,7 +85,7 @@ func section(env, name, section string) (*ini.Section, error) {
 }
 
 func (p *profile) read(s *ini.Section) {
-	p.there = true
+	p.found = true
 	for key, to := range map[string]*string{
 		"region": &p.region, "endpoint_url": &p.endpoint, "role_arn": &p.role.arn, "role_session_name": &p.role.session,
 		"external_id": &p.role.externalID, "source_profile": &p.role.source, "web_identity_token_file": &p.role.tokenFile,
@@ -95,14 +96,14 @@ func (p *profile) read(s *ini.Section) {
 	}
 }
 
-// credentials returns where a location's come from.
+// credentials returns the source of a location's credentials.
 func (l *location) credentials(t http.RoundTripper) (*credentials.Credentials, error) {
 	if l.anonymous {
 		return credentials.NewStaticV4("", "", ""), nil
 	}
 	env := []credentials.Provider{&credentials.EnvAWS{}, &credentials.EnvMinio{}}
 	own := []credentials.Provider{&credentials.FileAWSCredentials{Profile: l.profile.name}}
-	if !l.profile.there {
+	if !l.profile.found {
 		own = nil
 	}
 	if p, err := l.profile.assumed(l.region); err != nil {
@@ -110,13 +111,13 @@ func (l *location) credentials(t http.RoundTripper) (*credentials.Credentials, e
 	} else if p != nil {
 		own = []credentials.Provider{p}
 	}
-	if l.profile.name != "default" && l.profile.there {
+	if l.profile.name != "default" && l.profile.found {
 		return credentials.New(&chain{providers: own}), nil
 	}
 	return credentials.New(&chain{providers: slices.Concat(env, own, []credentials.Provider{newMachine(l.region, t)})}), nil
 }
 
-// assumed returns what takes on the profile's role, nil if it has none.
+// assumed returns a provider that assumes the profile's role, nil if it has none.
 func (p profile) assumed(region string) (credentials.Provider, error) {
 	r := p.role
 	switch {
@@ -136,9 +137,9 @@ func (p profile) assumed(region string) (credentials.Provider, error) {
 	return &sourced{role: r, region: region}, nil
 }
 
-// stsEndpoint is where roles are given.
+// stsEndpoint returns the URL of the security token service of a region.
 func stsEndpoint(region string) string {
-	if s := first(os.Getenv("AWS_ENDPOINT_URL_STS")); s != "" {
+	if s := os.Getenv("AWS_ENDPOINT_URL_STS"); s != "" {
 		return s
 	}
 	if region == "" {
@@ -147,7 +148,7 @@ func stsEndpoint(region string) string {
 	return "https://sts." + region + ".amazonaws.com"
 }
 
-// sourced takes a role on with another profile's credentials.
+// sourced assumes a role with another profile's credentials.
 type sourced struct {
 	credentials.STSAssumeRole
 	role   role
@@ -166,7 +167,7 @@ func (s *sourced) RetrieveWithCredContext(cc *credentials.CredContext) (credenti
 	s.STSEndpoint = stsEndpoint(s.region)
 	s.Options = credentials.STSAssumeRoleOptions{
 		AccessKey: source.AccessKeyID, SecretKey: source.SecretAccessKey, SessionToken: source.SessionToken, Location: s.region,
-		RoleARN: s.role.arn, RoleSessionName: first(s.role.session, "mailhaul"), ExternalID: s.role.externalID,
+		RoleARN: s.role.arn, RoleSessionName: cmp.Or(s.role.session, "mailhaul"), ExternalID: s.role.externalID,
 	}
 	return s.STSAssumeRole.RetrieveWithCredContext(cc)
 }

@@ -103,17 +103,13 @@ func (b *bucket) ErrorAs(err error, to any) bool {
 	return ok && errors.As(err, p)
 }
 
-// describe classifies an error of the client or of this package.
+// describe classifies an error of the client. Errors of this package are classified already.
 func describe(err error) *store.Error {
+	var own *store.Error
 	var s3 minio.ErrorResponse
-	var credentials credentialsError
-	var ignored *ignoredError
 	e := store.Describe(err)
 	switch {
-	case errors.As(err, &ignored):
-		e.Kind = store.Unsupported
-	case errors.As(err, &credentials):
-		e.Kind = store.NoAccess
+	case errors.As(err, &own):
 	case errors.As(err, &s3):
 		e.Kind, e.Remedy = kindOf(s3), remedyOf(s3)
 	case errors.As(err, new(*xml.SyntaxError)), errors.As(err, new(xml.UnmarshalError)):

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// escapeKey writes a key as S3 and its servers take it: a character that they do not
-// as "__0x<hex>__".
+// escapeKey writes a key so that S3 and its servers accept it. Characters that they do not accept
+// become "__0x<hex>__".
 func escapeKey(key string) string {
 	if n := len(key) - 1; n >= 0 && key[n] == '/' {
 		return escapePrefix(key[:n]) + escaped('/')
@@ -15,14 +15,14 @@ func escapeKey(key string) string {
 	return escapePrefix(key)
 }
 
-// escapePrefix is escapeKey of the beginning of a key.
+// escapePrefix is escapeKey for the beginning of a key.
 func escapePrefix(key string) string {
 	var b strings.Builder
 	runes := []rune(key)
 	for i, c := range runes {
-		odd := c < ' ' || c == '\\' || c == '_' && strings.HasPrefix(string(runes[i:min(i+len(escapeMark), len(runes))]), escapeMark) ||
+		isEscaped := c < ' ' || c == '\\' || c == '_' && strings.HasPrefix(string(runes[i:min(i+len(escapeMark), len(runes))]), escapeMark) ||
 			c == '/' && (i == 0 || runes[i-1] == '/' || i > 1 && runes[i-1] == '.' && runes[i-2] == '.' || i == 1 && runes[0] == '.')
-		if odd {
+		if isEscaped {
 			b.WriteString(escaped(c))
 		} else {
 			b.WriteRune(c)
@@ -63,7 +63,7 @@ func unescapeKey(s string) string {
 	}
 }
 
-// Metadata travels in headers: names and values are escaped as in URLs.
+// The names and values of metadata are headers, escaped as in URLs.
 
 func escapeMetadata(metadata map[string]string) map[string]string {
 	escaped := make(map[string]string, len(metadata))

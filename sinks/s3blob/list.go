@@ -9,16 +9,16 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
-// maxPage is how many objects a page holds at most: one less than S3 lists at once, so
-// that the same request shows whether there are more.
+// maxPage is the maximum number of objects in a page. It is one less than S3 lists with one
+// request, so that the same request shows whether there are more.
 const maxPage = 999
 
-// beyond follows a common prefix in the token of a page, so that the next one starts
-// behind all keys that have it.
+// beyond follows a common prefix in the token of a page, so that the next page starts after all
+// keys with the prefix.
 const beyond = "\U0010FFFF"
 
-// ListPaged lists objects. The token of a page is the last key of the one before. Of
-// delimiters, S3's servers all know "/".
+// ListPaged lists objects. The token of a page is the last key of the page before. All S3 servers
+// support the delimiter "/", and only that.
 func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (_ *driver.ListPage, err error) {
 	defer classify(&err)
 	if opts.BeforeList != nil {
@@ -45,7 +45,7 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (_ *dr
 			break // S3 lists no more at once
 		}
 	}
-	// Common prefixes come behind the keys that they stand between.
+	// minio-go returns common prefixes after the keys of a page.
 	slices.SortFunc(found, func(a, b minio.ObjectInfo) int { return strings.Compare(a.Key, b.Key) })
 	page := &driver.ListPage{}
 	for i, info := range found {
@@ -58,14 +58,14 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (_ *dr
 	return page, nil
 }
 
-// drain ends a listing: whoever lists goes on until nothing is left to send.
+// drain ends a listing, whose goroutine sends until it notices the end of its context.
 func drain(objects <-chan minio.ObjectInfo, stop func()) {
 	stop()
 	for range objects {
 	}
 }
 
-// token is where the page behind an object starts.
+// token returns the token of the page after an object.
 func token(last minio.ObjectInfo, opts *driver.ListOptions) []byte {
 	if isPrefix(last, opts) {
 		return []byte(last.Key + beyond)
@@ -73,7 +73,7 @@ func token(last minio.ObjectInfo, opts *driver.ListOptions) []byte {
 	return []byte(last.Key)
 }
 
-// isPrefix reports whether what was listed stands for all keys that begin so.
+// isPrefix reports whether an entry stands for all keys with a common prefix.
 func isPrefix(info minio.ObjectInfo, opts *driver.ListOptions) bool {
 	return opts.Delimiter != "" && strings.HasSuffix(info.Key, "/") && info.ETag == ""
 }

@@ -15,14 +15,14 @@ import (
 	"github.com/mailhaul/mailhaul/sinks/internal/params"
 )
 
-// Options are those of every object that is written. Their zero value is useful.
+// Options are those of each new object. The zero value is useful.
 type Options struct {
 	StorageClass string
-	Encryption   encrypt.ServerSide // a customer's key (SSE-C) is for reading, too
+	Encryption   encrypt.ServerSide // a customer's key (SSE-C) also decrypts what is read
 	Tags         map[string]string
 
-	// RetainDays is how many days an object is retained from when it is written, in
-	// RetainMode; 0 is none.
+	// RetainDays is the number of days from its creation for which an object is retained, in
+	// RetainMode; 0 is no retention.
 	RetainDays int
 	RetainMode minio.RetentionMode
 	LegalHold  bool
@@ -30,11 +30,11 @@ type Options struct {
 
 const customerKey = encrypt.SSEC
 
-// offline are the classes of objects that cannot be read before somebody has restored
-// them: a run reads what earlier ones wrote.
+// offline are the storage classes that no URL may have: their objects cannot be read before they
+// are restored, and a run reads what earlier runs wrote.
 var offline = []string{"GLACIER", "DEEP_ARCHIVE"}
 
-// writeOptions reads a URL's.
+// writeOptions reads the options in a URL's parameters.
 func writeOptions(p *params.Params) Options {
 	lock := p.Lock()
 	o := Options{StorageClass: p.String("storage_class"), Tags: p.Tags("tags"), LegalHold: lock.Hold, RetainDays: int(lock.For.Hours() / 24)}
@@ -56,7 +56,7 @@ func writeOptions(p *params.Params) Options {
 	return o
 }
 
-// encryption reads the one kind that is asked for.
+// encryption reads the encryption in a URL's parameters, which exclude each other.
 func encryption(p *params.Params) (encrypt.ServerSide, error) {
 	p.Alias("sse", "ssetype")
 	p.Alias("kms_key", "kmskeyid")
@@ -84,7 +84,7 @@ func encryption(p *params.Params) (encrypt.ServerSide, error) {
 	return nil, nil
 }
 
-// customer reads a customer's key, which no error shows.
+// customer reads a customer's key. No error contains the key.
 func customer(text string) (encrypt.ServerSide, error) {
 	const size = 32
 	if len(text) == size {
@@ -111,7 +111,7 @@ func (o Options) put() minio.PutObjectOptions {
 	return put
 }
 
-// read returns the key that reading takes, if it takes one.
+// read returns the encryption with which minio-go reads an object.
 func (o Options) read() encrypt.ServerSide {
 	if o.Encryption != nil && o.Encryption.Type() == customerKey {
 		return o.Encryption

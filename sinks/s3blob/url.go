@@ -1,6 +1,7 @@
 package s3blob
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -14,33 +15,33 @@ import (
 	"github.com/mailhaul/mailhaul/sinks/internal/params"
 )
 
-// Open opens the bucket that a URL names. It sends nothing. Parameters, named as Go CDK
-// names them where it has them:
+// Open opens the bucket that a URL names. It sends nothing to the store. The parameters have Go
+// CDK's names where it has them:
 //
 //	endpoint        host:port or URL of the store; default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile's, or AWS itself
 //	region          default: AWS_REGION, AWS_DEFAULT_REGION, the profile's, or what the store says
 //	profile         of the shared configuration and credentials files; default: AWS_PROFILE
 //	use_path_style  true: the bucket's name is in the path; s3ForcePathStyle means the same
-//	disable_https   true: plain HTTP, where endpoint tells no scheme; disableSSL means the same
+//	disable_https   true: plain HTTP, if the endpoint has no scheme; disableSSL means the same
 //	anonymous       true: requests are not signed
 //	accelerate      true: AWS's transfer acceleration
 //	dualstack       true: AWS's endpoints for IPv6, too
 //
-//	storage_class   of what is written, as the store names it
-//	sse             how the store encrypts what is written: AES256 or aws:kms; ssetype means the same
+//	storage_class   of new objects, as the store names it
+//	sse             encryption of new objects by the store: AES256 or aws:kms; ssetype means the same
 //	kms_key         id of the key for aws:kms; kmskeyid means the same
-//	sse_c_key_file  file with the key that encrypts what is written and decrypts what is read:
-//	sse_c_key_env   32 bytes, or their base64 or hexadecimal form; or the name of an environment variable with it
-//	lock_mode       governance or compliance, and
-//	lock_days       how many days Object Lock retains each object that is written
-//	legal_hold      true: a legal hold on each object that is written
-//	tags            of what is written: name=value,name=value
+//	sse_c_key_file  file with the key that encrypts and decrypts objects: 32 bytes, or their base64 or hexadecimal form
+//	sse_c_key_env   name of an environment variable with that key
+//	lock_mode       Object Lock of new objects: governance or compliance
+//	lock_days       days of that retention
+//	legal_hold      true: a legal hold on new objects
+//	tags            of new objects: name=value,name=value
 //	limit_upload    bytes a second, such as 20MiB/s
 //	ca_file         PEM file of certificates to trust besides the system's
 //
-// Credentials come from AWS_ACCESS_KEY_ID and so on, MINIO_ROOT_USER and so on, the profile (keys,
-// a process, single sign-on, or a role that another profile or a web identity may take), and the
-// role of the container or the machine.
+// Credentials come from AWS_ACCESS_KEY_ID and its companions, from MINIO_ROOT_USER and its
+// companion, from the profile (keys, a process, single sign-on, or a role that another profile or a
+// web identity assumes), or from the role of the container or the machine.
 func Open(u *url.URL) (*blob.Bucket, error) {
 	l, err := parse(u)
 	if err != nil {
@@ -57,7 +58,7 @@ func Open(u *url.URL) (*blob.Bucket, error) {
 	return blob.NewBucket(newBucket(client, u.Host, l.write, t.CloseIdleConnections)), nil
 }
 
-// A location is what a URL says of a bucket, how to reach it and how to write to it.
+// A location holds the parameters of a bucket's URL.
 type location struct {
 	endpoint   string // host:port
 	secure     bool
@@ -95,7 +96,7 @@ func parse(u *url.URL) (l *location, err error) {
 	return l, nil
 }
 
-// locate reads how to reach the store.
+// locate reads the parameters that say how to reach the store.
 func locate(p *params.Params) (l *location, err error) {
 	l = &location{secure: !p.Bool("disable_https", "disableSSL"), anonymous: p.Bool("anonymous"), accelerate: p.Bool("accelerate"), dualstack: p.Bool("dualstack")}
 	if p.Bool("use_path_style", "s3ForcePathStyle") {
@@ -103,16 +104,16 @@ func locate(p *params.Params) (l *location, err error) {
 	}
 	name := p.String("profile")
 	if !l.anonymous {
-		if l.profile, err = loadProfile(first(name, os.Getenv("AWS_PROFILE")), name != ""); err != nil {
+		if l.profile, err = loadProfile(cmp.Or(name, os.Getenv("AWS_PROFILE")), name != ""); err != nil {
 			return nil, err
 		}
 	}
-	l.endpoint = first(p.String("endpoint"), os.Getenv("AWS_ENDPOINT_URL_S3"), os.Getenv("AWS_ENDPOINT_URL"), l.profile.endpoint)
-	l.region = first(p.String("region"), os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"), l.profile.region)
+	l.endpoint = cmp.Or(p.String("endpoint"), os.Getenv("AWS_ENDPOINT_URL_S3"), os.Getenv("AWS_ENDPOINT_URL"), l.profile.endpoint)
+	l.region = cmp.Or(p.String("region"), os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"), l.profile.region)
 	return l, l.resolve()
 }
 
-// resolve turns the endpoint into a host.
+// resolve makes the endpoint a host with an optional port.
 func (l *location) resolve() error {
 	if l.endpoint == "" {
 		l.endpoint = "s3.amazonaws.com"
@@ -122,7 +123,7 @@ func (l *location) resolve() error {
 		return errors.New("accelerate and dualstack are AWS's: they go without an endpoint")
 	}
 	if l.region == "" {
-		l.region = "us-east-1" // what stores that have none take
+		l.region = "us-east-1" // stores without regions accept it
 	}
 	u, err := url.Parse(l.endpoint)
 	if err != nil || u.Host == "" {
@@ -142,7 +143,7 @@ func (l *location) client(t *transport.Transport) (*minio.Client, error) {
 	}
 	client, err := minio.New(l.endpoint, &minio.Options{
 		Creds: credentials, Secure: l.secure, Region: l.region, BucketLookup: l.lookup, Transport: t,
-		MaxRetries: 1, // whoever writes and reads retries
+		MaxRetries: 1, // the caller retries
 	})
 	if err != nil {
 		return nil, fmt.Errorf("endpoint: %w", err)
@@ -152,14 +153,4 @@ func (l *location) client(t *transport.Transport) (*minio.Client, error) {
 	}
 	client.SetS3EnableDualstack(l.dualstack)
 	return client, nil
-}
-
-// first returns the first of some texts that is not empty.
-func first(texts ...string) string {
-	for _, s := range texts {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }

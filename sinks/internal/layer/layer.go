@@ -57,6 +57,11 @@ func bare(err error) error {
 	return err
 }
 
+// Ignores returns the error of a store, such as an emulator, that accepts an option and ignores it.
+func Ignores(option string) error {
+	return &store.Error{Kind: store.Unsupported, Reason: "the store ignores " + option}
+}
+
 var errNotStore = &store.Error{Kind: store.Other, Reason: "what answers is not the store"}
 
 func (b *bucket) Close() error {

@@ -1,5 +1,5 @@
-// Package params reads the query parameters of a bucket's URL. What a store does not
-// know is an error, never ignored.
+// Package params reads the query parameters of a bucket's URL. A parameter that the store does not
+// have is an error.
 package params
 
 import (
@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// Params are those of one URL. Each is asked for by its name; Err tells the first
-// mistake, and what nobody asked for.
+// Params are the parameters of a URL. Methods read one each; then Err returns the first mistake, or
+// a parameter that none of them has read.
 type Params struct {
 	values url.Values
-	asked  []string
+	known  []string
 	err    error
 }
 
@@ -30,17 +30,17 @@ func Of(u *url.URL) *Params {
 	return &Params{values: values, err: err}
 }
 
-// fail keeps the first mistake.
+// fail records the first mistake.
 func (p *Params) fail(name, format string, args ...any) {
 	if p.err == nil {
 		p.err = fmt.Errorf("parameter %s: %w", name, fmt.Errorf(format, args...))
 	}
 }
 
-// String returns a parameter, or that of another name that means the same.
+// String returns a parameter, which may have other names.
 func (p *Params) String(name string, aliases ...string) string {
-	p.asked = append(p.asked, name)
-	p.asked = append(p.asked, aliases...)
+	p.known = append(p.known, name)
+	p.known = append(p.known, aliases...)
 	var found []string
 	for _, n := range append(aliases, name) {
 		found = append(found, p.values[n]...)
@@ -58,7 +58,7 @@ func (p *Params) String(name string, aliases ...string) string {
 	return ""
 }
 
-// Alias takes a parameter of another name for one of this name.
+// Alias renames the parameter other to name.
 func (p *Params) Alias(name, other string) {
 	if p.values.Has(other) {
 		p.values[name] = append(p.values[name], p.values[other]...)
@@ -66,7 +66,7 @@ func (p *Params) Alias(name, other string) {
 	}
 }
 
-// Bool is String of "true" or "false".
+// Bool returns a parameter that is true or false, by default false.
 func (p *Params) Bool(name string, aliases ...string) bool {
 	s := p.String(name, aliases...)
 	if s == "" {
@@ -79,7 +79,7 @@ func (p *Params) Bool(name string, aliases ...string) bool {
 	return b
 }
 
-// OneOf is String in lower case, of a few words.
+// OneOf returns a parameter in lower case, which must be one of the words.
 func (p *Params) OneOf(name string, words ...string) string {
 	s := strings.ToLower(p.String(name))
 	if s != "" && !slices.Contains(words, s) {
@@ -88,7 +88,7 @@ func (p *Params) OneOf(name string, words ...string) string {
 	return s
 }
 
-// Rate is a number of bytes a second, such as 20MiB/s or 500kB; 0 if there is none.
+// Rate returns a number of bytes a second, such as 20MiB/s or 500kB; 0 if it is not given.
 func (p *Params) Rate(name string) int64 {
 	s := p.String(name)
 	if s == "" {
@@ -101,7 +101,7 @@ func (p *Params) Rate(name string) int64 {
 	return n
 }
 
-// Tags are names with values, such as team=mail,env=prod; nil if there are none.
+// Tags returns names with values, such as team=mail,env=prod; nil if they are not given.
 func (p *Params) Tags(name string) map[string]string {
 	s := p.String(name)
 	if s == "" {
@@ -120,8 +120,8 @@ func (p *Params) Tags(name string) map[string]string {
 
 // A Lock keeps objects from being changed and deleted.
 type Lock struct {
-	Compliance bool          // nobody can shorten it; otherwise, who may can
-	For        time.Duration // from when the object is written; 0: not for a time
+	Compliance bool          // nobody can shorten the lock; otherwise, privileged users can
+	For        time.Duration // from the object's creation; 0: no limited lock
 	Hold       bool          // until somebody lifts it
 }
 
@@ -147,17 +147,17 @@ func (p *Params) Lock() Lock {
 	return l
 }
 
-// Until is when the lock of an object ends that is written now.
+// Until returns the end of the lock of an object that is created now.
 func (l Lock) Until() time.Time { return time.Now().Add(l.For).UTC().Truncate(time.Second) }
 
-// Fail keeps a mistake that the caller found.
+// Fail records a mistake that the caller found.
 func (p *Params) Fail(err error) {
 	if p.err == nil {
 		p.err = err
 	}
 }
 
-// Refuse makes parameters that are options of another store an error that says why.
+// Refuse makes it an error, with a reason, to give parameters of other stores.
 func (p *Params) Refuse(why string, names ...string) {
 	for _, name := range names {
 		if p.values.Has(name) {
@@ -166,10 +166,10 @@ func (p *Params) Refuse(why string, names ...string) {
 	}
 }
 
-// Err returns the first mistake, or a parameter that nobody asked for.
+// Err returns the first mistake, or a parameter that no method has read.
 func (p *Params) Err() error {
 	for _, name := range slices.Sorted(maps.Keys(p.values)) {
-		if !slices.Contains(p.asked, name) && p.err == nil {
+		if !slices.Contains(p.known, name) && p.err == nil {
 			p.err = fmt.Errorf("unknown parameter %.40q", name)
 		}
 	}

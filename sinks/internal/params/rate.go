@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// units are those of a rate, the longer ones before what they end in.
+// units are those of a rate. A longer one precedes a shorter one that it ends in.
 var units = []struct {
 	name  string
 	bytes float64
@@ -16,14 +16,14 @@ var units = []struct {
 	{"k", 1 << 10}, {"m", 1 << 20}, {"g", 1 << 30}, {"b", 1},
 }
 
-// The bounds of a rate: below the lower one, a pack takes more than a day.
+// The bounds of a rate in bytes a second. At a lower rate, a pack takes more than nine hours.
 const (
 	minRate = 1 << 10
 	maxRate = 1 << 50
 )
 
-// ParseRate reads a number of bytes a second: digits, a unit or none (KiB, MiB, GiB, kB,
-// MB, GB), and "/s" or not.
+// ParseRate reads a number of bytes a second: digits, an optional unit (KiB, MiB, GiB, kB, MB, GB),
+// and an optional "/s".
 func ParseRate(text string) (int64, error) {
 	s := strings.TrimSuffix(strings.ToLower(strings.TrimSpace(text)), "/s")
 	factor := 1.0
