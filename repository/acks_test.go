@@ -16,7 +16,8 @@ import (
 	"github.com/mailhaul/mailhaul/repository"
 )
 
-// TestAckKeys: what lies below acks/ and has not the form of an acknowledgement's key is foreign.
+// TestAckKeys: an object below acks/ whose key does not have the form of an acknowledgement's is
+// foreign.
 func TestAckKeys(t *testing.T) {
 	store := memstore.New()
 	repo, err := repository.Init(t.Context(), store.Open())
@@ -45,8 +46,8 @@ func TestAckKeys(t *testing.T) {
 	}
 }
 
-// endless is a store whose listings never end, and whose only object that can be read is a
-// repository's config.
+// An endless is a store whose lists have no end. Only the config of a repository can be read from
+// it.
 type endless struct {
 	driver.Bucket
 	config []byte
@@ -77,7 +78,7 @@ func (e *endless) ListPaged(_ context.Context, opts *driver.ListOptions) (*drive
 	return page, nil
 }
 
-// TestAcksBounded: a list of acknowledgements without end is cut.
+// TestAcksBounded: a list of acknowledgements without end is an error.
 func TestAcksBounded(t *testing.T) {
 	bucket := memstore.New().Open()
 	if _, err := repository.Init(t.Context(), bucket); err != nil {

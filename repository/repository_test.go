@@ -20,7 +20,7 @@ func isCorrupt(err error) bool {
 	return errors.As(err, &c)
 }
 
-// TestDamagedConfig: whatever is changed in it, config.json is refused.
+// TestDamagedConfig: a config.json in which any bit is flipped is refused.
 func TestDamagedConfig(t *testing.T) {
 	store := memstore.New()
 	bucket := store.Open()
@@ -50,7 +50,7 @@ func TestDamagedConfig(t *testing.T) {
 	}
 }
 
-// TestMissingRef: a run that is missing from a mailbox's chain is an error.
+// TestMissingRef: a missing run in a mailbox's chain is an error.
 func TestMissingRef(t *testing.T) {
 	repo := newRepository(t, memstore.New())
 	for _, n := range []uint64{1, 3} {
@@ -63,8 +63,8 @@ func TestMissingRef(t *testing.T) {
 	}
 }
 
-// TestSizes: an object of another size than what the manifest says, or than what is to be stored
-// under its name, is damaged.
+// TestSizes: an object is damaged if its size differs from the manifest's, or from that of the
+// object to be stored at its key.
 func TestSizes(t *testing.T) {
 	store := memstore.New()
 	repo := newRepository(t, store)

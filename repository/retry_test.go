@@ -26,7 +26,7 @@ func newRepository(t *testing.T, store *memstore.Store) *repository.Repository {
 	return repo
 }
 
-// TestRetry: every kind of call is tried again when the store fails for a while.
+// TestRetry: every kind of call is repeated when the store fails for a while.
 func TestRetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := memstore.New()
@@ -73,8 +73,8 @@ func TestRetry(t *testing.T) {
 	})
 }
 
-// TestPatience: a store that has never answered is given up in seconds, one that has in
-// minutes; what no repetition mends is not repeated, and a caller who cancels waits no longer.
+// TestPatience: calls to a store that has never answered are repeated for seconds, and those to
+// others for minutes. Permanent errors are not repeated, and a cancelled call ends.
 func TestPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := memstore.New()
@@ -108,12 +108,12 @@ func TestPatience(t *testing.T) {
 		store.FailAfter(0)
 		before := repo.Retries()
 		if err := repo.CreateRef(t.Context(), "MBX:a", 1, nil); err == nil || repo.Retries() != before {
-			t.Errorf("for good: %v after %d retries", err, repo.Retries()-before)
+			t.Errorf("permanent: %v after %d retries", err, repo.Retries()-before)
 		}
 	})
 }
 
-// TestLostAnswer: a store that took an object and whose answer was lost has it.
+// TestLostAnswer: an object is stored if the store took it and only the answer was lost.
 func TestLostAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := memstore.New()
@@ -133,8 +133,8 @@ func TestLostAnswer(t *testing.T) {
 	})
 }
 
-// TestRefusedUnread: a store that cuts the connection on what it refuses, and so never says
-// that it does, is asked; what is there is not sent again and again.
+// TestRefusedUnread: if a store closes the connection on a write that it refuses, the repository
+// asks whether the object exists instead of sending it again and again.
 func TestRefusedUnread(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := memstore.New()
@@ -167,7 +167,7 @@ func TestRefusedUnread(t *testing.T) {
 	})
 }
 
-// TestChangedOnTheWay: what has another digest is read again before it is called damaged.
+// TestChangedOnTheWay: an object with another digest is read again before it counts as damaged.
 func TestChangedOnTheWay(t *testing.T) {
 	store := memstore.New()
 	repo := newRepository(t, store)
@@ -188,7 +188,7 @@ func TestChangedOnTheWay(t *testing.T) {
 	}
 }
 
-// TestUnreadRef: of a ref that cannot be read it is not said that it is another run's.
+// TestUnreadRef: a ref that cannot be read is not reported as another run's.
 func TestUnreadRef(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := memstore.New()
@@ -211,8 +211,8 @@ func TestUnreadRef(t *testing.T) {
 	})
 }
 
-// TestLongTransfer: patience is with failures. What takes longer than it, and breaks off at its
-// end, is tried again.
+// TestLongTransfer: a transfer that takes longer than the patience and fails at its end is
+// repeated.
 func TestLongTransfer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := memstore.New()
@@ -226,7 +226,7 @@ func TestLongTransfer(t *testing.T) {
 	})
 }
 
-// TestBadSector: what a disk cannot read is damaged, and not the store.
+// TestBadSector: an object that a disk cannot read is damaged. The store is not at fault.
 func TestBadSector(t *testing.T) {
 	store := memstore.New()
 	repo := newRepository(t, store)
@@ -238,8 +238,8 @@ func TestBadSector(t *testing.T) {
 	}
 }
 
-// TestMarkers: the objects that consoles make for folders, and others that lie among refs, are
-// no mailboxes.
+// TestMarkers: the objects that consoles create for folders, and other objects among refs, are not
+// mailboxes.
 func TestMarkers(t *testing.T) {
 	store := memstore.New()
 	repo := newRepository(t, store)
@@ -256,7 +256,8 @@ func TestMarkers(t *testing.T) {
 	}
 }
 
-// TestShownLate: what a store refuses for being there is waited for until it is seen.
+// TestShownLate: the repository waits until the store shows an object for which it refused a
+// write.
 func TestShownLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := memstore.New()
@@ -291,7 +292,7 @@ func TestShownLate(t *testing.T) {
 	})
 }
 
-// TestInit: a repository is not put among other things, nor into a store that overwrites.
+// TestInit: a repository is not created among other objects, nor in a store that overwrites.
 func TestInit(t *testing.T) {
 	store := memstore.New()
 	if err := store.Open().WriteAll(t.Context(), "photos/1.jpg", nil, nil); err != nil {

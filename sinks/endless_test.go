@@ -15,7 +15,7 @@ import (
 	"github.com/mailhaul/mailhaul/repository/store"
 )
 
-// A lister is how a store writes a page of a list.
+// A lister has the formats in which a store lists a page.
 type lister struct {
 	url          string // %s is the server's host
 	page, object string // of a page: the objects and the next token
@@ -39,7 +39,7 @@ var listers = map[string]lister{
 	},
 }
 
-// objects writes n objects of a page.
+// objects formats n objects of a page.
 func (l lister) objects(n int) string {
 	separator := ""
 	if strings.HasPrefix(l.object, "{") {
@@ -52,8 +52,8 @@ func (l lister) objects(n int) string {
 	return strings.Join(all, separator)
 }
 
-// An endlessStore has a repository's config, and lists what answer returns, the number of requests
-// for pages before this one given.
+// endlessStore returns a repository in a store that lists what answer returns. n is the number of
+// the request for a page, from 1.
 func endlessStore(t *testing.T, l lister, answer func(n int64) string) *repository.Repository {
 	t.Helper()
 	store := memstore.New()
@@ -88,7 +88,7 @@ func endlessStore(t *testing.T, l lister, answer func(n int64) string) *reposito
 	return repo
 }
 
-// firstTry returns a context that ends when the repository tries a call again.
+// firstTry returns a context that ends before the repository repeats a call.
 func firstTry(t *testing.T, repo *repository.Repository) context.Context {
 	ctx, stop := context.WithCancel(t.Context())
 	t.Cleanup(stop)
@@ -96,7 +96,7 @@ func firstTry(t *testing.T, repo *repository.Repository) context.Context {
 	return ctx
 }
 
-// TestEndlessLists: a list that has no end is an error that says so, whatever its pages are.
+// TestEndlessLists: the error of a list without end says so, whatever its pages hold.
 func TestEndlessLists(t *testing.T) {
 	for name, l := range listers {
 		for pages, answer := range map[string]func(n int64) string{

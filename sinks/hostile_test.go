@@ -18,7 +18,7 @@ import (
 	"github.com/mailhaul/mailhaul/repository"
 )
 
-// An s3 is a small store that can be out of order.
+// An s3 is a small store with faults.
 type s3 struct {
 	mu      sync.Mutex
 	objects map[string][]byte
@@ -61,7 +61,7 @@ func (s *s3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// s3Repository is one in such a store.
+// s3Repository returns a repository in an s3.
 func s3Repository(t *testing.T) (*s3, *repository.Repository) {
 	t.Helper()
 	s := &s3{objects: map[string][]byte{}}
@@ -76,8 +76,7 @@ func s3Repository(t *testing.T) (*s3, *repository.Repository) {
 	return s, repo
 }
 
-// TestPageForAWhile: a page with 200 in place of the answer to a write is not the word that it
-// was stored.
+// TestPageForAWhile: a web page with status 200 in response to a write does not count as success.
 func TestPageForAWhile(t *testing.T) {
 	store, repo := s3Repository(t)
 	pack := []byte("a pack")
@@ -99,8 +98,8 @@ func TestPageForAWhile(t *testing.T) {
 	}
 }
 
-// TestUnsized: an object whose size is not told can be read. That it is there with the right
-// bytes cannot be seen by looking at it, and this is an error, at once.
+// TestUnsized: an object can be read although the store does not report its size. A write that
+// finds such an object fails at once, since its size cannot be checked.
 func TestUnsized(t *testing.T) {
 	store, repo := s3Repository(t)
 	pack := bytes.Repeat([]byte("a pack"), 1000)
@@ -126,8 +125,8 @@ func TestUnsized(t *testing.T) {
 	}
 }
 
-// TestHostileAnswers: what a server that is no store answers with 200 is an error, and never
-// a panic, a repository or an empty place.
+// TestHostileAnswers: the responses with status 200 of a server that is not a store are errors.
+// They never cause a panic, and never count as a repository or an empty bucket.
 func TestHostileAnswers(t *testing.T) {
 	service := http.Header{"X-Ms-Request-Id": {"1"}}
 	dated := http.Header{"X-Ms-Request-Id": {"1"}, "Last-Modified": {"Mon, 02 Jan 2006 15:04:05 GMT"}}

@@ -14,7 +14,7 @@ import (
 )
 
 // proxied are stores behind a proxy. Each starts a server, sets the credentials for it, and
-// returns the URL of a place as it is seen through the proxy.
+// returns the URL of an empty prefix that the proxy serves.
 var proxied = map[string]func(*testing.T) (*proxy, string){
 	"MinIO":     func(t *testing.T) (*proxy, string) { return proxiedS3(t, servers.MinIO(t)) },
 	"VersityGW": func(t *testing.T) (*proxy, string) { return proxiedS3(t, servers.VersityGW(t)) },
@@ -38,8 +38,8 @@ func proxiedS3(t *testing.T, s *servers.S3) (*proxy, string) {
 	return p, s.URLAt(p.addr, s.Bucket(t), "mail")
 }
 
-// TestFlippedOnTheWay: each store refuses an object of which a bit was flipped on its way. It
-// is sent again, and what is stored is right; if every try is changed, nothing is stored.
+// TestFlippedOnTheWay: each store refuses an object in which a bit was flipped on its way. The
+// object is sent again, and stored as it should be. If each attempt is changed, nothing is stored.
 func TestFlippedOnTheWay(t *testing.T) {
 	for name, start := range proxied {
 		t.Run(name, func(t *testing.T) {
@@ -90,8 +90,7 @@ func TestFlippedOnTheWay(t *testing.T) {
 	}
 }
 
-// impatient returns a context that ends when a repository is about to repeat a call for the third
-// time.
+// impatient returns a context that ends before the repository repeats a call for the third time.
 func impatient(t *testing.T, repo *repository.Repository) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
@@ -99,7 +98,7 @@ func impatient(t *testing.T, repo *repository.Repository) context.Context {
 	return ctx
 }
 
-// countdown returns what does something when it is called for the nth time.
+// countdown returns a function that calls do when it is called for the nth time.
 func countdown(n int, do func()) func() {
 	return func() {
 		if n--; n == 0 {
@@ -108,7 +107,7 @@ func countdown(n int, do func()) func() {
 	}
 }
 
-// An onRecord does something for each record of a log.
+// An onRecord calls do for each record of a log.
 type onRecord struct {
 	slog.Handler
 	do func()
@@ -117,7 +116,7 @@ type onRecord struct {
 func (o onRecord) Enabled(context.Context, slog.Level) bool  { return true }
 func (o onRecord) Handle(context.Context, slog.Record) error { o.do(); return nil }
 
-// flip has the proxy flip a bit of what the next n writes store; of all if n is negative.
+// flip makes the proxy flip a bit in each of the next n writes; in all writes if n is negative.
 func (p *proxy) flip(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

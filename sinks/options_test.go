@@ -10,7 +10,7 @@ import (
 	"github.com/mailhaul/mailhaul/sinks"
 )
 
-// TestWithOptions adds options to URLs.
+// TestWithOptions: parameters are added to a URL once.
 func TestWithOptions(t *testing.T) {
 	odd := map[string]string{"tags": "a=b&c,d=é", "ca_file": "/a b.pem"}
 	for _, c := range []struct {
@@ -33,8 +33,8 @@ func TestWithOptions(t *testing.T) {
 	}
 }
 
-// TestForeignOptions: each store takes its own options, and tells of each other one that
-// it does not have.
+// TestForeignOptions: each store accepts its own options and refuses those of other stores with a
+// reason.
 func TestForeignOptions(t *testing.T) {
 	t.Setenv("STORAGE_EMULATOR_HOST", "127.0.0.1:1")
 	t.Setenv("AZURE_STORAGE_ACCOUNT", "account")

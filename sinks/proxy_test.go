@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// A proxy stands between the client and a server, keeps what goes out, and may change it.
+// A proxy between a client and a server keeps the requests, and may change their bodies.
 type proxy struct {
 	addr   string // host:port
 	change func(r *http.Request, body []byte)
@@ -21,7 +21,7 @@ type proxy struct {
 	sent []sent
 }
 
-// A sent request is one that the client has sent.
+// A sent is a request of the client.
 type sent struct {
 	method string
 	url    *url.URL
@@ -29,7 +29,7 @@ type sent struct {
 	body   []byte
 }
 
-// newProxy starts a proxy. The host that the client asked for stays if it is signed.
+// newProxy starts a proxy. It keeps the Host header if requests are signed.
 func newProxy(t *testing.T, server string, keepHost bool) *proxy {
 	p := &proxy{change: func(*http.Request, []byte) {}}
 	transport := &http.Transport{DisableCompression: true}
@@ -80,7 +80,7 @@ func (p *proxy) writes() []sent {
 	return writes
 }
 
-// isWrite tells requests that store an object, in any store.
+// isWrite reports whether a request stores an object, in any store.
 func isWrite(method string, u *url.URL) bool {
 	return method == http.MethodPut || method == http.MethodPost && len(u.Query()["uploadType"]) > 0
 }

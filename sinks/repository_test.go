@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestStores runs what a repository does in every store.
+// TestStores: a repository works in each store.
 func TestStores(t *testing.T) {
 	for name, url := range stores {
 		t.Run(name, func(t *testing.T) { testRepository(t, open(t, url(t))) })
@@ -92,7 +92,7 @@ func testRepository(t *testing.T, bucket *blob.Bucket) {
 	}
 }
 
-// initTogether makes the repository from several sides at once: there is one config.
+// initTogether initialises a repository several times at once. There must be one config.
 func initTogether(t *testing.T, bucket *blob.Bucket) *repository.Repository {
 	t.Helper()
 	var repos [4]*repository.Repository

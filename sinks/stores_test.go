@@ -6,8 +6,8 @@ import (
 	"github.com/mailhaul/mailhaul/internal/servers"
 )
 
-// stores are all that a repository can lie in. Each starts a server, sets the credentials
-// for it, and returns the URL of a place that is empty.
+// stores are all stores of this package. Each starts a server, sets the credentials for it, and
+// returns the URL of an empty prefix.
 var stores = map[string]func(*testing.T) string{
 	"directory": func(t *testing.T) string { return t.TempDir() },
 	"memory":    func(*testing.T) string { return "mem://" },
@@ -25,7 +25,7 @@ var stores = map[string]func(*testing.T) string{
 	},
 }
 
-// prefix has what URLs escape.
+// prefix has characters that URLs escape.
 const prefix = "mail archive/über+us & co=1/2026"
 
 func onS3(t *testing.T, s *servers.S3) string {

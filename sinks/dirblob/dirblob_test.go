@@ -35,7 +35,7 @@ func open(t *testing.T) (*blob.Bucket, string) {
 	return b, dir
 }
 
-// list lists with pages of a size and returns keys, directories ending in "/".
+// list returns all keys, in pages of a size. Directories end in "/".
 func list(t *testing.T, b *blob.Bucket, opts *blob.ListOptions, pageSize int) []string {
 	t.Helper()
 	keys, token := []string{}, blob.FirstPageToken
@@ -52,7 +52,7 @@ func list(t *testing.T, b *blob.Bucket, opts *blob.ListOptions, pageSize int) []
 	return keys
 }
 
-// TestModel holds the driver against Go CDK's bucket in memory.
+// TestModel compares the driver with Go CDK's bucket in memory.
 func TestModel(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -118,8 +118,8 @@ func checkRange(t *testing.T, b, model *blob.Bucket, key string, offset, length 
 	}
 }
 
-// TestOnlyOneCreates: of many that create an object, over several opened buckets, one
-// does, and its content is there.
+// TestOnlyOneCreates: of several concurrent creations of an object, over several open buckets, one
+// succeeds, and the object has its content.
 func TestOnlyOneCreates(t *testing.T) {
 	_, dir := open(t)
 	for round := range 30 {
@@ -160,9 +160,9 @@ func TestOnlyOneCreates(t *testing.T) {
 	}
 }
 
-// TestNothingHalf: a write that is cancelled, or whose content is not what it should
-// be, leaves no object and no file.
-func TestNothingHalf(t *testing.T) {
+// TestNothingPartial: a write that is cancelled, or whose content has another MD5, leaves no
+// object and no file.
+func TestNothingPartial(t *testing.T) {
 	b, dir := open(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	w, err := b.NewWriter(ctx, "packs/a.zst", nil)
@@ -190,7 +190,7 @@ func TestNothingHalf(t *testing.T) {
 	}
 }
 
-// TestFailedWrite: what a full disk takes of an object does not get its name.
+// TestFailedWrite: an object that a full disk truncates does not get its name.
 func TestFailedWrite(t *testing.T) {
 	b, dir := open(t)
 	d, err := openBucket(dir)
@@ -221,10 +221,9 @@ func TestFailedWrite(t *testing.T) {
 	}
 }
 
-// TestDurable follows what a write does: its bytes are synced before they get their
-// name, every directory is made durable in the one above it, and the object's own
-// directory after the name is in it. So what was acknowledged is there after a power
-// cut, and what is there is whole.
+// TestDurable: a write syncs the bytes of an object, then gives it its name, then syncs its
+// directory, after all directories above were synced. So an acknowledged object survives a power
+// cut, and no partial one does.
 func TestDurable(t *testing.T) {
 	dir := t.TempDir()
 	first := openNoted(t, dir)
@@ -253,7 +252,7 @@ func TestDurable(t *testing.T) {
 	}
 }
 
-// A noted bucket is one whose operations are noted.
+// A noted is a bucket that records its operations.
 type noted struct {
 	t      *testing.T
 	bucket *blob.Bucket
@@ -280,8 +279,7 @@ func (n *noted) write(key string, want gcerrors.ErrorCode) {
 	n.ops = append(n.ops, "done")
 }
 
-// TestCreateBucket: a directory is made with those above it, and one that is there is
-// opened.
+// TestCreateBucket: a directory is created with those above it, and an existing one is opened.
 func TestCreateBucket(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b", "c")
 	for range 2 {
@@ -316,8 +314,7 @@ func TestHostileKeys(t *testing.T) {
 	}
 }
 
-// TestEmptyDirectories: what is deleted leaves no directories, and whoever writes there
-// meanwhile is not disturbed.
+// TestEmptyDirectories: deletions leave no directories, and do not disturb concurrent writes.
 func TestEmptyDirectories(t *testing.T) {
 	b, dir := open(t)
 	ctx := t.Context()

@@ -19,8 +19,8 @@ import (
 	"github.com/mailhaul/mailhaul/repository/store"
 )
 
-// irregulars make what is neither a file nor a directory. The target lies beside the bucket and
-// has a file "inside".
+// irregulars create what is neither a file nor a directory. The target lies beside the bucket and
+// holds a file "inside".
 var irregulars = map[string]func(at, target string) error{
 	"a symbolic link out":     func(at, target string) error { return os.Symlink(target, at) },
 	"a symbolic link to file": func(at, target string) error { return os.Symlink(filepath.Join(target, "inside"), at) },
@@ -31,7 +31,7 @@ var irregulars = map[string]func(at, target string) error{
 	"a named pipe":            func(at, _ string) error { return syscall.Mkfifo(at, 0o666) },
 }
 
-// everyIrregular runs a test with each kind at a key of a bucket, which has an object a/stays.
+// everyIrregular runs a test with each kind at a key of a bucket that holds an object a/stays.
 func everyIrregular(t *testing.T, key string, test func(t *testing.T, b *blob.Bucket, target string)) {
 	for name, create := range irregulars {
 		t.Run(name, func(t *testing.T) {
@@ -48,15 +48,14 @@ func everyIrregular(t *testing.T, key string, test func(t *testing.T, b *blob.Bu
 	}
 }
 
-// isIrregular reports whether an error is about a key that no object has, and one that no other
-// try mends.
+// isIrregular reports whether an error is permanent and means that a key holds no object.
 func isIrregular(err error, key string) bool {
 	var irregular *store.Error
 	return errors.As(err, &irregular) && irregular.Kind == store.Irregular && irregular.Key == key && gcerrors.Code(err) == gcerrors.InvalidArgument
 }
 
-// TestIrregularObject: what is there in place of an object is not followed, opened, replaced or
-// removed, and is listed as what it is.
+// TestIrregularObject: the driver does not follow, open, replace or remove what is in the place of
+// an object, and lists it as irregular.
 func TestIrregularObject(t *testing.T) {
 	everyIrregular(t, "a/x", func(t *testing.T, b *blob.Bucket, target string) {
 		ctx := t.Context()
@@ -89,7 +88,7 @@ func TestIrregularObject(t *testing.T) {
 	})
 }
 
-// TestIrregularDirectory: what is there in place of a directory is not followed.
+// TestIrregularDirectory: the driver does not follow what is in the place of a directory.
 func TestIrregularDirectory(t *testing.T) {
 	everyIrregular(t, "x", func(t *testing.T, b *blob.Bucket, target string) {
 		ctx := t.Context()
@@ -116,7 +115,7 @@ func TestIrregularDirectory(t *testing.T) {
 	})
 }
 
-// TestIrregularAlone: what is no object is listed although there is nothing beside it.
+// TestIrregularAlone: what is not an object is listed even with nothing beside it.
 func TestIrregularAlone(t *testing.T) {
 	b, dir := open(t)
 	if err := errors.Join(os.MkdirAll(filepath.Join(dir, "refs", "m"), 0o777), syscall.Mkfifo(filepath.Join(dir, "refs", "m", "1.json"), 0o666)); err != nil {
@@ -127,7 +126,7 @@ func TestIrregularAlone(t *testing.T) {
 	}
 }
 
-// TestIrregularTemp: what is being written does not go where a link leads.
+// TestIrregularTemp: a write does not follow a link in the place of its temporary directory.
 func TestIrregularTemp(t *testing.T) {
 	b, dir := open(t)
 	target := t.TempDir()
@@ -139,8 +138,8 @@ func TestIrregularTemp(t *testing.T) {
 	}
 }
 
-// TestReplacedBetween: what takes the place of a file after the look at it is not waited for, and
-// does not lead out of the bucket.
+// TestReplacedBetween: what replaces a file between look and open neither blocks nor leads out of
+// the bucket.
 func TestReplacedBetween(t *testing.T) {
 	b, dir := open(t)
 	if err := b.WriteAll(t.Context(), "a/x", []byte("x"), nil); err != nil {
@@ -190,8 +189,8 @@ func TestLinkedRoot(t *testing.T) {
 	}
 }
 
-// TestSystems: what systems put at the top of a directory is neither read nor listed, as they may
-// not let others do so.
+// TestSystems: what systems create at the top of a directory is neither read nor listed, since
+// there may be no access to it.
 func TestSystems(t *testing.T) {
 	b, dir := open(t)
 	if err := b.WriteAll(t.Context(), "a/lost+found", nil, nil); err != nil {

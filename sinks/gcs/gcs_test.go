@@ -13,8 +13,8 @@ import (
 	"github.com/mailhaul/mailhaul/sinks/gcs"
 )
 
-// TestNoDelete: without the right to delete, a create of an object that is there may be
-// told as the want of that right. It says that the object is there, and nothing else does.
+// TestNoDelete: an account without the right to delete gets 403 when it creates an object that
+// exists. That counts as store.Exists.
 func TestNoDelete(t *testing.T) {
 	for right, want := range map[string]gcerrors.ErrorCode{
 		"storage.objects.delete": gcerrors.FailedPrecondition,

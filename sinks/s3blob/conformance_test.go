@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// harness makes buckets for Go CDK's conformance tests.
+// A harness makes buckets for Go CDK's conformance tests.
 type harness struct {
 	server *servers.S3
 	name   string
@@ -40,7 +40,7 @@ func (h *harness) SupportsCopy() bool               { return true }
 func (h *harness) SupportsNonSlashDelimiters() bool { return false }
 func (h *harness) Close()                           { http.DefaultClient.CloseIdleConnections() }
 
-// TestConformance is Go CDK's own suite for drivers, on two servers that share no code.
+// TestConformance runs Go CDK's suite for drivers on two servers that share no code.
 func TestConformance(t *testing.T) {
 	for name, start := range map[string]func(testing.TB) *servers.S3{"MinIO": servers.MinIO, "VersityGW": servers.VersityGW} {
 		t.Run(name, func(t *testing.T) {
@@ -52,7 +52,7 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// asTest checks what the As functions give.
+// An asTest checks the results of As functions.
 type asTest struct{}
 
 func (asTest) Name() string { return "minio-go" }

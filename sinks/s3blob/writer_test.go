@@ -25,20 +25,20 @@ import (
 	"github.com/mailhaul/mailhaul/internal/servers"
 )
 
-// leastPart is the least that S3 takes as a part that is not the last.
+// leastPart is the smallest part that S3 accepts, except for the last one.
 const leastPart = 5 << 20
 
-// sizes are of objects that go up with one PUT and in parts.
+// sizes are those of objects that are stored with one PUT and in parts.
 var sizes = []int{0, 1 << 20, leastPart, leastPart + 1, 2*leastPart + 7}
 
-// eachServer runs a test against servers that share no code.
+// eachServer runs a test on servers that share no code.
 func eachServer(t *testing.T, test func(t *testing.T, s *servers.S3)) {
 	for name, start := range map[string]func(testing.TB) *servers.S3{"MinIO": servers.MinIO, "VersityGW": servers.VersityGW} {
 		t.Run(name, func(t *testing.T) { test(t, start(t)) })
 	}
 }
 
-// openSmall opens a bucket whose parts are as small as S3 takes them.
+// openSmall opens a bucket whose parts have the smallest size.
 func openSmall(t *testing.T, client *minio.Client, name string) *blob.Bucket {
 	t.Helper()
 	driver := newBucket(client, name, Options{}, func() {})
@@ -52,7 +52,8 @@ func openSmall(t *testing.T, client *minio.Client, name string) *blob.Bucket {
 	return b
 }
 
-// between starts a proxy of a server, which handle takes part in, and returns a client.
+// between starts a proxy of a server and returns a client. handle may answer a request in the
+// server's place.
 func between(t *testing.T, s *servers.S3, handle func(w http.ResponseWriter, r *http.Request, next http.Handler)) *minio.Client {
 	t.Helper()
 	next := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
@@ -75,14 +76,14 @@ func between(t *testing.T, s *servers.S3, handle func(w http.ResponseWriter, r *
 	return client
 }
 
-// randomBytes returns bytes that repeat nothing of another call's.
+// randomBytes returns bytes that differ from those of each other call.
 func randomBytes(n int) []byte {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // it never fails
 	return b
 }
 
-// writes are the ways to store bytes.
+// writes are the ways to write an object.
 var writes = map[string]func(ctx context.Context, b *blob.Bucket, key string, data []byte, opts blob.WriterOptions) error{
 	"WriteAll": func(ctx context.Context, b *blob.Bucket, key string, data []byte, opts blob.WriterOptions) error {
 		return b.WriteAll(ctx, key, data, &opts)
@@ -97,7 +98,7 @@ var writes = map[string]func(ctx context.Context, b *blob.Bucket, key string, da
 	},
 }
 
-// TestWrite: what was written is there, whatever its size and the way.
+// TestWrite: an object of any size holds what was written, in each way.
 func TestWrite(t *testing.T) {
 	eachServer(t, func(t *testing.T, s *servers.S3) {
 		b := openSmall(t, s.Client, s.Bucket(t))
@@ -119,8 +120,8 @@ func TestWrite(t *testing.T) {
 	})
 }
 
-// TestUploadFromWhereItIs: what was read before is not stored.
-func TestUploadFromWhereItIs(t *testing.T) {
+// TestUploadFromOffset: a body is stored from its current offset.
+func TestUploadFromOffset(t *testing.T) {
 	s := servers.MinIO(t)
 	b := openSmall(t, s.Client, s.Bucket(t))
 	r := strings.NewReader("read and stored")
@@ -135,8 +136,8 @@ func TestUploadFromWhereItIs(t *testing.T) {
 	}
 }
 
-// TestIfAbsentTogether: of many that create an object at once, one does.
-func TestIfAbsentTogether(t *testing.T) {
+// TestConcurrentCreates: of several concurrent creations of an object, one succeeds.
+func TestConcurrentCreates(t *testing.T) {
 	eachServer(t, func(t *testing.T, s *servers.S3) {
 		for _, size := range []int{100, leastPart + 1} {
 			name := s.Bucket(t)
@@ -168,7 +169,7 @@ func TestIfAbsentTogether(t *testing.T) {
 	})
 }
 
-// empty checks that the bucket holds no parts, and of objects only those of keys.
+// empty checks that the bucket holds no parts, and only the objects with the keys.
 func empty(t *testing.T, s *servers.S3, name string, keys ...string) {
 	t.Helper()
 	uploads, err := minio.Core{Client: s.Client}.ListMultipartUploads(t.Context(), name, "k", "", "", "", 100)
@@ -182,7 +183,7 @@ func empty(t *testing.T, s *servers.S3, name string, keys ...string) {
 	}
 }
 
-// TestDamaged: content that changes on its way is not stored, and it may be sent again.
+// TestDamaged: content that changes on its way is not stored, and the error is retryable.
 func TestDamaged(t *testing.T) {
 	s := servers.MinIO(t)
 	for _, size := range []int{1 << 20, leastPart + 1<<20} {
@@ -209,7 +210,7 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-// TestRepeated: a request that the store could not take is sent again, whole.
+// TestRepeated: a request that the store could not handle is repeated with its whole body.
 func TestRepeated(t *testing.T) {
 	s := servers.MinIO(t)
 	for _, size := range []int{1 << 20, leastPart + 1<<20} {
@@ -237,8 +238,8 @@ func TestRepeated(t *testing.T) {
 	}
 }
 
-// TestCanceled: whenever it is canceled, a write leaves neither an object nor parts.
-func TestCanceled(t *testing.T) {
+// TestCancelled: a cancelled write leaves neither an object nor parts.
+func TestCancelled(t *testing.T) {
 	s := servers.MinIO(t)
 	for _, c := range []struct {
 		name string
@@ -281,7 +282,7 @@ func TestCanceled(t *testing.T) {
 	}
 }
 
-// TestUnreadable: what cannot be read to its end is not stored.
+// TestUnreadable: nothing is stored of a body that cannot be read to its end.
 func TestUnreadable(t *testing.T) {
 	s := servers.MinIO(t)
 	name := s.Bucket(t)

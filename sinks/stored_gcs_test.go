@@ -18,7 +18,7 @@ import (
 	"github.com/mailhaul/mailhaul/sinks"
 )
 
-// A resource is what Google's JSON API tells of an object.
+// A resource is an object in Google's JSON API.
 type resource struct {
 	Size, CRC32C, StorageClass string
 	TemporaryHold              bool
@@ -28,16 +28,16 @@ type resource struct {
 	}
 }
 
-// TestWrittenToGCS asks the server, over its JSON API, how it holds what was written with
-// options.
-func TestWrittenToGCS(t *testing.T) {
+// TestStoredInGCS: the server holds objects with the options of the URL, according to its JSON
+// API.
+func TestStoredInGCS(t *testing.T) {
 	s := servers.FakeGCS(t)
 	s.Setenv(t)
 	bucket := s.Bucket(t)
 	place := s.URL(bucket, "mail/2026")
 	begun := time.Now()
 	held := fill(t, place, map[string]string{"storage_class": "NEARLINE", "lock_mode": "compliance", "lock_days": "30"})
-	for key, data := range held.below(t, place) {
+	for key, data := range held.prefixed(t, place) {
 		resp, err := http.Get("http://" + s.Endpoint + "/storage/v1/b/" + bucket + "/o/" + url.PathEscape(key))
 		if err != nil {
 			t.Fatal(err)
@@ -59,7 +59,7 @@ func crc32c(data []byte) string {
 	return base64.StdEncoding.EncodeToString(sum)
 }
 
-// TestIgnoredByGCS: what the server takes and ignores goes out rightly, and is an error.
+// TestIgnoredByGCS: an option that the server ignores is sent, and is an error.
 func TestIgnoredByGCS(t *testing.T) {
 	s := servers.FakeGCS(t)
 	p := newProxy(t, s.Endpoint, false)

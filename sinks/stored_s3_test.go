@@ -19,9 +19,9 @@ import (
 	"github.com/mailhaul/mailhaul/sinks"
 )
 
-// TestWrittenToS3 asks the servers, with a client of its own, how they hold what was written
-// with options.
-func TestWrittenToS3(t *testing.T) {
+// TestStoredInS3: the servers hold objects with the options of the URL, according to a client of
+// its own.
+func TestStoredInS3(t *testing.T) {
 	both := map[string]*servers.S3{"MinIO": servers.MinIO(t), "VersityGW": servers.VersityGW(t)}
 	for _, c := range []struct {
 		name    string
@@ -60,7 +60,7 @@ func TestWrittenToS3(t *testing.T) {
 				if took := time.Since(begun); took < c.takes {
 					t.Errorf("%s: it took %v only", name, took)
 				}
-				for key, data := range held.below(t, place) {
+				for key, data := range held.prefixed(t, place) {
 					info := checkS3(t, s, bucket, key, data, c.header, c.tags)
 					until, err := time.Parse(time.RFC3339, info.Metadata.Get("X-Amz-Object-Lock-Retain-Until-Date"))
 					if want := begun.AddDate(0, 0, c.days); c.days > 0 && (err != nil || until.Sub(want).Abs() > time.Hour) {
@@ -72,7 +72,7 @@ func TestWrittenToS3(t *testing.T) {
 	}
 }
 
-// checkS3 looks at an object, whose headers must be among those given.
+// checkS3 checks an object and some of its headers.
 func checkS3(t *testing.T, s *servers.S3, bucket, key string, data []byte, header http.Header, tags map[string]string) minio.ObjectInfo {
 	t.Helper()
 	o, err := s.Client.GetObject(t.Context(), bucket, key, minio.GetObjectOptions{})
@@ -103,8 +103,8 @@ func checkS3(t *testing.T, s *servers.S3, bucket, key string, data []byte, heade
 	return info
 }
 
-// TestCustomerKey: what a customer's key encrypts can be read with that key alone, over TLS
-// that a file vouches for.
+// TestCustomerKey: an object that is encrypted with a customer's key can be read only with that
+// key, over TLS with a certificate from a file.
 func TestCustomerKey(t *testing.T) {
 	s := servers.MinIOTLS(t)
 	s.Setenv(t)
@@ -115,7 +115,7 @@ func TestCustomerKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, data := range held.below(t, place) {
+	for name, data := range held.prefixed(t, place) {
 		o, err := s.Client.GetObject(t.Context(), bucket, name, minio.GetObjectOptions{ServerSideEncryption: key})
 		if err != nil {
 			t.Fatal(err)
@@ -145,7 +145,7 @@ func TestCustomerKey(t *testing.T) {
 	}
 }
 
-// TestIgnoredByS3: an option that a server takes and ignores is an error at the first write.
+// TestIgnoredByS3: an option that a server ignores is an error at the first write.
 func TestIgnoredByS3(t *testing.T) {
 	s := servers.VersityGW(t)
 	s.Setenv(t)

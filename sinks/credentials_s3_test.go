@@ -15,10 +15,10 @@ import (
 	"github.com/mailhaul/mailhaul/sinks"
 )
 
-// sentinel is in secrets that no error may show.
+// sentinel is part of secrets. No error may contain it.
 const sentinel = "Sentinel0Secret"
 
-// An account is who may use a store, and where credentials for it can be had.
+// An account holds credentials for a store, and the places that provide them.
 type account struct {
 	key, secret            string
 	tempKey, tempSec, temp string // for a session
@@ -27,7 +27,7 @@ type account struct {
 	dir                    string // for files
 }
 
-// set sets the environment to nothing but what it is given, name by name.
+// set clears the environment of credentials, and sets the given names and values.
 func (a *account) set(t *testing.T, env ...string) {
 	t.Helper()
 	servers.Setenv(t, "", "", "")
@@ -45,8 +45,8 @@ func (a *account) set(t *testing.T, env ...string) {
 	}
 }
 
-// files writes an AWS configuration and credentials file, in which {name} stands for what the
-// account has.
+// files writes an AWS configuration file and a credentials file. {name} stands for a field of the
+// account.
 func (a *account) files(t *testing.T, config, credentials string) {
 	t.Helper()
 	for env, text := range map[string]string{"AWS_CONFIG_FILE": config, "AWS_SHARED_CREDENTIALS_FILE": credentials} {
@@ -103,7 +103,7 @@ func newAccount(t *testing.T, s *servers.S3) *account {
 
 func inAnHour() string { return time.Now().Add(time.Hour).UTC().Format(time.RFC3339) }
 
-// give answers with credentials as a machine and a container do.
+// give responds with credentials as a machine's or a container's metadata service does.
 func (a *account) give(w http.ResponseWriter) {
 	_ = json.NewEncoder(w).Encode(map[string]string{
 		"Code": "Success", "AccessKeyId": a.tempKey, "SecretAccessKey": a.tempSec, "Token": a.temp, "Expiration": inAnHour(),
@@ -112,7 +112,7 @@ func (a *account) give(w http.ResponseWriter) {
 
 const credentialsFile = "[default]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n"
 
-// TestS3Credentials: they are found wherever S3's own tools look.
+// TestS3Credentials: credentials are found wherever S3's own tools look.
 func TestS3Credentials(t *testing.T) {
 	s := servers.MinIO(t)
 	a, bucket := newAccount(t, s), s.Bucket(t)
@@ -157,7 +157,8 @@ func TestS3Credentials(t *testing.T) {
 	}
 }
 
-// TestS3CredentialsMissing: what is missing or malformed is told, without any secret; it is never made up for by requests that are not signed.
+// TestS3CredentialsMissing: the error of missing or malformed credentials says so and contains no
+// secret. No request is sent unsigned instead.
 func TestS3CredentialsMissing(t *testing.T) {
 	s := servers.MinIO(t)
 	a, bucket := newAccount(t, s), s.Bucket(t)
@@ -204,7 +205,8 @@ func TestS3CredentialsMissing(t *testing.T) {
 	}
 }
 
-// refused expects that a place cannot be used, for a reason that shows no secret.
+// refused checks that a repository cannot be opened, and that the error contains want and no
+// secret.
 func refused(t *testing.T, place, want string) error {
 	t.Helper()
 	bucket, err := sinks.Open(t.Context(), place)

@@ -18,9 +18,9 @@ import (
 	"github.com/mailhaul/mailhaul/sinks"
 )
 
-// TestWrittenToAzure asks the server, with a client of its own, how it holds what was written
-// with options.
-func TestWrittenToAzure(t *testing.T) {
+// TestStoredInAzure: the server holds objects with the options of the URL, according to a client
+// of its own.
+func TestStoredInAzure(t *testing.T) {
 	s := servers.Azurite(t)
 	s.Setenv(t)
 	testHeldByAzure(t, s)
@@ -32,7 +32,7 @@ func testHeldByAzure(t *testing.T, s *servers.Azure) {
 	container := s.Container(t)
 	place := s.URL(container, "mail/2026")
 	held := fill(t, place, map[string]string{"access_tier": "cool", "tags": "team=mail,env=a b+c/d"})
-	for key, data := range held.below(t, place) {
+	for key, data := range held.prefixed(t, place) {
 		client := s.Client.ServiceClient().NewContainerClient(container).NewBlobClient(key)
 		got, err := client.DownloadStream(t.Context(), nil)
 		if err != nil {
@@ -63,8 +63,8 @@ func testHeldByAzure(t *testing.T, s *servers.Azure) {
 	}
 }
 
-// testSentToAzure has the server, which has neither locks nor encryption scopes, tell back
-// what it was sent, and looks at that.
+// testSentToAzure checks the requests with options that the server does not have: locks and
+// encryption scopes.
 func testSentToAzure(t *testing.T, s *servers.Azure) {
 	for mode, policy := range map[string]string{"governance": "unlocked", "compliance": "locked"} {
 		p := newProxy(t, s.Endpoint, true)
@@ -94,7 +94,7 @@ func testSentToAzure(t *testing.T, s *servers.Azure) {
 	}
 }
 
-// testIgnoredByAzure: an option that the server takes and ignores is an error.
+// testIgnoredByAzure: an option that the server ignores is an error.
 func testIgnoredByAzure(t *testing.T, s *servers.Azure) {
 	for name, options := range map[string]map[string]string{
 		"lock_mode":        {"lock_mode": "governance", "lock_days": "1"},

@@ -11,12 +11,12 @@ import (
 	"github.com/mailhaul/mailhaul/sinks"
 )
 
-// parts are a repository's objects, one of each kind, by the names that they are stored under.
-type parts map[string][]byte
+// objects are those of a repository, one of each kind, by key.
+type objects map[string][]byte
 
-// fill writes a repository to a place with options, and reads it again. It returns what the
-// store must hold, below the prefix.
-func fill(t *testing.T, place string, options map[string]string) parts {
+// fill writes a repository to a bucket with options, and reads it. It returns the objects that the
+// store must hold below the prefix.
+func fill(t *testing.T, place string, options map[string]string) objects {
 	t.Helper()
 	place, err := sinks.WithOptions(place, options)
 	if err != nil {
@@ -46,7 +46,7 @@ func fill(t *testing.T, place string, options map[string]string) parts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	held := parts{"config.json": config, repository.PackKey(dp): pack, repository.SegmentKey(ds): segment, repository.ManifestKey(dm): snapshot, repository.RefKey("MBX:a", 1): ref}
+	held := objects{"config.json": config, repository.PackKey(dp): pack, repository.SegmentKey(ds): segment, repository.ManifestKey(dm): snapshot, repository.RefKey("MBX:a", 1): ref}
 	for o, err := range repo.Objects(ctx) {
 		if want, ok := held[o.Key]; err != nil || !ok || o.Size != int64(len(want)) {
 			t.Errorf("%s has %d bytes, %v", o.Key, o.Size, err)
@@ -55,15 +55,15 @@ func fill(t *testing.T, place string, options map[string]string) parts {
 	return held
 }
 
-// below returns the objects by their whole names.
-func (p parts) below(t *testing.T, place string) parts {
+// prefixed returns the objects by key, including the prefix of a URL.
+func (o objects) prefixed(t *testing.T, place string) objects {
 	t.Helper()
 	u, err := url.Parse(place)
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := parts{}
-	for key, data := range p {
+	named := objects{}
+	for key, data := range o {
 		named[strings.TrimPrefix(u.Path, "/")+"/"+key] = data
 	}
 	return named
