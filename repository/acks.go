@@ -18,7 +18,7 @@ func (r *Repository) PutAck(ctx context.Context, mailbox string, d manifest.Dige
 
 // ReadAck returns the stored bytes of an acknowledgement, and checks their digest.
 func (r *Repository) ReadAck(ctx context.Context, mailbox string, d manifest.Digest) ([]byte, error) {
-	return r.readChecked(ctx, AckKey(mailbox, d), d, maxAckSize)
+	return r.bucket.readChecked(ctx, AckKey(mailbox, d), d, maxAckSize)
 }
 
 // The bounds of a mailbox's acknowledgements, in bytes. Each counts as leastAck or more, so that

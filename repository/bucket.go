@@ -57,6 +57,28 @@ func readBody(body *blob.Reader, limit int64) ([]byte, error) {
 	return data, err
 }
 
+// readChecked returns an object whose bytes must have the digest. It reads a damaged object twice,
+// because the bytes may have changed on their way.
+func (b *bucket) readChecked(ctx context.Context, key string, d manifest.Digest, limit int64) ([]byte, error) {
+	data, err := b.readSum(ctx, key, d, limit)
+	if isOf[*CorruptError](err) && !store.Is(err, store.Irregular) {
+		b.note("read", key, err)
+		data, err = b.readSum(ctx, key, d, limit)
+	}
+	return data, err
+}
+
+func (b *bucket) readSum(ctx context.Context, key string, d manifest.Digest, limit int64) ([]byte, error) {
+	data, err := b.read(ctx, key, limit)
+	if err != nil {
+		return nil, err
+	}
+	if got := manifest.SumOf(data); got != d {
+		return nil, corrupt(key, "its bytes have the digest %s", got)
+	}
+	return data, nil
+}
+
 // readRange fills dst with the bytes of an object at an offset.
 func (b *bucket) readRange(ctx context.Context, key string, dst []byte, offset int64) (n int, err error) {
 	err = b.do(ctx, "read", key, func() error {
@@ -94,7 +116,7 @@ func (b *bucket) sizeOnce(ctx context.Context, key string) (int64, error) {
 // errNoSize is permanent: something between here and the store drops the size.
 var errNoSize = &store.Error{
 	Kind:   store.Other,
-	Reason: "its size is not told: a proxy that changes answers may be in the way",
+	Reason: "its size is unknown: a proxy between here and the store may drop it",
 }
 
 // put stores an object if its key has none, and reports whether it repeated the attempt.

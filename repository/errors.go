@@ -14,14 +14,14 @@ var (
 
 	// ErrNotEmpty means that a new repository cannot be created, because the bucket holds
 	// something else.
-	ErrNotEmpty = errors.New("the place is neither empty nor a repository")
+	ErrNotEmpty = errors.New("the bucket or prefix is neither empty nor a repository")
 
 	// ErrOverwrites means that the store ignores the condition that an object must not exist.
 	// Concurrent exports of a mailbox could overwrite each other's refs in such a store.
 	ErrOverwrites = errors.New("the store overwrites objects in spite of If-None-Match")
 
 	// ErrNoStore means that a web page answers in place of a store.
-	ErrNoStore = errors.New("a web page is there, and no object: what answers is not an object store")
+	ErrNoStore = errors.New("a web page is in the place of an object: what answers is not an object store")
 
 	// ErrNoBucket means that the bucket does not exist.
 	ErrNoBucket = errors.New("there is no such bucket")
@@ -36,7 +36,7 @@ var (
 // errUnsettled is retryable: a store may refuse to write an object that it does not show yet.
 var errUnsettled = &store.Error{
 	Kind:   store.Busy,
-	Reason: "the store says that the object exists, and that it does not",
+	Reason: "the store says both that the object exists and that it does not",
 }
 
 // A CorruptError is the error of an object that is not as it was written.

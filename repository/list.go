@@ -44,7 +44,7 @@ const maxStale = 10_000
 
 var errNoEnd = &store.Error{
 	Kind:   store.Other,
-	Reason: "the list has no end: it shows again and again what it has shown",
+	Reason: "the list does not end: it repeats what it has shown",
 	Remedy: "the store does not list objects as it should: check the endpoint in --repo and what is between, and run mailhaul doctor",
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/repository/store"
 )
 
 // The bounds of stored objects, in bytes.
@@ -46,48 +45,26 @@ func (r *Repository) create(ctx context.Context, key string, data []byte, d mani
 	case err != nil:
 		return false, err
 	case existing >= 0 && existing != int64(len(data)) && key != configKey:
-		return false, corrupt(key, "it is there with %d bytes, not %d", existing, len(data))
+		return false, corrupt(key, "it exists with %d bytes, not %d", existing, len(data))
 	}
 	return existing < 0 || repeated, nil
 }
 
 // ReadManifest returns the stored bytes of a snapshot manifest, and checks their digest.
 func (r *Repository) ReadManifest(ctx context.Context, d manifest.Digest) ([]byte, error) {
-	return r.readChecked(ctx, ManifestKey(d), d, maxMetaSize)
+	return r.bucket.readChecked(ctx, ManifestKey(d), d, maxMetaSize)
 }
 
 // ReadSegment returns the stored bytes of a segment, and checks their digest and number.
 func (r *Repository) ReadSegment(ctx context.Context, d manifest.Digest, size int64) ([]byte, error) {
-	data, err := r.readChecked(ctx, SegmentKey(d), d, maxMetaSize)
+	data, err := r.bucket.readChecked(ctx, SegmentKey(d), d, maxMetaSize)
 	if err == nil && int64(len(data)) != size {
-		return nil, corrupt(SegmentKey(d), "%d bytes, but the manifest tells %d", len(data), size)
+		return nil, corrupt(SegmentKey(d), "%d bytes, but the manifest says %d", len(data), size)
 	}
 	return data, err
 }
 
 // ReadPack returns the stored bytes of a pack, and checks their digest.
 func (r *Repository) ReadPack(ctx context.Context, d manifest.Digest) ([]byte, error) {
-	return r.readChecked(ctx, PackKey(d), d, maxPackSize)
-}
-
-// readChecked returns an object whose bytes must have the digest. It reads a damaged object twice,
-// because the bytes may have changed on their way.
-func (r *Repository) readChecked(ctx context.Context, key string, d manifest.Digest, limit int64) ([]byte, error) {
-	data, err := r.readSum(ctx, key, d, limit)
-	if isOf[*CorruptError](err) && !store.Is(err, store.Irregular) {
-		r.bucket.note("read", key, err)
-		data, err = r.readSum(ctx, key, d, limit)
-	}
-	return data, err
-}
-
-func (r *Repository) readSum(ctx context.Context, key string, d manifest.Digest, limit int64) ([]byte, error) {
-	data, err := r.bucket.read(ctx, key, limit)
-	if err != nil {
-		return nil, err
-	}
-	if got := manifest.SumOf(data); got != d {
-		return nil, corrupt(key, "its bytes have the digest %s", got)
-	}
-	return data, nil
+	return r.bucket.readChecked(ctx, PackKey(d), d, maxPackSize)
 }

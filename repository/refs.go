@@ -115,7 +115,7 @@ func (r *Repository) Refs(ctx context.Context, mailbox string) ([]uint64, error)
 	slices.Sort(refs)
 	for i, sequence := range refs {
 		if want := uint64(i + 1); sequence != want {
-			return nil, corrupt(RefKey(mailbox, want), "it is missing, and run %d is there", sequence)
+			return nil, corrupt(RefKey(mailbox, want), "it is missing, but run %d exists", sequence)
 		}
 	}
 	return refs, nil

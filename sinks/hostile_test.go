@@ -117,7 +117,7 @@ func TestUnsized(t *testing.T) {
 	if _, err := repo.ReadRef(t.Context(), "MBX:a", 1); !errors.As(err, new(*repository.CorruptError)) {
 		t.Errorf("longer than a ref may be: %v", err)
 	}
-	if _, err := repo.PackAt(t.Context(), d); err == nil || !strings.Contains(err.Error(), "size is not told") {
+	if _, err := repo.PackAt(t.Context(), d); err == nil || !strings.Contains(err.Error(), "size is unknown") {
 		t.Errorf("PackAt: %v", err)
 	}
 	if _, err := repo.PutPack(t.Context(), d, pack); err == nil || repo.Retries() > 0 {

@@ -89,7 +89,7 @@ var badStores = map[string]badStore{
 			servers.Setenv(t, s.AccessKey, "not-the-secret", "")
 			return s.URL(s.Bucket(t), "mail")
 		},
-		code: 1, error: `signature`, hint: `the secret does not go with the access key`,
+		code: 1, error: `signature`, hint: `the secret does not belong to the access key`,
 	},
 	"wrong region": {
 		place: func(t *testing.T, _ *servers.S3) string {
@@ -123,7 +123,7 @@ var badStores = map[string]badStore{
 		place: func(t *testing.T, _ *servers.S3) string {
 			return webPage(t, http.StatusOK, "Last-Modified", "Mon, 02 Jan 2006 15:04:05 GMT")
 		},
-		code: 1, error: `a web page is there`, hint: `check the endpoint`,
+		code: 1, error: `a web page is in the place of an object`, hint: `check the endpoint`,
 	},
 	"page that is not found": {
 		place: func(t *testing.T, _ *servers.S3) string { return webPage(t, http.StatusNotFound) },

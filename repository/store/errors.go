@@ -148,7 +148,7 @@ func Wrap(op, key string, err error) error {
 var remedies = map[Kind]string{
 	Denied:      "check the store's credentials and that they may read, write and list below --repo",
 	NoAccess:    "check the store's credentials and that they may read, write and list below --repo",
-	Unsupported: "the store does not have what this needs: use another; mailhaul doctor tells",
+	Unsupported: "the store lacks a feature that this needs: use another store; mailhaul doctor shows which feature",
 }
 
 // Remedy returns what the user can do about the error of a call to a bucket, in one line, or

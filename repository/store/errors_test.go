@@ -83,7 +83,7 @@ func TestCauses(t *testing.T) {
 		"a file's error":      {&fs.PathError{Op: "open", Path: "x", Err: syscall.EIO}, store.Other, ""},
 		"cancelled":           {sent(context.Canceled), store.Other, ""},
 		"timed out":           {sent(context.DeadlineExceeded), store.Unavailable, ""},
-		"unsupported":         {fmt.Errorf("x: %w", errors.ErrUnsupported), store.Unsupported, "use another"},
+		"unsupported":         {fmt.Errorf("x: %w", errors.ErrUnsupported), store.Unsupported, "use another store"},
 		"a driver's, wrapped": {sent(&store.Error{Kind: store.NoBucket, Reason: "none", Remedy: "create it"}), store.NoBucket, "create it"},
 	} {
 		t.Run(name, func(t *testing.T) {

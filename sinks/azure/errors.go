@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	needsRole = "the identity may not do this: give it the role Storage Blob Data Contributor on the container, or a SAS token with read, create and list (rcl)"
+	needsRole = "the identity has no right to do this: give it the role Storage Blob Data Contributor on the container, or a SAS token with read, create and list (rcl)"
 	checkKey  = "check AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_CONNECTION_STRING: it is another account's, expired or malformed, or this machine's clock is off"
 	setKey    = "no credentials were sent: set AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_CONNECTION_STRING, or log in with az login"
 	checkAll  = "check the credentials: AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN, or AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or az login"
@@ -57,7 +57,7 @@ var meanings = map[bloberror.Code]meaning{
 	bloberror.MD5Mismatch: {store.Unavailable, ""},
 	"Crc64Mismatch":       {store.Unavailable, ""},
 
-	bloberror.InvalidResourceName: {store.Other, "check the container's name: it has 3 to 63 small letters, digits and hyphens"},
+	bloberror.InvalidResourceName: {store.Other, "check the container's name: it has 3 to 63 lower-case letters, digits and hyphens"},
 }
 
 // describe classifies an error of Azure's client. Errors of this package are classified already.

@@ -17,8 +17,8 @@ import (
 
 const (
 	logIn      = "check the credentials: gcloud auth application-default login, or GOOGLE_APPLICATION_CREDENTIALS"
-	needsRoles = "the identity may not do this: an export needs storage.objects.list, create and get on the bucket, as the roles Storage Object Creator and " +
-		"Storage Object Viewer have; mailhaul doctor tells which is missing"
+	needsRoles = "the identity has no right to do this: an export needs storage.objects.list, create and get on the bucket, as the roles Storage Object Creator and " +
+		"Storage Object Viewer have; mailhaul doctor shows which is missing"
 	noBucket = "check the bucket's name, or create the bucket; mailhaul creates none"
 )
 

@@ -16,12 +16,12 @@ import (
 const (
 	checkEndpoint = "what answers does not speak S3: check the endpoint in --repo; it is the address of the store's S3 API, not of its console"
 	unknownKey    = "the store does not know the access key: check AWS_ACCESS_KEY_ID or the profile, and that it is of this store"
-	wrongSecret   = "the secret does not go with the access key: check AWS_SECRET_ACCESS_KEY or the profile; a proxy that changes requests does this, too"
+	wrongSecret   = "the secret does not belong to the access key: check AWS_SECRET_ACCESS_KEY or the profile; a proxy that changes requests also causes this"
 	newSession    = "the session's credentials are expired or of another store: get new ones (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN)"
 	otherRegion   = "the bucket is in another region: give region= in --repo"
 	makeRoom      = "the store is full or the bucket has a quota: make room and run the same command again"
 	needsRights   = "the credentials may not do this: an export needs s3:ListBucket on the bucket, and s3:PutObject, s3:GetObject and " +
-		"s3:AbortMultipartUpload below the prefix; mailhaul doctor tells which is missing"
+		"s3:AbortMultipartUpload below the prefix; mailhaul doctor shows which is missing"
 	needsLock = "lock_mode, lock_days and legal_hold need a bucket that was created with Object Lock"
 	checkKMS  = "check kmskeyid, and that the credentials may use the key (kms:GenerateDataKey, kms:Decrypt)"
 )
@@ -74,13 +74,13 @@ var meanings = map[string]meaning{
 	"XAmzContentSHA256Mismatch":   {store.Unavailable, ""},
 	"XAmzContentChecksumMismatch": {store.Unavailable, ""},
 
-	"NotImplemented": {store.Unsupported, "the store does not have what this needs: leave the option out, or use another store; mailhaul doctor tells"},
+	"NotImplemented": {store.Unsupported, "the store lacks a feature that this needs: leave the option out, or use another store; mailhaul doctor shows which feature"},
 
 	"InvalidArgument":              {store.Other, ""},
 	"InvalidRequest":               {store.Other, ""},
 	"KeyTooLongError":              {store.Other, ""},
 	"XMinioInvalidObjectName":      {store.Other, ""},
-	"InvalidBucketName":            {store.Other, "check the bucket's name: it has 3 to 63 small letters, digits, dots and hyphens"},
+	"InvalidBucketName":            {store.Other, "check the bucket's name: it has 3 to 63 lower-case letters, digits, dots and hyphens"},
 	"PermanentRedirect":            {store.Other, otherRegion},
 	"AuthorizationHeaderMalformed": {store.Other, otherRegion},
 	"IllegalLocationConstraint":    {store.Other, otherRegion},
