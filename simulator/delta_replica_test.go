@@ -13,9 +13,9 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// replica is what a client holds of a mailbox, by deltas alone.
+// replica is a copy of a mailbox that follows deltas alone.
 type replica struct {
-	g       *graph
+	g       *client
 	rand    *rand.Rand
 	folders map[string]folder
 	link    string
@@ -23,11 +23,11 @@ type replica struct {
 	links   map[string]string
 }
 
-// sync runs one round of everything.
+// sync follows one round of the folders, and of the items of each folder.
 func (r *replica) sync() {
 	url := r.link
 	if url == "" {
-		url = r.g.of("/folders/delta") + q("includeHiddenFolders", "true", "$expand", "singleValueExtendedProperties($filter=id eq 'Integer 0x3601')")
+		url = r.g.inMailbox("/folders/delta") + q("includeHiddenFolders", "true", "$expand", "singleValueExtendedProperties($filter=id eq 'Integer 0x3601')")
 	}
 	changes, link, ok := follow[folder](r, url)
 	if !ok {
@@ -54,14 +54,14 @@ func (r *replica) sync() {
 func (r *replica) syncItems(folder string) {
 	url := r.links[folder]
 	if url == "" {
-		url = r.g.of("/folders/" + folder + "/items/delta")
+		url = r.g.inMailbox("/folders/" + folder + "/items/delta")
 		r.items[folder] = map[string]string{}
 	}
 	changes, link, ok := follow[item](r, url)
 	if !ok {
 		delete(r.links, folder)
-		if status, _, _ := r.g.do(http.MethodGet, r.g.of("/folders/"+folder), nil); status == 404 {
-			delete(r.items, folder) // the next round of folders tells
+		if status, _, _ := r.g.do(http.MethodGet, r.g.inMailbox("/folders/"+folder), nil); status == 404 {
+			delete(r.items, folder) // the next round of folders has a tombstone
 			return
 		}
 		r.syncItems(folder)
@@ -71,7 +71,7 @@ func (r *replica) syncItems(folder string) {
 	apply(r.items[folder], changes)
 }
 
-// follow reads a round, asking again what went wrong. It reports false if the round cannot go on.
+// follow reads a round, and repeats requests that fail. It returns false if the round cannot continue.
 func follow[T any](r *replica, url string) (elements []T, link string, ok bool) {
 	for failures := 0; ; {
 		resp, err := r.g.send(http.MethodGet, url, nil, "Prefer", "odata.maxpagesize="+[]string{"1", "3", "10", "500"}[r.rand.IntN(4)])
@@ -87,7 +87,7 @@ func follow[T any](r *replica, url string) (elements []T, link string, ok bool) 
 			return nil, "", false
 		case err != nil || status != 200:
 			if failures++; failures > 5 {
-				r.g.t.Fatalf("GET %s fails for good: %d %v", url, status, err)
+				r.g.t.Fatalf("GET %s keeps failing: %d %v", url, status, err)
 			}
 			continue
 		}
@@ -100,7 +100,7 @@ func follow[T any](r *replica, url string) (elements []T, link string, ok bool) 
 	}
 }
 
-// TestReplica: a client that follows deltas holds what the mailbox does, whatever happens to it and to the requests.
+// TestReplica checks that a replica equals the mailbox, whatever happens to the mailbox and to the requests.
 func TestReplica(t *testing.T) {
 	for seed := range uint64(6) {
 		opts := simulator.Options{Seed: seed, Items: 300, RetryAfter: -1}
@@ -148,7 +148,7 @@ func (r *replica) check(history []string) {
 			continue
 		}
 		if h := r.folders[f.ID]; h.DisplayName != f.DisplayName || h.ParentFolderID != f.ParentID || h.TotalItemCount != f.Items && !f.Search {
-			t.Errorf("folder is held as %+v, is %+v", h, f)
+			t.Errorf("folder is %+v in the replica, %+v in the mailbox", h, f)
 		}
 		if !f.Search {
 			want[f.ID] = map[string]string{}

@@ -1,7 +1,6 @@
 package simulator_test
 
 import (
-	"bytes"
 	"compress/flate"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,7 +13,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// golden is the digest of all that a seed makes: folders, items and their streams. It changes only when the content is meant to.
+// golden is the digest of everything that a seed makes: folders, items and their streams. It changes only if content is
+// meant to change.
 const golden = "4ed61d8c55cecf3d9c3ec95b0c25353ff16bd322ff3944cd8185f70d314d344a"
 
 func TestSameSeedSameBytes(t *testing.T) {
@@ -40,7 +40,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 	}
 }
 
-// TestStreams reads every stream of a mailbox and looks for what mail has.
+// TestStreams parses every stream of a mailbox and looks for the parts of mail.
 func TestStreams(t *testing.T) {
 	g := start(t, simulator.Options{Seed: 9, Items: 1000, MaxItemSize: 150_000})
 	classes := map[string]int{}
@@ -81,7 +81,7 @@ func TestStreams(t *testing.T) {
 	}
 }
 
-// TestSizes: half of the items are below 20 KB, few are large, and what a list reports is now and then far off.
+// TestSizes checks that half of the items are below 20 KB, few are large, and few listed sizes are far too small.
 func TestSizes(t *testing.T) {
 	g := start(t, simulator.Options{Seed: 10, Items: 2000, MaxItemSize: 2 << 20})
 	var lengths []int64
@@ -107,7 +107,7 @@ func TestSizes(t *testing.T) {
 		t.Errorf("the mean length is %d", mean)
 	}
 	if off < 20 || off > 150 {
-		t.Errorf("%d of 2000 items are far larger than told", off)
+		t.Errorf("%d of 2000 items are far larger than listed", off)
 	}
 }
 
@@ -118,7 +118,7 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestItemSize: items are about as long as asked for, and their text compresses as text does.
+// TestItemSize checks that items are about as long as ItemSize says, and compress as mail does.
 func TestItemSize(t *testing.T) {
 	for size, items := range map[int64]int{4_000: 40, 20_000: 40, 300_000: 20, 5 << 20: 2} {
 		g := start(t, simulator.Options{Items: items, ItemSize: size})
@@ -146,7 +146,7 @@ func TestItemSize(t *testing.T) {
 	}
 }
 
-// TestFlatMemory: neither the number of items nor the size of one takes memory.
+// TestFlatMemory checks that neither the number of items nor the size of one takes memory.
 func TestFlatMemory(t *testing.T) {
 	g := start(t, simulator.Options{Items: 1_000_000, ItemSize: 24 << 20})
 	before := heap()
@@ -163,7 +163,7 @@ func TestFlatMemory(t *testing.T) {
 			break
 		}
 	}
-	id := get[page[item]](g, g.of("/folders/inbox/items")).Value[0].ID
+	id := get[page[item]](g, g.inMailbox("/folders/inbox/items")).Value[0].ID
 	var length counter
 	if err := g.sim.WriteItem(io.MultiWriter(&length, probe(func() { most = max(most, heap()) })), g.box.ID, id); err != nil {
 		t.Fatal(err)
@@ -173,7 +173,7 @@ func TestFlatMemory(t *testing.T) {
 	}
 }
 
-// probe is called every now and then.
+// probe is called once in about 2 MiB.
 type probe func()
 
 var written int
@@ -193,27 +193,7 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// TestTouch: an item that changes has another key and content, but stays the same message.
-func TestTouch(t *testing.T) {
-	g := start(t, simulator.Options{Seed: 11, Items: 30})
-	id := g.ids()[4]
-	before, was := g.stream(id), g.export(id)[0]
-	if err := g.sim.Touch(g.box.ID, id); err != nil {
-		t.Fatal(err)
-	}
-	after, is := g.stream(id), g.export(id)[0]
-	if was.ChangeKey == is.ChangeKey || bytes.Equal(before, after) || !bytes.Equal(after, is.Data) {
-		t.Error("the item did not change")
-	}
-	a, b := parseStream(t, before).properties, parseStream(t, after).properties
-	for _, key := range []string{"Binary 0x300b", "String 0x1035", "SystemTime 0xe06"} {
-		if a[key] == "" || a[key] != b[key] {
-			t.Errorf("%s was %q and is %q", key, a[key], b[key])
-		}
-	}
-}
-
-// TestDoublings: sizes spread from the least to the greatest, as many in each doubling.
+// TestDoublings checks that sizes spread from MinItemSize to MaxItemSize, as many in each doubling.
 func TestDoublings(t *testing.T) {
 	const least, most = 64 << 10, 1 << 20
 	g := start(t, simulator.Options{Seed: 3, Items: 400, MinItemSize: least, MaxItemSize: most})
@@ -228,6 +208,32 @@ func TestDoublings(t *testing.T) {
 	for doubling := 17; doubling <= 20; doubling++ {
 		if counts[doubling] < 400/8 {
 			t.Errorf("sizes are %v", counts)
+		}
+	}
+}
+
+// BenchmarkWriteItem writes the streams of a realistic mailbox, one at a time.
+func BenchmarkWriteItem(b *testing.B) {
+	for name, opts := range map[string]simulator.Options{"spread": {Items: 2000}, "small": {Items: 500, ItemSize: 12_000}} {
+		b.Run(name, func(b *testing.B) { benchmarkWriteItem(b, opts) })
+	}
+}
+
+func benchmarkWriteItem(b *testing.B, opts simulator.Options) {
+	g := start(b, opts)
+	ids := g.ids()
+	var total counter
+	for _, id := range ids {
+		if err := g.sim.WriteItem(&total, g.box.ID, id); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.SetBytes(int64(total))
+	for b.Loop() {
+		for _, id := range ids {
+			if err := g.sim.WriteItem(io.Discard, g.box.ID, id); err != nil {
+				b.Fatal(err)
+			}
 		}
 	}
 }
