@@ -9,7 +9,7 @@ import (
 	"github.com/mailhaul/mailhaul/fasttransfer"
 )
 
-// fragment decodes hex that may hold spaces.
+// fragment decodes hex digits and ignores spaces.
 func fragment(t *testing.T, s string) string {
 	t.Helper()
 	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
@@ -19,8 +19,9 @@ func fragment(t *testing.T, s string) string {
 	return string(b)
 }
 
-// TestPublishedImportSample compares with the sample of Microsoft's documentation, "Import an Exchange mailbox item", whose
-// data shows the three header records of Exchange Online 15.20, a full record's header, and the first properties.
+// TestPublishedImportSample compares with the sample of Microsoft's documentation, "Import an
+// Exchange mailbox item", which has the three header records of Exchange Online 15.20, a full
+// record's header, and the first properties.
 func TestPublishedImportSample(t *testing.T) {
 	want := fragment(t, "01000000 08000000 00000000 01000000"+
 		"03000000 18000000 01000000 0703020000000000C000000000000046 00240080"+
@@ -38,7 +39,8 @@ func TestPublishedImportSample(t *testing.T) {
 	}
 }
 
-// TestPublishedExportProperties compares with the second sample of Microsoft's page "mailbox: exportItems".
+// TestPublishedExportProperties compares with the second sample of Microsoft's page "mailbox:
+// exportItems".
 func TestPublishedExportProperties(t *testing.T) {
 	want := fragment(t, "0300 1700 01000000"+
 		"B084 1A00 12000000 490050004D002E004E006F00740065000000"+
@@ -59,8 +61,8 @@ func TestPublishedExportProperties(t *testing.T) {
 	}
 }
 
-// TestPublishedEWSSample compares with the response of Microsoft's page "ExportItems operation" (EWS): times, an empty string and
-// a binary value in item 3, the end of a stream in item 1.
+// TestPublishedEWSSample compares with the response of Microsoft's page "ExportItems operation"
+// (EWS): times, an empty string and a binary value in item 3, the end of a stream in item 1.
 func TestPublishedEWSSample(t *testing.T) {
 	begin := fragment(t, "4000 3900 00765E1717D1CA01"+
 		"0201 3B00 04000000 45583A2F"+
