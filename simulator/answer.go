@@ -28,8 +28,9 @@ func newAnswer(w http.ResponseWriter, r *http.Request, date time.Time) *answer {
 	return &answer{w: w, r: r, requestID: rng.FreshGUID(), date: date, status: http.StatusOK}
 }
 
-// open lets the body be written: byte by byte with a pause after each, unless the pause is zero; or at a rate in bytes a
-// second, unless that is zero. The body is cut off as [wire.NewBody] describes.
+// open lets the body be written: byte by byte with a pause after each, unless the pause is zero; or
+// at a rate in bytes a second, unless that is zero. The body is cut off as [wire.NewBody]
+// describes.
 func (a *answer) open(pause time.Duration, rate, cut int64) {
 	var dst io.Writer = a.w
 	switch {
@@ -115,7 +116,8 @@ type page struct {
 	delta   string // the link to the next round, if this one ends here
 }
 
-// writePage writes a page of up to n elements; element adds the members of one, or returns false if it is gone by now.
+// writePage writes a page of up to n elements; element adds the members of one, or returns false if
+// it is gone by now.
 func (c *call) writePage(p page, n int, element func(i int, o *odata.Object) bool) error {
 	if odata.PreferredSize(c.r.Header) > 0 {
 		c.answer.w.Header().Set("Preference-Applied", "odata.maxpagesize="+strconv.Itoa(c.query.Size))

@@ -30,7 +30,8 @@ func (c *call) redirect(auxiliary int) error {
 // codeMoved is the error code of an item that lives in another mailbox.
 const codeMoved = "ErrorArchiveFolderMovedPermanently"
 
-// movedItem is the error of an item that lives in another mailbox. Its message is the URL to export the item from.
+// movedItem is the error of an item that lives in another mailbox. Its message is the URL to export
+// the item from.
 func (c *call) movedItem(auxiliary int) *odata.Error {
 	return &odata.Error{Code: codeMoved, Message: c.mailboxURL(auxiliary) + "/exportItems"}
 }

@@ -80,8 +80,8 @@ func (c *call) serve() error {
 	return err
 }
 
-// end sends the rest of the response. It releases the request before the client can know of the end, unless a fault may
-// hold the response up.
+// end sends the rest of the response. It releases the request before the client can know of the
+// end, unless a fault may hold the response up.
 func (c *call) end() error {
 	if c.effect.cut == CutNone {
 		c.release()

@@ -25,7 +25,8 @@ func (s *Server) Touch(mailboxID, itemID string) error {
 	return changeError("touch item", itemID, err)
 }
 
-// Add puts a new item into a folder, which its id or its well-known name names, and returns the item's id.
+// Add puts a new item into a folder, which its id or its well-known name names, and returns the
+// item's id.
 func (s *Server) Add(mailboxID, folderID string) (string, error) {
 	m, f, err := s.locateFolder(mailboxID, folderID)
 	if err != nil {
@@ -38,8 +39,8 @@ func (s *Server) Add(mailboxID, folderID string) (string, error) {
 	return m.ItemID(number), nil
 }
 
-// Move puts an item into another folder and returns the id that it has there: as in Exchange, it is a new one. The item's
-// content does not change.
+// Move puts an item into another folder and returns the id that it has there: as in Exchange, it is
+// a new one. The item's content does not change.
 func (s *Server) Move(mailboxID, itemID, folderID string) (string, error) {
 	m, number, err := s.locateItem(mailboxID, itemID)
 	if err != nil {
@@ -99,8 +100,9 @@ func (s *Server) DeleteFolder(mailboxID, folderID string) error {
 	return changeError("delete folder", folderID, err)
 }
 
-// Relocate makes a folder of an archive, with all that is in it, live in an auxiliary mailbox, as in archives that
-// expand. All ids stay. auxiliary counts from 1 to [Options].Auxiliaries; 0 moves the folder back.
+// Relocate makes a folder of an archive, with all that is in it, live in an auxiliary mailbox, as
+// in archives that expand. All ids stay. auxiliary counts from 1 to [Options].Auxiliaries; 0 moves
+// the folder back.
 func (s *Server) Relocate(mailboxID, folderID string, auxiliary int) error {
 	m, f, err := s.locateFolder(mailboxID, folderID)
 	if err == nil && (auxiliary < 0 || auxiliary > len(m.Auxiliaries)) {
@@ -112,8 +114,8 @@ func (s *Server) Relocate(mailboxID, folderID string, auxiliary int) error {
 	return changeError("relocate folder", folderID, err)
 }
 
-// Step makes one random change, which may be of several items, to a mailbox, and returns what it did. The same r does the
-// same to the same mailbox.
+// Step makes one random change, which may be of several items, to a mailbox, and returns what it
+// did. The same r does the same to the same mailbox.
 func (s *Server) Step(mailboxID string, r *rand.Rand) (string, error) {
 	m := s.tenant.locate(mailboxID).mailbox
 	if m == nil {

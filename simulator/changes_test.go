@@ -10,7 +10,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// TestTouch checks that an item that changes has another change key and content, but stays the same message.
+// TestTouch checks that an item that changes has another change key and content, but stays the same
+// message.
 func TestTouch(t *testing.T) {
 	g := start(t, simulator.Options{Seed: 11, Items: 30})
 	id := g.ids()[4]

@@ -10,8 +10,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator/internal/rng"
 )
 
-// Chaos makes requests go wrong at random, in ways that a client survives if it requests again. The seed decides which;
-// it is logged at level info. The zero value makes nothing go wrong.
+// Chaos makes requests go wrong at random, in ways that a client survives if it requests again. The
+// seed decides which; it is logged at level info. The zero value makes nothing go wrong.
 type Chaos struct {
 	// Seed is [Options].Seed if zero.
 	Seed uint64
@@ -36,7 +36,8 @@ type Chaos struct {
 	//	expire       a delta token has expired
 	//	odd          an export is written in an unusual way that means the same
 	Rates map[string]int
-	// Patience is how many faults in a row, at most, hit the same request or the same item; 2 if zero.
+	// Patience is how many faults in a row, at most, hit the same request or the same item; 2 if
+	// zero.
 	Patience int
 }
 

@@ -9,7 +9,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// TestChaos checks that a client that requests again gets every item complete, and sees every kind of fault.
+// TestChaos checks that a client that requests again gets every item complete, and sees every kind
+// of fault.
 func TestChaos(t *testing.T) {
 	rates := map[string]int{"reset": 20}
 	g := start(t, simulator.Options{Seed: 44, Items: 400, MaxItemSize: 30_000, RetryAfter: -1, Chaos: simulator.Chaos{Rate: 60, Rates: rates}})

@@ -33,8 +33,8 @@ type Item struct {
 	Categories        []string
 }
 
-// Folders lists all folders that a mailbox has now, each after its parent unless folders were moved. It returns nil if
-// there is no such mailbox.
+// Folders lists all folders that a mailbox has now, each after its parent unless folders were
+// moved. It returns nil if there is no such mailbox.
 func (s *Server) Folders(mailboxID string) []Folder {
 	m := s.tenant.locate(mailboxID).mailbox
 	if m == nil {
@@ -57,8 +57,9 @@ func (s *Server) Folders(mailboxID string) []Folder {
 	return all
 }
 
-// Items yields all items that a mailbox has now, folder by folder, each once. The mailbox may change meanwhile: a folder
-// is seen as it was when the loop came to it, without the items that have left since.
+// Items yields all items that a mailbox has now, folder by folder, each once. The mailbox may
+// change meanwhile: a folder is seen as it was when the loop came to it, without the items that
+// have left since.
 func (s *Server) Items(mailboxID string) iter.Seq[Item] {
 	return func(yield func(Item) bool) {
 		m := s.tenant.locate(mailboxID).mailbox

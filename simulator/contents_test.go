@@ -13,8 +13,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// golden is the digest of everything that a seed makes: folders, items and their streams. It changes only if content is
-// meant to change.
+// golden is the digest of everything that a seed makes: folders, items and their streams. It
+// changes only if content is meant to change.
 const golden = "4ed61d8c55cecf3d9c3ec95b0c25353ff16bd322ff3944cd8185f70d314d344a"
 
 func TestSameSeedSameBytes(t *testing.T) {
@@ -81,7 +81,8 @@ func TestStreams(t *testing.T) {
 	}
 }
 
-// TestSizes checks that half of the items are below 20 KB, few are large, and few listed sizes are far too small.
+// TestSizes checks that half of the items are below 20 KB, few are large, and few listed sizes are
+// far too small.
 func TestSizes(t *testing.T) {
 	g := start(t, simulator.Options{Seed: 10, Items: 2000, MaxItemSize: 2 << 20})
 	var lengths []int64

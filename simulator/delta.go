@@ -72,13 +72,15 @@ type deltaPage struct {
 	more     bool     // the round has more pages
 }
 
-// newDeltaPage reads the request's token. It must come before the query is used, as the token may replace the query.
+// newDeltaPage reads the request's token. It must come before the query is used, as the token may
+// replace the query.
 func newDeltaPage(c *call, folder int, items bool) (*deltaPage, error) {
 	t, err := c.readToken(folder, items)
 	return &deltaPage{call: c, token: t}, err
 }
 
-// fill finds the page's elements: list adds those of a round that lists everything, and changed returns changes.
+// fill finds the page's elements: list adds those of a round that lists everything, and changed
+// returns changes.
 func (p *deltaPage) fill(list func(), changed func(after, until uint64, n int) ([]mailbox.Change, bool)) {
 	switch {
 	case p.call.effect.emptyPage():
@@ -90,7 +92,8 @@ func (p *deltaPage) fill(list func(), changed func(after, until uint64, n int) (
 	}
 }
 
-// replayed is how many elements too early the page begins: fewer than it has, so that the round ends.
+// replayed is how many elements too early the page begins: fewer than it has, so that the round
+// ends.
 func (p *deltaPage) replayed() int { return min(p.call.effect.replay(), p.call.query.Size-1) }
 
 // addItems lists items after the last one that the round has listed, wherever that is now.
@@ -162,7 +165,8 @@ func (p *deltaPage) write(context string, element func(i int, o *odata.Object) b
 	return c.writePage(out, len(p.elements), element)
 }
 
-// putItem adds an item as it is now, or its tombstone. It returns false if the page does not show the item.
+// putItem adds an item as it is now, or its tombstone. It returns false if the page does not show
+// the item.
 func (p *deltaPage) putItem(o *odata.Object, w itemWriter, number uint64) bool {
 	c := p.call
 	it, ok := c.mailbox.Item(number)
@@ -184,7 +188,8 @@ func (p *deltaPage) putItem(o *odata.Object, w itemWriter, number uint64) bool {
 	return true
 }
 
-// putFolderChange adds a folder as it is now, or its tombstone. It returns false if the request is not for such folders.
+// putFolderChange adds a folder as it is now, or its tombstone. It returns false if the request is
+// not for such folders.
 func putFolderChange(o *odata.Object, w folderWriter, t *mailbox.Tree, index, parent int) bool {
 	f := &t.Folders[index]
 	inParent := parent == allFolders || f.Parent == parent

@@ -71,7 +71,8 @@ func (r *replica) syncItems(folder string) {
 	apply(r.items[folder], changes)
 }
 
-// follow reads a round, and repeats requests that fail. It returns false if the round cannot continue.
+// follow reads a round, and repeats requests that fail. It returns false if the round cannot
+// continue.
 func follow[T any](r *replica, url string) (elements []T, link string, ok bool) {
 	for failures := 0; ; {
 		resp, err := r.g.send(http.MethodGet, url, nil, "Prefer", "odata.maxpagesize="+[]string{"1", "3", "10", "500"}[r.rand.IntN(4)])
@@ -100,7 +101,8 @@ func follow[T any](r *replica, url string) (elements []T, link string, ok bool) 
 	}
 }
 
-// TestReplica checks that a replica equals the mailbox, whatever happens to the mailbox and to the requests.
+// TestReplica checks that a replica equals the mailbox, whatever happens to the mailbox and to the
+// requests.
 func TestReplica(t *testing.T) {
 	for seed := range uint64(6) {
 		opts := simulator.Options{Seed: seed, Items: 300, RetryAfter: -1}

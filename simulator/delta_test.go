@@ -101,7 +101,8 @@ func TestItemDeltaOptions(t *testing.T) {
 	g.refused(400, http.MethodGet, delta+q("$filter", "receivedDateTime ge "+plain[0].CreatedDateTime+strings.Repeat(" and receivedDateTime ge 2020-01-01T00:00:00Z", 100)), nil)
 }
 
-// TestDeltaDoesNotDrift checks that what changes while a round is read is in that round or in the next.
+// TestDeltaDoesNotDrift checks that what changes while a round is read is in that round or in the
+// next.
 func TestDeltaDoesNotDrift(t *testing.T) {
 	g := start(t, simulator.Options{Seed: 22, Items: 200})
 	replica := map[string]string{}
@@ -138,7 +139,8 @@ func apply(replica map[string]string, items []item) {
 	}
 }
 
-// changeKeys returns the change keys of all items, by folder and item. A folder has its id and its well-known name as keys.
+// changeKeys returns the change keys of all items, by folder and item. A folder has its id and its
+// well-known name as keys.
 func changeKeys(g *client) map[string]map[string]string {
 	all := map[string]map[string]string{}
 	for _, f := range g.sim.Folders(g.box.ID) {

@@ -10,7 +10,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator/internal/odata"
 )
 
-// deltaToken is what a $skiptoken or $deltatoken holds: how far a client has come. The server keeps nothing else of it.
+// deltaToken is what a $skiptoken or $deltatoken holds: how far a client has come. The server keeps
+// nothing else of it.
 type deltaToken struct {
 	Mailbox uint32
 	Folder  int    // whose items, or child folders, the delta is of; allFolders if it is of all folders
@@ -144,8 +145,8 @@ func (e *expiries) of(t deltaToken) expiry {
 	return e.byFolder[t.Folder]
 }
 
-// ExpireDeltas makes all delta tokens expire that were given out so far for the items of a folder or, if folderID is empty,
-// for the mailbox's folders.
+// ExpireDeltas makes all delta tokens expire that were given out so far for the items of a folder
+// or, if folderID is empty, for the mailbox's folders.
 func (s *Server) ExpireDeltas(mailboxID, folderID string, how Expiry) error {
 	index := allFolders
 	m := s.tenant.locate(mailboxID).mailbox

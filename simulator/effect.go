@@ -53,7 +53,8 @@ func (e *effect) begin(ctx context.Context) error {
 	return nil
 }
 
-// arrange returns the order of n elements in value. The ids are those that were requested, if any were.
+// arrange returns the order of n elements in value. The ids are those that were requested, if any
+// were.
 func (e *effect) arrange(n int, ids []string) []int {
 	order := make([]int, n)
 	for i := range order {

@@ -198,7 +198,8 @@ func TestFaultElements(t *testing.T) {
 	}
 }
 
-// TestFaultStale checks that an item that changed is exported as it was before, with its previous change key.
+// TestFaultStale checks that an item that changed is exported as it was before, with its previous
+// change key.
 func TestFaultStale(t *testing.T) {
 	g := start(t, simulator.Options{Items: 50})
 	ids := g.ids()[:3]
@@ -274,7 +275,8 @@ func TestFaultBodies(t *testing.T) {
 	}
 }
 
-// TestFaultTime checks that a fault ends when its time is over, and that Trickle sends byte by byte.
+// TestFaultTime checks that a fault ends when its time is over, and that Trickle sends byte by
+// byte.
 func TestFaultTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim, err := simulator.New(simulator.Options{Items: 10})

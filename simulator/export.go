@@ -49,8 +49,8 @@ func otherItems(m *hostedMailbox, n int, requested []string) []string {
 	return ids
 }
 
-// exportFormat is how an element that is an item is written: its key, which is the members that identify the item, and the
-// member data.
+// exportFormat is how an element that is an item is written: its key, which is the members that
+// identify the item, and the member data.
 type exportFormat struct {
 	open, data, close string
 	keyLast           bool // the key comes after data

@@ -12,7 +12,8 @@ import (
 // Cut is a way for a response to end too early.
 type Cut int
 
-// The ways. The client gets a status of 200 and, except from a mailbox's content, no sign of what is missing.
+// The ways. The client gets a status of 200 and, except from a mailbox's content, no sign of what
+// is missing.
 const (
 	CutNone  Cut = iota
 	CutClean     // the body ends as if it were complete
@@ -20,7 +21,8 @@ const (
 	CutStall     // nothing more comes until the client hangs up
 )
 
-// Fault says which requests go wrong, and how. A fault may have several effects, and several faults may hit one request.
+// Fault says which requests go wrong, and how. A fault may have several effects, and several faults
+// may hit one request.
 type Fault struct {
 	// Operation is the kind of request that the fault is for; any if empty.
 	Operation Operation
@@ -36,8 +38,8 @@ type Fault struct {
 	Linked bool
 	// Skip is how many of those requests pass before the first hit.
 	Skip int
-	// Every is the distance between hits: after Skip the first request is hit, then every Every-th from there. 0 and 1 hit
-	// all.
+	// Every is the distance between hits: after Skip the first request is hit, then every Every-th
+	// from there. 0 and 1 hit all.
 	Every int
 	// Times is how many requests are hit; 1 if zero, no limit if negative.
 	Times int
@@ -73,15 +75,16 @@ type Fault struct {
 	// Trickle sends the body of an answer byte by byte, with this pause after each.
 	Trickle time.Duration
 
-	// Omit and Repeat are how many of the first elements of value are left out, or come twice. With Item it is that
-	// element.
+	// Omit and Repeat are how many of the first elements of value are left out, or come twice. With
+	// Item it is that element.
 	Omit, Repeat int
 	// Reverse reverses the order of value.
 	Reverse bool
 	// Extra is how many items are in an export that were not requested.
 	Extra int
 
-	// Corrupt is the id of an item that breaks the pages which show it: they fail with 500, or with CorruptStatus.
+	// Corrupt is the id of an item that breaks the pages which show it: they fail with 500, or with
+	// CorruptStatus.
 	Corrupt       string
 	CorruptStatus int
 	// Endless ends a page with a nextLink that is new and leads to the same page.
@@ -94,15 +97,17 @@ type Fault struct {
 	// Expire answers a request with a delta token as if the token had expired.
 	Expire Expiry
 
-	// Stale gives the exported or listed items, or Item, as they were before their latest change, with their previous
-	// change keys. A replica that is behind does so. Items that never changed are not hit.
+	// Stale gives the exported or listed items, or Item, as they were before their latest change,
+	// with their previous change keys. A replica that is behind does so. Items that never changed
+	// are not hit.
 	Stale bool
 	// NoIDs leaves the ids out of an export: nothing shows which item an element is.
 	NoIDs bool
-	// Odd writes an export in a way that is unusual but means the same: order of members, escapes, unknown members,
-	// spaces.
+	// Odd writes an export in a way that is unusual but means the same: order of members, escapes,
+	// unknown members, spaces.
 	Odd bool
-	// ItemCode gives an error instead of the exported items, or of Item, with ItemMessage or the code's usual message.
+	// ItemCode gives an error instead of the exported items, or of Item, with ItemMessage or the
+	// code's usual message.
 	ItemCode, ItemMessage string
 
 	some rng.Rand // if not zero, it draws which of the items have the error

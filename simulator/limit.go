@@ -26,7 +26,8 @@ const (
 	windowLimit
 )
 
-// acquire counts a request that is about to be served. If that exceeds a limit, it returns the limit and how long to wait.
+// acquire counts a request that is about to be served. If that exceeds a limit, it returns the
+// limit and how long to wait.
 func (l *limiter) acquire(opts *Options, now time.Time) (limit, time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

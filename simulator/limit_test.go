@@ -41,7 +41,8 @@ func TestConcurrency(t *testing.T) {
 	get[page[folder]](g, g.inMailbox("/folders"))
 }
 
-// TestRequestLimit checks that a window of requests fills up and another begins, and that each mailbox has its own.
+// TestRequestLimit checks that a window of requests fills up and another begins, and that each
+// mailbox has its own.
 func TestRequestLimit(t *testing.T) {
 	now := time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC)
 	g := start(t, simulator.Options{Items: 20, Mailboxes: 2, RequestLimit: 3, Now: func() time.Time { return now }})

@@ -18,30 +18,33 @@ const (
 	maxAuxiliaries = 10
 )
 
-// Options describes what a [Server] contains and how it behaves. The zero value is one mailbox of 2,000 items that anybody
-// may read.
+// Options describes what a [Server] contains and how it behaves. The zero value is one mailbox of
+// 2,000 items that anybody may read.
 type Options struct {
 	// Seed decides all content: mailboxes, ids, items.
 	Seed uint64
 	// Mailboxes is the number of users, at most a million; 1 if zero.
 	Mailboxes int
-	// Folders is the least number of folders in each primary mailbox, at most 100,000. There are always about sixty.
+	// Folders is the least number of folders in each primary mailbox, at most 100,000. There are
+	// always about sixty.
 	Folders int
 	// Archives gives every user an archive mailbox with a quarter of Items.
 	Archives bool
-	// Auxiliaries is the number of auxiliary mailboxes of each archive, at most 10. Some of the archive's folders live
-	// there.
+	// Auxiliaries is the number of auxiliary mailboxes of each archive, at most 10. Some of the
+	// archive's folders live there.
 	Auxiliaries int
 	// Items is the number of items in each mailbox; 2,000 if zero, none if negative.
 	Items int
-	// ItemSize makes every item about this many bytes, at least about 3,000 and at most 2 GiB. If zero, sizes spread from
-	// about 3 KB to MaxItemSize, half of them below 20 KB.
+	// ItemSize makes every item about this many bytes, at least about 3,000 and at most 2 GiB. If
+	// zero, sizes spread from about 3 KB to MaxItemSize, half of them below 20 KB.
 	ItemSize int64
-	// MinItemSize spreads sizes from it to MaxItemSize, as many in each doubling. It has no effect if ItemSize is set.
+	// MinItemSize spreads sizes from it to MaxItemSize, as many in each doubling. It has no effect
+	// if ItemSize is set.
 	MinItemSize int64
 	// MaxItemSize bounds the spread of sizes; 48 MiB if zero.
 	MaxItemSize int64
-	// RequireToken answers 401 to requests without a bearer token of the token endpoint, or the one in Token.
+	// RequireToken answers 401 to requests without a bearer token of the token endpoint, or the one
+	// in Token.
 	RequireToken bool
 	// Token is the token that the token endpoint gives out; if empty, it gives out signed tokens.
 	Token string
@@ -49,26 +52,30 @@ type Options struct {
 	TokenLifetime time.Duration
 	// MaxPageSize bounds the elements of a page, whatever the request wants; 1,000 if zero.
 	MaxPageSize int
-	// Concurrency is how many requests a mailbox serves at once before it answers 429; 4 if zero, no limit if negative.
+	// Concurrency is how many requests a mailbox serves at once before it answers 429; 4 if zero,
+	// no limit if negative.
 	Concurrency int
-	// RetryAfter is how long a client beyond Concurrency is to wait; 1 s if zero. It is sent in whole seconds, rounded up.
-	// If negative, no answer has a Retry-After.
+	// RetryAfter is how long a client beyond Concurrency is to wait; 1 s if zero. It is sent in
+	// whole seconds, rounded up. If negative, no answer has a Retry-After.
 	RetryAfter time.Duration
 	// RetryAfterDate sends Retry-After as a date.
 	RetryAfterDate bool
 	// BusyAs503 answers 503 instead of 429 beyond Concurrency.
 	BusyAs503 bool
-	// RequestLimit is how many requests a mailbox serves in RequestWindow before it answers 429; no limit if zero.
-	// Graph's is 10,000.
+	// RequestLimit is how many requests a mailbox serves in RequestWindow before it answers 429; no
+	// limit if zero. Graph's is 10,000.
 	RequestLimit int
-	// RequestWindow is ten minutes if zero. It begins with the first request after the end of the one before.
+	// RequestWindow is ten minutes if zero. It begins with the first request after the end of the
+	// one before.
 	RequestWindow time.Duration
-	// Latency is how long each request takes before its answer begins. The request counts against Concurrency meanwhile.
+	// Latency is how long each request takes before its answer begins. The request counts against
+	// Concurrency meanwhile.
 	Latency time.Duration
-	// ResponseRate is how many bytes of each response's body are sent in a second; no limit if zero.
+	// ResponseRate is how many bytes of each response's body are sent in a second; no limit if
+	// zero.
 	ResponseRate int64
-	// ChangeEvery makes one random change to a mailbox, as [Server.Step] does, once in this many requests to it; none if
-	// zero. Seed decides the changes.
+	// ChangeEvery makes one random change to a mailbox, as [Server.Step] does, once in this many
+	// requests to it; none if zero. Seed decides the changes.
 	ChangeEvery int
 	// Chaos makes requests go wrong at random.
 	Chaos Chaos

@@ -28,10 +28,11 @@ type fragment struct {
 	json    []byte
 }
 
-// Prepare makes the answers of exportItems for all items that the mailboxes began with and still have, and returns how
-// much that is. From then on such an item costs the server a copy of its bytes, so that measurements show the client's
-// speed and not the server's. Prepared answers take four bytes of memory for three of [Content].Bytes. Items that change
-// later, are added later, or are written in another way by a fault, are made on request.
+// Prepare makes the answers of exportItems for all items that the mailboxes began with and still
+// have, and returns how much that is. From then on such an item costs the server a copy of its
+// bytes, so that measurements show the client's speed and not the server's. Prepared answers take
+// four bytes of memory for three of [Content].Bytes. Items that change later, are added later, or
+// are written in another way by a fault, are made on request.
 func (s *Server) Prepare(ctx context.Context) (Content, error) {
 	var all Content
 	for _, at := range s.tenant.mailboxes {
@@ -82,7 +83,8 @@ type renderer struct {
 	base64    wire.Base64
 }
 
-// render makes the element that is an item, in memory of its exact size. It cannot fail, as it writes to memory.
+// render makes the element that is an item, in memory of its exact size. It cannot fail, as it
+// writes to memory.
 func (r *renderer) render(it *mailbox.Item) fragment {
 	f := fragment{version: it.Version, id: it.ID()}
 	r.buf.Reset()

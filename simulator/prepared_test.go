@@ -33,7 +33,8 @@ func (g *client) exportAll(ids []string) [][]byte {
 	return all
 }
 
-// TestPrepared checks that prepared answers equal those made on request, and that no two items are equal.
+// TestPrepared checks that prepared answers equal those made on request, and that no two items are
+// equal.
 func TestPrepared(t *testing.T) {
 	opts := simulator.Options{Seed: 5, Items: 300, Mailboxes: 2, Archives: true, MaxItemSize: 400_000}
 	plain, ready := start(t, opts), start(t, opts)

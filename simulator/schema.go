@@ -6,7 +6,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator/internal/odata"
 )
 
-// pageSize is how many elements a page of folders or items has if the request does not name another number.
+// pageSize is how many elements a page of folders or items has if the request does not name another
+// number.
 const pageSize = 10
 
 // The properties that $select may name.

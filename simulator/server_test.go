@@ -12,7 +12,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// TestWalk lists a mailbox as an export does, and compares it with what the server says it contains.
+// TestWalk lists a mailbox as an export does, and compares it with what the server says it
+// contains.
 func TestWalk(t *testing.T) {
 	g := start(t, simulator.Options{Seed: 1, Items: 400, MaxItemSize: 100_000})
 	u := get[struct{ ID, UserPrincipalName string }](g, g.url+"/users/megan.bowen@contoso.com")

@@ -97,7 +97,8 @@ func (b *tenantBuilder) add(c mailbox.Config, r *rng.Rand) *hostedMailbox {
 // user finds a user by id or principal name; nil if there is none.
 func (t *tenant) user(key string) *user { return t.byName[strings.ToLower(key)] }
 
-// locate finds a mailbox by its id or that of an auxiliary. There is none if the location's mailbox is nil.
+// locate finds a mailbox by its id or that of an auxiliary. There is none if the location's mailbox
+// is nil.
 func (t *tenant) locate(id string) location { return t.mailboxes[strings.ToLower(id)] }
 
 // Mailboxes lists the users' mailboxes in a fixed order.

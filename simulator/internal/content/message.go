@@ -1,5 +1,6 @@
-// Package content makes up the messages that items hold: who wrote them, what they say and what is attached. A message
-// comes from random numbers alone, so it needs no memory until its stream is written.
+// Package content makes up the messages that items hold: who wrote them, what they say and what is
+// attached. A message comes from random numbers alone, so it needs no memory until its stream is
+// written.
 package content
 
 import (
@@ -32,8 +33,8 @@ type Message struct {
 	rest     rng.Rand // seeds everything else
 }
 
-// Message makes a version of the message that number stands for. The seed is the mailbox's. The class suits a folder of
-// the given type, such as IPF.Note.
+// Message makes a version of the message that number stands for. The seed is the mailbox's. The
+// class suits a folder of the given type, such as IPF.Note.
 func (g *Generator) Message(seed, number uint64, version uint32, folderType string, created time.Time) Message {
 	m := Message{Created: created}
 	fixed := rng.New(seed, number)

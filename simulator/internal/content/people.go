@@ -18,8 +18,8 @@ var domains = []string{"contoso.com", "contoso.com", "contoso.com", "fabrikam.co
 // LastName returns the n-th last name; they repeat.
 func LastName(n int) string { return lastNames[n%len(lastNames)] }
 
-// Employee names the n-th user of the tenant. The first is Megan Bowen. After some hundreds, display names repeat and
-// addresses have a number.
+// Employee names the n-th user of the tenant. The first is Megan Bowen. After some hundreds,
+// display names repeat and addresses have a number.
 func Employee(n int) (display, address string) {
 	f := n % len(firstNames)
 	l := (n + n/len(firstNames)) % len(lastNames)

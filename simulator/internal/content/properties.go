@@ -10,7 +10,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator/internal/rng"
 )
 
-// propertySet returns the GUID of a property set. Most of Exchange's differ in their first field alone.
+// propertySet returns the GUID of a property set. Most of Exchange's differ in their first field
+// alone.
 func propertySet(first uint32) fasttransfer.GUID {
 	return fasttransfer.GUID{Data1: first, Data4: [8]byte{0xC0, 7: 0x46}}
 }

@@ -55,8 +55,8 @@ func (p *prose) more() {
 	p.rest = b[:n]
 }
 
-// pause replaces the space after the last word of a sentence by what ends the sentence. It returns how many bytes longer
-// the text gets.
+// pause replaces the space after the last word of a sentence by what ends the sentence. It returns
+// how many bytes longer the text gets.
 func (p *prose) pause(b []byte) int {
 	p.words = 4 + int(p.rng.Below(18))
 	end := ". "

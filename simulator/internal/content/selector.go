@@ -66,8 +66,8 @@ func (g *Generator) Select(ids []string) *Selector {
 	return s
 }
 
-// Properties returns the selected properties that the message has, with the values that its stream has. The result is
-// valid until the next call.
+// Properties returns the selected properties that the message has, with the values that its stream
+// has. The result is valid until the next call.
 func (s *Selector) Properties(m *Message) []Property {
 	for i := range s.wanted {
 		s.wanted[i].found = false

@@ -10,8 +10,8 @@ import (
 // Sizes says how long streams are, in bytes.
 type Sizes struct {
 	All int64 // the length of every stream, unless it is zero
-	// Min spreads lengths from it to Max, as many in each doubling. If it is zero, lengths spread as those of real mail
-	// do.
+	// Min spreads lengths from it to Max, as many in each doubling. If it is zero, lengths spread
+	// as those of real mail do.
 	Min, Max int64
 }
 
@@ -20,7 +20,8 @@ type quantile struct {
 	share, size int64
 }
 
-// mailSizes is close to a log-normal distribution with a heavy tail: half below 20 KB, a mean of about 65 KB.
+// mailSizes is close to a log-normal distribution with a heavy tail: half below 20 KB, a mean of
+// about 65 KB.
 var mailSizes = []quantile{
 	{0, 3_000}, {500, 5_000}, {1000, 6_500}, {2500, 11_000}, {5000, 19_000}, {7500, 36_000}, {9000, 80_000}, {9500, 150_000},
 	{9800, 380_000}, {9900, 750_000}, {9950, 1_500_000}, {9990, 5_000_000}, {9999, 18_000_000}, {10_000, 50_000_000},

@@ -16,17 +16,20 @@ please customer update contract order invoice number date question order service
 schedule delivery account support product server issue request confirm available information tomorrow morning quarter draft
 final version comments feedback agenda minutes figures forecast deadline signed shipment supplier warehouse production`
 
-// draws is the size of the table from which words are drawn: 16 bits of a random number choose an entry.
+// draws is the size of the table from which words are drawn: 16 bits of a random number choose an
+// entry.
 const draws = 1 << 16
 
-// vocabulary draws words so that the n-th most frequent comes about 1/n as often as the first (Zipf's law).
+// vocabulary draws words so that the n-th most frequent comes about 1/n as often as the first
+// (Zipf's law).
 type vocabulary struct {
 	words []string
 	slots []slot
 	draw  [draws]uint16 // indices of words
 }
 
-// slot is a word and the space after it in an array of fixed size, which is copied faster than a string.
+// slot is a word and the space after it in an array of fixed size, which is copied faster than a
+// string.
 type slot struct {
 	n    uint8
 	text [slotSize]byte
@@ -57,7 +60,8 @@ func newVocabulary() *vocabulary {
 	return v
 }
 
-// fill gives each word its entries. The weight, 1/(rank+2.5), keeps the first words rarer than Zipf's law has them.
+// fill gives each word its entries. The weight, 1/(rank+2.5), keeps the first words rarer than
+// Zipf's law has them.
 func (v *vocabulary) fill() {
 	const unit = 1 << 40
 	var total uint64

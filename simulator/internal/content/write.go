@@ -21,7 +21,8 @@ func (g *Generator) Write(dst io.Writer, m *Message) error {
 	return c.w.Close()
 }
 
-// message writes the properties in the order of their ids, then the recipients, then the attachments.
+// message writes the properties in the order of their ids, then the recipients, then the
+// attachments.
 func (c *composer) message(l *letter) {
 	c.envelope(streamWriter{c.w}, l)
 	c.body(l)
@@ -43,7 +44,8 @@ func (c *composer) message(l *letter) {
 	}
 }
 
-// body writes the body as HTML or as plain text; the service sends only the form in which a message was written.
+// body writes the body as HTML or as plain text; the service sends only the form in which a message
+// was written.
 func (c *composer) body(l *letter) {
 	words := &prose{vocabulary: c.vocabulary, rng: l.rng, html: l.html}
 	if !l.html {

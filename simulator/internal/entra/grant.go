@@ -66,8 +66,8 @@ func (p *Problem) JSON(requestID string, at time.Time) []byte {
 	return o.Close()
 }
 
-// Configuration returns the OpenID configuration of a tenant, whose URL is base: it leads login libraries to the token
-// endpoint.
+// Configuration returns the OpenID configuration of a tenant, whose URL is base: it leads login
+// libraries to the token endpoint.
 func Configuration(base string) []byte {
 	var o odata.Object
 	o.String("token_endpoint", base+"/oauth2/v2.0/token")

@@ -1,5 +1,5 @@
-// Package entra stands in for the token endpoint of Microsoft Entra ID: it gives out bearer tokens for client credentials
-// and recognises them.
+// Package entra stands in for the token endpoint of Microsoft Entra ID: it gives out bearer tokens
+// for client credentials and recognises them.
 package entra
 
 import (

@@ -14,8 +14,8 @@ var (
 // maxFolderDepth bounds how deep folders nest.
 const maxFolderDepth = 40
 
-// edit replaces the tree. change gets a copy that it may alter, except that it replaces lists of indices instead of
-// writing to them. It returns the folders whose properties changed.
+// edit replaces the tree. change gets a copy that it may alter, except that it replaces lists of
+// indices instead of writing to them. It returns the folders whose properties changed.
 func (m *Mailbox) edit(change func(t *Tree) ([]int, error)) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -147,7 +147,8 @@ func (m *Mailbox) DeleteFolder(i int) error {
 	})
 }
 
-// Relocate makes a folder and all below it live in an auxiliary mailbox, or in the main one if auxiliary is 0.
+// Relocate makes a folder and all below it live in an auxiliary mailbox, or in the main one if
+// auxiliary is 0.
 func (m *Mailbox) Relocate(i, auxiliary int) error {
 	return m.edit(func(t *Tree) ([]int, error) {
 		all := t.below(i)

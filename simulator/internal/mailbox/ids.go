@@ -32,8 +32,8 @@ var (
 	ErrBadToken    = errors.New("token is not one of this server's")
 )
 
-// Sealer makes ids and tokens that are opaque to clients, and recognises its own. It needs no table: what an id names is
-// encrypted within it.
+// Sealer makes ids and tokens that are opaque to clients, and recognises its own. It needs no
+// table: what an id names is encrypted within it.
 type Sealer struct {
 	block cipher.Block
 	key   []byte // for authentication codes
@@ -77,7 +77,8 @@ func (s *Sealer) mac(plain []byte) []byte {
 	return h.Sum(nil)[:macSize]
 }
 
-// crypt encrypts and decrypts. The nonce is the authentication code of the plain text, which differs between any two.
+// crypt encrypts and decrypts. The nonce is the authentication code of the plain text, which
+// differs between any two.
 func (s *Sealer) crypt(nonce, text []byte) []byte {
 	out := make([]byte, len(text))
 	cipher.NewCTR(s.block, nonce).XORKeyStream(out, text)
@@ -112,8 +113,8 @@ func (m *identity) FolderID(index int) string { return m.encode(folderKind, uint
 // ItemID returns the id of the item with a number.
 func (m *identity) ItemID(number uint64) string { return m.encode(itemKind, number) }
 
-// ItemNumber returns the number that an item's id stands for. There may be no such item. The error is [ErrMalformedID] or
-// [ErrUnknownID].
+// ItemNumber returns the number that an item's id stands for. There may be no such item. The error
+// is [ErrMalformedID] or [ErrUnknownID].
 func (m *identity) ItemNumber(id string) (uint64, error) { return m.decode(itemKind, id) }
 
 // idLayout returns the size of an id, and where in it the encrypted block is.

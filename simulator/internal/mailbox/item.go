@@ -42,8 +42,8 @@ func (it *Item) ID() string { return it.mailbox.ItemID(it.Number) }
 // ChangeKey returns the change key of this version.
 func (it *Item) ChangeKey() string { return it.mailbox.changeKey(it.Number, it.Version) }
 
-// Previous returns the version before this one, which is not the first. It was modified a second earlier, or when the
-// seed has it.
+// Previous returns the version before this one, which is not the first. It was modified a second
+// earlier, or when the seed has it.
 func (it *Item) Previous() Item {
 	s, _ := it.mailbox.state(it.Number)
 	s.version = it.Version - 1

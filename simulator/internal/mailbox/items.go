@@ -26,8 +26,8 @@ const (
 	moved
 )
 
-// itemState is what is known of an item. An item that moves leaves its old folder and enters the new one under a new
-// number.
+// itemState is what is known of an item. An item that moves leaves its old folder and enters the
+// new one under a new number.
 type itemState struct {
 	folder   int
 	presence presence
@@ -142,7 +142,8 @@ func (m *Mailbox) state(number uint64) (itemState, bool) {
 	return s, ok && s.presence == present && !m.tree.Folders[s.folder].Gone
 }
 
-// Created returns when an item was created, in Unix nanoseconds, whether the item is present or not.
+// Created returns when an item was created, in Unix nanoseconds, whether the item is present or
+// not.
 func (m *Mailbox) Created(number uint64) int64 {
 	s, _ := m.state(number)
 	return s.created.UnixNano()

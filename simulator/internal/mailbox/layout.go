@@ -8,7 +8,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator/internal/content"
 )
 
-// leaf describes a folder of a new mailbox. Its parent is the nearest folder before it that is less deep.
+// leaf describes a folder of a new mailbox. Its parent is the nearest folder before it that is less
+// deep.
 type leaf struct {
 	depth     int
 	name      string
@@ -95,7 +96,8 @@ var archiveLeaves = []leaf{
 	{1, "Empty", "IPF.Note", "", 0, 0},
 }
 
-// withFolders adds folders below the third leaf until there are at least as many as given, the root not counted.
+// withFolders adds folders below the third leaf until there are at least as many as given, the root
+// not counted.
 func withFolders(leaves []leaf, folders int) []leaf {
 	const above = 2
 	var more []leaf

@@ -33,7 +33,8 @@ func (l *changeLog) stale(c Change) bool {
 	return l.latest[c.What] != c.Position
 }
 
-// between returns up to n changes after one position, up to and including another, and whether there are more.
+// between returns up to n changes after one position, up to and including another, and whether
+// there are more.
 func (l *changeLog) between(after, until uint64, n int) (changes []Change, more bool) {
 	i, _ := slices.BinarySearchFunc(l.entries, after+1, func(c Change, position uint64) int { return cmp.Compare(c.Position, position) })
 	for ; i < len(l.entries) && l.entries[i].Position <= until; i++ {
@@ -55,15 +56,16 @@ func (m *Mailbox) Position() uint64 {
 	return m.history.position
 }
 
-// ChangedFolders returns up to n folders that changed, themselves or in their items, after one position, up to and
-// including another, and whether there are more.
+// ChangedFolders returns up to n folders that changed, themselves or in their items, after one
+// position, up to and including another, and whether there are more.
 func (m *Mailbox) ChangedFolders(after, until uint64, n int) (changes []Change, more bool) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return m.history.log.between(after, until, n)
 }
 
-// ChangedItems is like ChangedFolders for the items of a folder. A search folder has the changes of its source.
+// ChangedItems is like ChangedFolders for the items of a folder. A search folder has the changes of
+// its source.
 func (m *Mailbox) ChangedItems(f *Folder, after, until uint64, n int) (changes []Change, more bool) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()

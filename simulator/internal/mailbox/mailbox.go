@@ -1,5 +1,5 @@
-// Package mailbox keeps simulated mailboxes: their folders, their items, and the log of what has changed. A mailbox begins
-// as its seed has it, and only changes take memory.
+// Package mailbox keeps simulated mailboxes: their folders, their items, and the log of what has
+// changed. A mailbox begins as its seed has it, and only changes take memory.
 package mailbox
 
 import (
@@ -26,7 +26,8 @@ type Config struct {
 	Now         func() time.Time
 }
 
-// Mailbox is a primary mailbox or an archive. Its methods may be called by several goroutines at once.
+// Mailbox is a primary mailbox or an archive. Its methods may be called by several goroutines at
+// once.
 type Mailbox struct {
 	identity
 	Archive bool
@@ -57,8 +58,8 @@ func (m *Mailbox) Tree() *Tree {
 	return m.tree
 }
 
-// Folder finds a folder by its id or, in a primary mailbox, by its well-known name. The error is [ErrMalformedID] or
-// [ErrUnknownID].
+// Folder finds a folder by its id or, in a primary mailbox, by its well-known name. The error is
+// [ErrMalformedID] or [ErrUnknownID].
 func (m *Mailbox) Folder(id string) (*Folder, error) {
 	t := m.Tree()
 	if !m.Archive {

@@ -26,18 +26,21 @@ type Folder struct {
 	count  uint64
 }
 
-// Tree is the folders of a mailbox at one time. It does not change, so mailboxes share one until their folders change.
+// Tree is the folders of a mailbox at one time. It does not change, so mailboxes share one until
+// their folders change.
 type Tree struct {
 	Folders []Folder // by index; the first is the root
 	filled  []int    // the folders that the seed gives items, in the order of the items' numbers
 }
 
-// PrimaryTree returns the folders of a primary mailbox: at least as many as given, the root not counted.
+// PrimaryTree returns the folders of a primary mailbox: at least as many as given, the root not
+// counted.
 func PrimaryTree(items uint64, folders int) *Tree {
 	return newTree(withFolders(primaryLeaves, folders), items, 0)
 }
 
-// ArchiveTree returns the folders of an archive, some of which live in its auxiliary mailboxes, if it has any.
+// ArchiveTree returns the folders of an archive, some of which live in its auxiliary mailboxes, if
+// it has any.
 func ArchiveTree(items uint64, auxiliaries int) *Tree {
 	return newTree(archiveLeaves, items, auxiliaries)
 }
@@ -96,7 +99,8 @@ func (t *Tree) named(name string) *Folder {
 	return nil
 }
 
-// Tops returns the indices of the folders that live in an auxiliary mailbox and whose parents do not.
+// Tops returns the indices of the folders that live in an auxiliary mailbox and whose parents do
+// not.
 func (t *Tree) Tops(auxiliary int) []int {
 	var all []int
 	for i := range t.Folders {

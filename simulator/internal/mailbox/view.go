@@ -16,7 +16,8 @@ const (
 	ByChange         // by the time of the latest change
 )
 
-// View is the items of a folder in one order, at one time. Finding an item by its position needs no walk.
+// View is the items of a folder in one order, at one time. Finding an item by its position needs no
+// walk.
 type View struct {
 	folder  *Folder
 	order   Order
@@ -132,7 +133,8 @@ func (f *Folder) born(number uint64) time.Time {
 	return spanStart.Add(f.offset(number)).Truncate(time.Second)
 }
 
-// settled returns when the seed has an item of the folder last changed. Unlike born, it has fractions of a second.
+// settled returns when the seed has an item of the folder last changed. Unlike born, it has
+// fractions of a second.
 func (f *Folder) settled(number uint64) time.Time {
 	return spanStart.Add(f.offset(number) + 3*time.Second)
 }

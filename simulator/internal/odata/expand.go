@@ -70,8 +70,8 @@ func badExpression(format string, args ...any) error {
 
 var propertyTypes = []string{"String", "Integer", "Boolean", "SystemTime", "Binary", "Long", "Short", "Double", "CLSID"}
 
-// normalProperty returns a property's id in the form of Graph's answers: "String 0x37" for "string 0x0037". Ids of named
-// properties stay as they are.
+// normalProperty returns a property's id in the form of Graph's answers: "String 0x37" for "string
+// 0x0037". Ids of named properties stay as they are.
 func normalProperty(id string) (string, error) {
 	kind, tag, _ := strings.Cut(strings.TrimSpace(id), " ")
 	i := slices.IndexFunc(propertyTypes, func(t string) bool { return strings.EqualFold(t, kind) })

@@ -84,7 +84,8 @@ func parseComparison(s *Schema, words []string) (comparison, int, bool) {
 	return c, 3, err == nil
 }
 
-// parseClass reads a comparison of the message class in the form of an extended property, which clients prefer.
+// parseClass reads a comparison of the message class in the form of an extended property, which
+// clients prefer.
 func parseClass(s *Schema, words []string) (comparison, int, bool) {
 	const form = "singlevalueextendedproperties/any ( p:p/id eq ? and p/value eq ? )"
 	want := strings.Fields(form)
@@ -139,8 +140,9 @@ func (c *comparison) compare(n int64) bool {
 	return n <= c.n
 }
 
-// Range replaces comparisons of certain fields by a range of positions in a list of length elements that is ordered by
-// these fields. rank returns how many elements have a smaller value. The rest of the filter is left to compare.
+// Range replaces comparisons of certain fields by a range of positions in a list of length elements
+// that is ordered by these fields. rank returns how many elements have a smaller value. The rest of
+// the filter is left to compare.
 func (f Filter) Range(fields []string, length int, rank func(n int64) int) (from, to int, rest Filter) {
 	from, to = 0, length
 	for _, c := range f {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// SplitPath returns the unescaped segments of a path. A key in parentheses is a segment of its own: folders('x') is
-// folders/x.
+// SplitPath returns the unescaped segments of a path. A key in parentheses is a segment of its own:
+// folders('x') is folders/x.
 func SplitPath(path string) ([]string, error) {
 	var segments []string
 	for raw := range strings.SplitSeq(strings.Trim(path, "/"), "/") {

@@ -23,7 +23,8 @@ type Query struct {
 	fields []string   // of $select, in lower case; nil means all
 }
 
-// ParseQuery reads the options in a URL's raw query and the page size in the header. Pages have at most maxSize elements.
+// ParseQuery reads the options in a URL's raw query and the page size in the header. Pages have at
+// most maxSize elements.
 func ParseQuery(s *Schema, rawQuery string, h http.Header, maxSize int) (Query, error) {
 	values, err := url.ParseQuery(rawQuery)
 	if err != nil {
@@ -72,13 +73,15 @@ func badOption(format string, args ...any) error {
 	return Errorf(http.StatusBadRequest, "ErrorInvalidUrlQuery", format, args...)
 }
 
-// Values returns the options by name in lower case. The caller may change them only to parse them again.
+// Values returns the options by name in lower case. The caller may change them only to parse them
+// again.
 func (q *Query) Values() url.Values { return q.values }
 
 // Bool reports whether an option is true.
 func (q *Query) Bool(name string) bool { return strings.EqualFold(q.values.Get(name), "true") }
 
-// Int returns an option that is a number of at least min, or otherwise if the request does not have it.
+// Int returns an option that is a number of at least min, or otherwise if the request does not have
+// it.
 func (q *Query) Int(name string, min, otherwise int) (int, error) {
 	text := q.values.Get(name)
 	if !q.values.Has(name) {
@@ -102,7 +105,8 @@ func (q *Query) HasSelect() bool { return q.fields != nil }
 // Expands reports whether the answer has an extended property; its id is normal.
 func (q *Query) Expands(id string) bool { return slices.Contains(q.Expand, id) }
 
-// pageSize returns the smaller one of $top and the preferred size, or the schema's, but at most maxSize.
+// pageSize returns the smaller one of $top and the preferred size, or the schema's, but at most
+// maxSize.
 func (q *Query) pageSize(s *Schema, h http.Header, maxSize int) (int, error) {
 	n, err := q.Int("$top", 1, 0)
 	if preferred := PreferredSize(h); preferred > 0 && (n == 0 || preferred < n) {
@@ -114,7 +118,8 @@ func (q *Query) pageSize(s *Schema, h http.Header, maxSize int) (int, error) {
 	return min(n, maxSize), err
 }
 
-// PreferredSize reads "Prefer: odata.maxpagesize=n". It returns 0 for anything else: a preference may be ignored.
+// PreferredSize reads "Prefer: odata.maxpagesize=n". It returns 0 for anything else: a preference
+// may be ignored.
 func PreferredSize(h http.Header) int {
 	for _, line := range h.Values("Prefer") {
 		for preference := range strings.SplitSeq(line, ",") {

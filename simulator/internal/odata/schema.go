@@ -1,8 +1,9 @@
-// Package odata reads the paths and query options of OData requests, as far as Microsoft Graph's mailboxes take them, and
-// writes JSON objects and errors in Graph's form.
+// Package odata reads the paths and query options of OData requests, as far as Microsoft Graph's
+// mailboxes take them, and writes JSON objects and errors in Graph's form.
 package odata
 
-// Schema states which query options a resource takes. Names of options and properties are in lower case.
+// Schema states which query options a resource takes. Names of options and properties are in lower
+// case.
 type Schema struct {
 	Type    string          // the type of the answer, without its namespace
 	Options []string        // the options with a $; others are not checked

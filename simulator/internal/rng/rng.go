@@ -1,5 +1,6 @@
-// Package rng generates the random numbers that simulated content is made from. A seed gives the same numbers with
-// every release of Go and on every processor: the generator is written out here and uses no floating point.
+// Package rng generates the random numbers that simulated content is made from. A seed gives the
+// same numbers with every release of Go and on every processor: the generator is written out here
+// and uses no floating point.
 package rng
 
 import (

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Base64 encodes what is written to it. It encodes each write at once, which is faster than the standard library's
-// encoder.
+// Base64 encodes what is written to it. It encodes each write at once, which is faster than the
+// standard library's encoder.
 type Base64 struct {
 	dst    io.Writer
 	kept   [3]byte // the first n are bytes of a group that is not complete

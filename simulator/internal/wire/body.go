@@ -12,7 +12,8 @@ import (
 // ErrCut ends a body that is cut off.
 var ErrCut = errors.New("the response is cut off")
 
-// Body writes a body through a buffer. Like [bufio.Writer], it keeps the first error and returns it from Flush.
+// Body writes a body through a buffer. Like [bufio.Writer], it keeps the first error and returns it
+// from Flush.
 type Body struct {
 	w      io.Writer
 	left   int64 // bytes until the cut
@@ -23,7 +24,8 @@ type Body struct {
 
 var bodies = sync.Pool{New: func() any { return &Body{buf: bufio.NewWriterSize(nil, 32<<10)} }}
 
-// NewBody returns a body that goes to w. It ends with [ErrCut] after cut bytes, unless cut is negative.
+// NewBody returns a body that goes to w. It ends with [ErrCut] after cut bytes, unless cut is
+// negative.
 func NewBody(w io.Writer, cut int64) *Body {
 	b := bodies.Get().(*Body)
 	b.w, b.left, b.sent = w, math.MaxInt64, 0
@@ -52,8 +54,8 @@ func (b *Body) Flush() error { return b.buf.Flush() }
 // Sent is the number of bytes that have left the buffer.
 func (b *Body) Sent() int64 { return b.sent }
 
-// Base64 begins a base64 text within the body, which [Base64.Close] ends. With escape, characters that JSON may escape are
-// escaped.
+// Base64 begins a base64 text within the body, which [Base64.Close] ends. With escape, characters
+// that JSON may escape are escaped.
 func (b *Body) Base64(escape bool) *Base64 {
 	b.base64.Reset(b.buf, escape)
 	return &b.base64

@@ -17,13 +17,14 @@ func Wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// AtRate returns a writer to w that takes at most rate bytes a second, until the request's client is gone.
+// AtRate returns a writer to w that takes at most rate bytes a second, until the request's client
+// is gone.
 func AtRate(w http.ResponseWriter, r *http.Request, rate int64) io.Writer {
 	return &paced{w: w, r: r, rate: rate, start: time.Now()}
 }
 
-// ByteByByte returns a writer to w that sends single bytes, with a pause after each. It fails when the request's client is
-// gone.
+// ByteByByte returns a writer to w that sends single bytes, with a pause after each. It fails when
+// the request's client is gone.
 func ByteByByte(w http.ResponseWriter, r *http.Request, pause time.Duration) io.Writer {
 	return &trickle{w: w, r: r, pause: pause}
 }
