@@ -81,6 +81,7 @@ func TestFolderChanges(t *testing.T) {
 		"no folder":         second(g.sim.Add(g.box.ID, "nonsense")),
 		"no item":           g.sim.Touch(g.box.ID, "nonsense"),
 		"no auxiliary":      g.sim.Relocate(g.box.ID, byName["Level 1"].ID, 1),
+		"relocate the root": g.sim.Relocate(g.box.ID, g.sim.Folders(g.box.ID)[0].ID, 0),
 	} {
 		if err == nil {
 			t.Errorf("%s: no error", name)

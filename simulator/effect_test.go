@@ -239,6 +239,20 @@ func TestFaultStaleListing(t *testing.T) {
 	}
 }
 
+// TestFaultStaleAdded checks that an item that was added to an empty folder, and then changed, is
+// exported as it was added.
+func TestFaultStaleAdded(t *testing.T) {
+	g := start(t, simulator.Options{Items: 50})
+	id, err := g.sim.Add(g.box.ID, "outbox")
+	must(t, err)
+	before := g.export(id)[0]
+	must(t, g.sim.Touch(g.box.ID, id))
+	g.sim.Inject(simulator.Fault{Operation: simulator.OpExport, Stale: true})
+	if e := g.export(id)[0]; e.ChangeKey != before.ChangeKey || !bytes.Equal(e.Data, before.Data) {
+		t.Errorf("change key is %q, want %q", e.ChangeKey, before.ChangeKey)
+	}
+}
+
 // TestFaultNoIDs checks that neither items nor errors have ids.
 func TestFaultNoIDs(t *testing.T) {
 	g := start(t, simulator.Options{Items: 50})

@@ -70,6 +70,7 @@ func TestRefusals(t *testing.T) {
 		{"GET", g.inMailbox("/folders?%24top=1&%24TOP=2"), "ErrorInvalidUrlQuery", 400},
 		{"GET", g.inMailbox("/folders/inbox/items?%24select=subject"), "RequestBroker--ParseUri", 400},
 		{"GET", g.inMailbox("/folders/inbox/items?%24orderby=size"), "ErrorInvalidUrlQuery", 400},
+		{"GET", g.inMailbox("/folders/inbox/items?%24orderby=%20"), "ErrorInvalidUrlQuery", 400},
 		{"GET", g.inMailbox("/folders/inbox/items?%24filter=subject%20eq%20'x'"), "ErrorInvalidUrlQueryFilter", 400},
 		{"GET", g.inMailbox("/folders/inbox/items?%24expand=attachments"), "RequestBroker--ParseUri", 400},
 		{"GET", g.inMailbox("/folders/inbox/items?%24expand=singleValueExtendedProperties(%24filter=id%20eq%20'Text%200x37')"), "ErrorInvalidProperty", 400},

@@ -151,6 +151,9 @@ func (m *Mailbox) DeleteFolder(i int) error {
 // auxiliary is 0.
 func (m *Mailbox) Relocate(i, auxiliary int) error {
 	return m.edit(func(t *Tree) ([]int, error) {
+		if t.Folders[i].Parent < 0 {
+			return nil, errFixedFolder
+		}
 		all := t.below(i)
 		for _, k := range all {
 			t.Folders[k].Auxiliary = auxiliary

@@ -48,7 +48,7 @@ func (it *Item) Previous() Item {
 	s, _ := it.mailbox.state(it.Number)
 	s.version = it.Version - 1
 	s.modified = it.Modified.Add(-time.Second)
-	if s.version == 0 {
+	if s.version == 0 && it.Number < firstAdded {
 		s.modified = time.Time{}
 	}
 	return it.mailbox.item(it.Number, s)
