@@ -12,17 +12,18 @@ const (
 	markEndAttach  = 0x400E0003
 )
 
-// delProp is the meta-property FXDelProp; its value is the tag of the part that the receiver clears.
+// delProp is the meta-property FXDelProp. Its value is the tag of the parts that the receiver
+// deletes.
 const (
 	delProp        = 0x40160003
 	tagRecipients  = 0x0E12000D
 	tagAttachments = 0x0E13000D
 )
 
-// idAttachNumber comes first in every attachment.
+// idAttachNumber is PidTagAttachNumber, the first property of every attachment.
 const idAttachNumber = 0x0E21
 
-// part is what the writer stands in.
+// part is a part of a message that the writer is in.
 type part uint8
 
 const (
@@ -35,13 +36,13 @@ func (p part) String() string {
 	return [...]string{"embedded message", "recipient", "attachment"}[p]
 }
 
-// stage is how far a part is; it only grows.
+// stage is how far the writer has come in a part; it only grows.
 type stage uint8
 
 const (
 	atProperties stage = iota
 	atRecipients
-	atAttachments // in an attachment: behind its embedded message
+	atAttachments // in an attachment: after its embedded message
 )
 
 // scope is one level of nesting.
@@ -50,10 +51,10 @@ type scope struct {
 	at   stage
 }
 
-// property says whether a property may stand here.
+// property refuses a property that comes too late.
 func (s *scope) property() error {
 	if s.at != atProperties {
-		return fmt.Errorf("property behind the parts of its %s", s.kind)
+		return fmt.Errorf("property after the parts of its %s", s.kind)
 	}
 	return nil
 }
@@ -62,14 +63,16 @@ func (w *Writer) top() *scope {
 	return &w.scopes[len(w.scopes)-1]
 }
 
-// ClearRecipients tells the receiver to drop the recipients it has; it stands before the first recipient.
+// ClearRecipients makes the receiver delete the recipients that it has. It comes before the first
+// recipient.
 func (w *Writer) ClearRecipients() {
 	if w.enter(inMessage, atProperties, atRecipients) {
 		w.pair(delProp, tagRecipients)
 	}
 }
 
-// ClearAttachments tells the receiver to drop the attachments it has; it stands before the first attachment.
+// ClearAttachments makes the receiver delete the attachments that it has. It comes before the first
+// attachment.
 func (w *Writer) ClearAttachments() {
 	if w.enter(inMessage, atRecipients, atAttachments) {
 		w.pair(delProp, tagAttachments)
@@ -89,8 +92,8 @@ func (w *Writer) EndRecipient() {
 	w.leave(inRecipient, markEndRecip)
 }
 
-// StartAttachment begins an attachment and writes its number; properties follow, then perhaps an embedded message, then
-// [Writer.EndAttachment].
+// StartAttachment begins an attachment and writes its number; properties follow, then an embedded
+// message, if there is one, then [Writer.EndAttachment].
 func (w *Writer) StartAttachment(number int32) {
 	if w.enter(inMessage, atAttachments, atAttachments) {
 		w.fixed32(markNewAttach)
@@ -104,7 +107,8 @@ func (w *Writer) EndAttachment() {
 	w.leave(inAttachment, markEndAttach)
 }
 
-// StartEmbedded begins the message that an attachment holds; what makes a message follows, then [Writer.EndEmbedded].
+// StartEmbedded begins the message in an attachment; the parts of the message follow, then
+// [Writer.EndEmbedded].
 func (w *Writer) StartEmbedded() {
 	if w.enter(inAttachment, atProperties, atAttachments) {
 		w.fixed32(markStartEmbed)
@@ -112,7 +116,7 @@ func (w *Writer) StartEmbedded() {
 	}
 }
 
-// EndEmbedded ends the message that an attachment holds.
+// EndEmbedded ends the message in an attachment.
 func (w *Writer) EndEmbedded() {
 	if len(w.scopes) == 1 {
 		w.fail(fmt.Errorf("no embedded message to end"))
@@ -121,7 +125,8 @@ func (w *Writer) EndEmbedded() {
 	w.leave(inMessage, markEndEmbed)
 }
 
-// enter checks that the writer stands in the given part, no further than the last stage allowed, and moves it to the next.
+// enter checks that the writer is in a part, and no further than the stage last. It moves the
+// writer on to the stage next.
 func (w *Writer) enter(kind part, last, next stage) bool {
 	s := w.top()
 	if s.kind != kind || s.at > last {

@@ -16,13 +16,13 @@ type record struct {
 	payload []byte
 }
 
-// records takes the outer framing apart.
+// records splits a stream into its records.
 func records(t *testing.T, stream []byte) []record {
 	t.Helper()
 	var all []record
 	for len(stream) > 0 {
 		if len(stream) < 8 {
-			t.Fatalf("%d stray bytes behind the last record", len(stream))
+			t.Fatalf("%d stray bytes after the last record", len(stream))
 		}
 		r := record{opcode: binary.LittleEndian.Uint32(stream)}
 		n := int(binary.LittleEndian.Uint32(stream[4:]))
@@ -35,7 +35,8 @@ func records(t *testing.T, stream []byte) []record {
 	return all
 }
 
-// message joins the payloads of the TransferBuffer records, checking the header records and the size of the others.
+// message joins the payloads of the TransferBuffer records. It checks the header records and the
+// sizes of the others.
 func message(t *testing.T, stream []byte) []byte {
 	t.Helper()
 	all := records(t, stream)
@@ -62,7 +63,7 @@ var markerNames = map[uint32]string{
 type cursor struct {
 	t    *testing.T
 	rest []byte
-	ends map[int]bool // where an atom ends, or a byte inside a variable-size value does
+	ends map[int]bool // the offsets at which a record may end
 	at   int
 }
 
@@ -86,7 +87,8 @@ func (c *cursor) u32() uint32 {
 	return binary.LittleEndian.Uint32(c.take(4, false))
 }
 
-// dump parses a message into one line a marker or property, indented by depth.
+// dump returns a message as one line for each marker and property, indented by depth, and the
+// offsets at which records may end.
 func dump(t *testing.T, msg []byte) (string, map[int]bool) {
 	t.Helper()
 	var out strings.Builder
@@ -136,7 +138,7 @@ func (c *cursor) property() string {
 	return ""
 }
 
-// definition reads what stands before a value; the name belongs to it.
+// definition reads what precedes a value: its type, its id and perhaps its name.
 func (c *cursor) definition() (kind, id uint16, name string) {
 	c.t.Helper()
 	n := 4

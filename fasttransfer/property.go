@@ -17,7 +17,7 @@ type GUID struct {
 	Data4 [8]byte
 }
 
-// appendTo appends the 16 bytes of the wire form: the first three fields little-endian, the last as it stands.
+// appendTo appends the 16 bytes of the wire form: the first three fields are little-endian.
 func (g GUID) appendTo(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint32(b, g.Data1)
 	b = binary.LittleEndian.AppendUint16(b, g.Data2)
@@ -25,7 +25,8 @@ func (g GUID) appendTo(b []byte) []byte {
 	return append(b, g.Data4[:]...)
 }
 
-// Property says which property a value belongs to. The zero value is not valid; make one with [ID], [LID] or [Name].
+// Property identifies the property that a value belongs to. The zero value is invalid; use [ID],
+// [LID] or [Name].
 type Property struct {
 	id   uint16
 	kind nameKind
@@ -34,7 +35,7 @@ type Property struct {
 	name string
 }
 
-// nameKind tells how a property is named.
+// nameKind is the kind of name that a property has.
 type nameKind uint8
 
 const (
@@ -43,23 +44,24 @@ const (
 	namedByString
 )
 
-// ID is the property with a fixed id, 0x0001 to 0x7FFF.
+// ID returns the property with a fixed id, 0x0001 to 0x7FFF.
 func ID(id uint16) Property {
 	return Property{id: id}
 }
 
-// LID is the named property with a number in a property set. The id, 0x8000 to 0xFFFE, is what the mailbox maps the name to.
+// LID returns the property that a number in a property set names. The id, 0x8000 to 0xFFFE, is the
+// one that the mailbox maps the name to.
 func LID(id uint16, set GUID, lid uint32) Property {
 	return Property{id: id, kind: namedByLID, set: set, lid: lid}
 }
 
-// Name is the named property with a string in a property set, such as Keywords in PS_PUBLIC_STRINGS. The id is as for
-// [LID]. The name is at most 254 characters and holds no NUL.
+// Name returns the property that a string in a property set names, such as Keywords in
+// PS_PUBLIC_STRINGS. The id is as for [LID]. The name has at most 254 bytes and no NUL.
 func Name(id uint16, set GUID, name string) Property {
 	return Property{id: id, kind: namedByString, set: set, name: name}
 }
 
-// check refuses a property that a reader could not tell from a marker or would attribute wrongly.
+// check refuses a property that a reader would take for a marker or for another property.
 func (p Property) check() error {
 	switch {
 	case p.id == 0 || p.id == 0xFFFF:
@@ -74,7 +76,7 @@ func (p Property) check() error {
 	return nil
 }
 
-// appendTo appends the definition of the property: one atom, which no record may cut.
+// appendTo appends the definition of the property, which is one atom.
 func (p Property) appendTo(b []byte, kind uint16) []byte {
 	b = binary.LittleEndian.AppendUint16(b, kind)
 	b = binary.LittleEndian.AppendUint16(b, p.id)

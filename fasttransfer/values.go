@@ -10,7 +10,8 @@ import (
 	"unicode/utf16"
 )
 
-// The property types in use ([MS-OXCDATA] 2.11.1); strings have the code-page form of UTF-16LE, code page 1200.
+// The property types ([MS-OXCDATA] 2.11.1) that writers use. Strings have the code-page type of
+// UTF-16LE, code page 1200.
 const (
 	typeInt16   = 0x0002
 	typeInt32   = 0x0003
@@ -24,13 +25,13 @@ const (
 	multiple    = 0x1000
 )
 
-// epoch1601 is the start of 1601 in Unix seconds, where [MS-DTYP] FILETIME begins.
+// epoch1601 is the start of 1601 in Unix seconds; [MS-DTYP] FILETIME counts from there.
 const epoch1601 = -11644473600
 
 // Int16 writes a 16-bit integer.
 func (w *Writer) Int16(p Property, v int16) {
 	if w.define(p, typeInt16) {
-		w.whole(binary.LittleEndian.AppendUint16(w.atom[:0], uint16(v)))
+		w.appendAtom(binary.LittleEndian.AppendUint16(w.atom[:0], uint16(v)))
 	}
 }
 
@@ -62,11 +63,11 @@ func (w *Writer) Bool(p Property, v bool) {
 		n = 1
 	}
 	if w.define(p, typeBool) {
-		w.whole(binary.LittleEndian.AppendUint16(w.atom[:0], n))
+		w.appendAtom(binary.LittleEndian.AppendUint16(w.atom[:0], n))
 	}
 }
 
-// Time writes a time to 100 ns. A time before 1601 is an error.
+// Time writes a time, rounded down to 100 ns. A time before 1601 is an error.
 func (w *Writer) Time(p Property, t time.Time) {
 	seconds := t.Unix() - epoch1601
 	if seconds < 0 || seconds > math.MaxInt64/10_000_000-1 {
@@ -81,11 +82,11 @@ func (w *Writer) Time(p Property, t time.Time) {
 // GUID writes a GUID.
 func (w *Writer) GUID(p Property, v GUID) {
 	if w.define(p, typeGUID) {
-		w.whole(v.appendTo(w.atom[:0]))
+		w.appendAtom(v.appendTo(w.atom[:0]))
 	}
 }
 
-// String writes a string as UTF-16LE with a NUL behind it. What is not UTF-8 becomes U+FFFD.
+// String writes a string as UTF-16LE with a NUL after it. Invalid UTF-8 becomes U+FFFD.
 func (w *Writer) String(p Property, v string) {
 	if w.define(p, typeString) {
 		w.text(v)
@@ -105,7 +106,7 @@ func (w *Writer) Strings(p Property, v []string) {
 // Binary writes bytes.
 func (w *Writer) Binary(p Property, v []byte) {
 	if w.define(p, typeBinary) && w.length(int64(len(v))) {
-		w.cut(v)
+		w.appendBytes(v)
 	}
 }
 
@@ -118,12 +119,12 @@ func (w *Writer) Binaries(p Property, v [][]byte) {
 		if !w.length(int64(len(b))) {
 			return
 		}
-		w.cut(b)
+		w.appendBytes(b)
 	}
 }
 
-// BinaryFrom writes n bytes of r, at most 4 GiB - 1, as they are read. A reader that ends early fails the stream with
-// [io.ErrUnexpectedEOF]; what it has beyond n is left unread.
+// BinaryFrom writes n bytes from r, at most 4 GiB - 1, while it reads them. If r ends early, the
+// stream fails with [io.ErrUnexpectedEOF]. It reads no more than n bytes.
 func (w *Writer) BinaryFrom(p Property, r io.Reader, n int64) {
 	if !w.define(p, typeBinary) || !w.length(n) {
 		return
@@ -148,14 +149,14 @@ func (w *Writer) BinaryFrom(p Property, r io.Reader, n int64) {
 }
 
 func (w *Writer) fixed32(v uint32) {
-	w.whole(binary.LittleEndian.AppendUint32(w.atom[:0], v))
+	w.appendAtom(binary.LittleEndian.AppendUint32(w.atom[:0], v))
 }
 
 func (w *Writer) fixed64(v uint64) {
-	w.whole(binary.LittleEndian.AppendUint64(w.atom[:0], v))
+	w.appendAtom(binary.LittleEndian.AppendUint64(w.atom[:0], v))
 }
 
-// text appends the length and the units of a string.
+// text appends the length and the units of a string, and a NUL.
 func (w *Writer) text(s string) {
 	units := int64(1)
 	for _, r := range s {
@@ -171,10 +172,10 @@ func (w *Writer) text(s string) {
 		if w.room() >= 4 {
 			w.record = appendRune(w.record, r)
 		} else {
-			w.cut(appendRune(w.atom[:0], r))
+			w.appendBytes(appendRune(w.atom[:0], r))
 		}
 	}
-	w.cut([]byte{0, 0})
+	w.appendBytes([]byte{0, 0})
 }
 
 // appendRune appends a character in UTF-16LE.

@@ -7,10 +7,11 @@ import (
 	"io"
 )
 
-// RecordSize is the largest payload of a record, in bytes; it is the only full size that Exchange Online is seen to send.
+// RecordSize is the largest payload of a record, in bytes. Exchange Online uses no other size for
+// full records.
 const RecordSize = 31680
 
-// headerSize is the opcode and the length in front of each payload.
+// headerSize is the size of the opcode and the length before each payload.
 const headerSize = 8
 
 // The opcodes of a stream that carries one item.
@@ -24,21 +25,21 @@ const (
 // copyTo is the transfer method of exported items.
 const copyTo = 1
 
-// interfaceFlags are the copy flags that the service states with the interface.
+// interfaceFlags are the copy flags that the service sends with the interface.
 const interfaceFlags = 0x80002400
 
-// Writer writes one stream. It keeps a single record in memory, whatever the size of the item. After an error all
-// its methods do nothing; Close returns that error. A Writer is for one goroutine.
+// Writer writes one stream. It keeps one record in memory, whatever the size of the item. After an
+// error, its methods do nothing, and Close returns the error. A Writer is for one goroutine.
 type Writer struct {
 	dst    io.Writer
 	record []byte // the header of the record and the payload so far
-	atom   []byte // room to build an atom in
+	atom   []byte // a buffer for an atom
 	scopes []scope
 	err    error
 }
 
-// NewWriter begins a stream on dst: it writes the three header records of a server of version 15.20. Each record after them is one
-// call of dst's Write.
+// NewWriter begins a stream on dst: it writes the three header records of a server of version
+// 15.20. Each later record is one call of dst's Write.
 func NewWriter(dst io.Writer) *Writer {
 	w := &Writer{
 		dst:    dst,
@@ -51,8 +52,9 @@ func NewWriter(dst io.Writer) *Writer {
 	return w
 }
 
-// Close writes what is left. It returns the first error of the stream, which may be the destination's, a bad property's, or
-// that of a recipient, attachment or embedded message left open. It does not close the destination.
+// Close writes the last record. It returns the first error of the stream: of the destination, of an
+// invalid property, or of a recipient, attachment or embedded message that has no end. It does not
+// close the destination.
 func (w *Writer) Close() error {
 	if len(w.scopes) > 1 {
 		w.fail(fmt.Errorf("%s is not ended", w.top().kind))
@@ -65,10 +67,10 @@ func (w *Writer) Close() error {
 	return w.err
 }
 
-// errClosed makes what follows a Close an error instead of a stream with a tail.
+// errClosed is the error of writes after Close.
 var errClosed = errors.New("fasttransfer: the stream is closed")
 
-// streamHeader builds the records in front of the message.
+// streamHeader returns the records before the message.
 func streamHeader() []byte {
 	iidMessage := GUID{Data1: 0x00020307, Data4: [8]byte{0xC0, 7: 0x46}}
 	u16, u32 := binary.LittleEndian.AppendUint16, binary.LittleEndian.AppendUint32
@@ -79,7 +81,7 @@ func streamHeader() []byte {
 	b = u32(u32(b, opIsInterfaceOk), 24)
 	b = u32(iidMessage.appendTo(u32(b, copyTo)), interfaceFlags)
 
-	// 15.20.4566.6022; the high bit of the second word says that the words are packed so.
+	// 15.20.4566.6022; the high bit of the second word states this packing.
 	b = u32(u32(b, opTellPartnerVersion), 6)
 	return u16(u16(u16(b, 15<<8|20), 0x8000|4566), 6022)
 }
@@ -91,12 +93,12 @@ func (w *Writer) fail(err error) {
 	}
 }
 
-// room is how many payload bytes the record still takes.
+// room returns how many more payload bytes the record takes.
 func (w *Writer) room() int {
 	return headerSize + RecordSize - len(w.record)
 }
 
-// flush writes the record, unless it is empty, and begins the next.
+// flush writes the record, unless it is empty, and begins the next one.
 func (w *Writer) flush() {
 	n := len(w.record) - headerSize
 	if n == 0 || w.err != nil {
@@ -109,8 +111,8 @@ func (w *Writer) flush() {
 	w.record = w.record[:headerSize]
 }
 
-// whole appends bytes that must not be cut; they are far fewer than a record takes.
-func (w *Writer) whole(b []byte) {
+// appendAtom appends bytes that must be in one record. They are far fewer than a record takes.
+func (w *Writer) appendAtom(b []byte) {
 	if w.err != nil {
 		return
 	}
@@ -120,8 +122,8 @@ func (w *Writer) whole(b []byte) {
 	w.record = append(w.record, b...)
 }
 
-// cut appends bytes that may be cut anywhere.
-func (w *Writer) cut(b []byte) {
+// appendBytes appends bytes that may be in several records.
+func (w *Writer) appendBytes(b []byte) {
 	for len(b) > 0 && w.err == nil {
 		if w.room() == 0 {
 			w.flush()
@@ -145,7 +147,7 @@ func (w *Writer) define(p Property, kind uint16) bool {
 		return false
 	}
 	w.atom = p.appendTo(w.atom[:0], kind)
-	w.whole(w.atom)
+	w.appendAtom(w.atom)
 	return w.err == nil
 }
 

@@ -16,7 +16,7 @@ import (
 
 var publicStrings = fasttransfer.GUID{Data1: 0x00020329, Data4: [8]byte{0xC0, 7: 0x46}}
 
-// write runs build on a writer and returns the stream.
+// write returns the stream that build writes.
 func write(t *testing.T, build func(*fasttransfer.Writer)) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -97,8 +97,8 @@ EndAttach
 	}
 }
 
-// TestRecordEnds moves properties of every kind over the end of a record and checks that records end only where a
-// receiver allows it, and that no bytes change.
+// TestRecordEnds moves properties of every kind across the end of a record. It checks that records
+// end only where they may, and that values do not change.
 func TestRecordEnds(t *testing.T) {
 	for filler := fasttransfer.RecordSize - 160; filler <= fasttransfer.RecordSize; filler++ {
 		stream := write(t, func(w *fasttransfer.Writer) {
@@ -130,7 +130,7 @@ func TestValueSizes(t *testing.T) {
 		random.Read(data)
 		direct := write(t, func(w *fasttransfer.Writer) { w.Binary(fasttransfer.ID(0x3701), data) })
 		streamed := write(t, func(w *fasttransfer.Writer) {
-			w.BinaryFrom(fasttransfer.ID(0x3701), iotestReader{bytes.NewReader(data)}, int64(n))
+			w.BinaryFrom(fasttransfer.ID(0x3701), shortReader{bytes.NewReader(data)}, int64(n))
 		})
 		if !bytes.Equal(direct, streamed) {
 			t.Errorf("%d bytes: streamed differs from direct", n)
@@ -146,10 +146,10 @@ func TestValueSizes(t *testing.T) {
 	}
 }
 
-// iotestReader returns odd short reads.
-type iotestReader struct{ r io.Reader }
+// shortReader returns at most 777 bytes at a time.
+type shortReader struct{ r io.Reader }
 
-func (r iotestReader) Read(p []byte) (int, error) {
+func (r shortReader) Read(p []byte) (int, error) {
 	return r.r.Read(p[:min(len(p), 777)])
 }
 
@@ -166,8 +166,8 @@ func TestMisuse(t *testing.T) {
 		"length beyond 32 bits":          func(w *fasttransfer.Writer) { w.BinaryFrom(id(0x3701), strings.NewReader("abc"), 1<<32) },
 		"time before 1601":               func(w *fasttransfer.Writer) { w.Time(id(0x39), time.Date(1600, 12, 31, 0, 0, 0, 0, time.UTC)) },
 		"zero time":                      func(w *fasttransfer.Writer) { w.Time(id(0x39), time.Time{}) },
-		"property behind recipients":     func(w *fasttransfer.Writer) { w.ClearRecipients(); w.Int32(id(0x17), 1) },
-		"recipient behind attachments":   func(w *fasttransfer.Writer) { w.ClearAttachments(); w.StartRecipient() },
+		"property after recipients":      func(w *fasttransfer.Writer) { w.ClearRecipients(); w.Int32(id(0x17), 1) },
+		"recipient after attachments":    func(w *fasttransfer.Writer) { w.ClearAttachments(); w.StartRecipient() },
 		"recipient in recipient":         func(w *fasttransfer.Writer) { w.StartRecipient(); w.StartRecipient() },
 		"attachment in recipient":        func(w *fasttransfer.Writer) { w.StartRecipient(); w.StartAttachment(0) },
 		"embedded without an attachment": func(w *fasttransfer.Writer) { w.StartEmbedded() },
@@ -177,7 +177,7 @@ func TestMisuse(t *testing.T) {
 			w.EndEmbedded()
 			w.StartEmbedded()
 		},
-		"property behind an embedded message": func(w *fasttransfer.Writer) {
+		"property after an embedded message": func(w *fasttransfer.Writer) {
 			w.StartAttachment(0)
 			w.StartEmbedded()
 			w.EndEmbedded()
@@ -213,7 +213,7 @@ func TestClosedWriter(t *testing.T) {
 	n := out.Len()
 	w.Int32(fasttransfer.ID(0x17), 1)
 	if err := w.Close(); err == nil || out.Len() != n {
-		t.Errorf("writing behind Close: error %v, %d more bytes", err, out.Len()-n)
+		t.Errorf("writing after Close: error %v, %d more bytes", err, out.Len()-n)
 	}
 }
 
@@ -228,7 +228,7 @@ func TestDestinationFails(t *testing.T) {
 	}
 }
 
-// limited fails once it has taken left bytes.
+// limited fails after left bytes.
 type limited struct {
 	left int
 	err  error
@@ -242,7 +242,7 @@ func (l *limited) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestLargeValueTakesNoMemory writes 256 MiB through a writer that may keep one record.
+// TestLargeValueTakesNoMemory writes 256 MiB and counts allocations.
 func TestLargeValueTakesNoMemory(t *testing.T) {
 	r := zeros{}
 	allocated := testing.AllocsPerRun(1, func() {

@@ -10,8 +10,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// archive is the archive of the first user, through beta.
-func archive(t *testing.T, opts simulator.Options) *graph {
+// archive returns a client of the archive of the first user, through beta.
+func archive(t *testing.T, opts simulator.Options) *client {
 	opts.Archives = true
 	g := start(t, opts).beta()
 	s := get[struct{ InPlaceArchiveMailboxID string }](g, g.url+"/users/"+g.box.User+"/settings/exchange")
@@ -24,7 +24,7 @@ func archive(t *testing.T, opts simulator.Options) *graph {
 
 func TestArchive(t *testing.T) {
 	g := archive(t, simulator.Options{Seed: 30, Items: 400})
-	folders, _ := all[folder](g, g.of("/folders"))
+	folders, _ := all[folder](g, g.inMailbox("/folders"))
 	names := map[string]folder{}
 	for _, f := range folders {
 		names[f.DisplayName] = f
@@ -35,17 +35,17 @@ func TestArchive(t *testing.T) {
 	if names["Deleted Items"].WellKnownName == "" {
 		t.Error("no folder has a well-known name")
 	}
-	items, _ := all[item](g, g.of("/folders/"+names["Inbox"].ID+"/items"))
+	items, _ := all[item](g, g.inMailbox("/folders/"+names["Inbox"].ID+"/items"))
 	if len(items) != names["Inbox"].TotalItemCount || len(items) == 0 {
 		t.Errorf("%d items of %d", len(items), names["Inbox"].TotalItemCount)
 	}
-	g.refused(400, http.MethodGet, g.of("/folders/inbox"), nil)
+	g.refused(400, http.MethodGet, g.inMailbox("/folders/inbox"), nil)
 
 	v1 := *g
 	v1.url = strings.Replace(g.url, "beta", "v1.0", 1)
 	for _, path := range []string{"/folders", "/folders/delta", "/folders/" + names["Inbox"].ID, "/folders/" + names["Inbox"].ID + "/items", "/folders/" + names["Inbox"].ID + "/items/delta"} {
-		_, _, body := g.do(http.MethodGet, v1.of(path), nil)
-		v1.refused(403, http.MethodGet, v1.of(path), nil)
+		_, _, body := g.do(http.MethodGet, v1.inMailbox(path), nil)
+		v1.refused(403, http.MethodGet, v1.inMailbox(path), nil)
 		if !bytes.Contains(body, []byte("Operation on Archive mailbox not allowed")) {
 			t.Errorf("%s: %s", path, body)
 		}
@@ -54,16 +54,16 @@ func TestArchive(t *testing.T) {
 		t.Errorf("v1.0 exports %+v", e[0].Error)
 	}
 	if s := get[map[string]string](g, v1.url+"/users/"+g.box.User+"/settings/exchange"); s["primaryMailboxId"] == "" || s["inPlaceArchiveMailboxId"] != "" {
-		t.Errorf("v1.0 tells %v", s)
+		t.Errorf("the settings in v1.0 are %v", s)
 	}
 
-	delta := g.of("/folders/" + names["Inbox"].ID + "/items/delta")
+	delta := g.inMailbox("/folders/" + names["Inbox"].ID + "/items/delta")
 	status, h, body := g.do(http.MethodGet, delta, nil)
 	if status != 200 || json.Valid(body) || h.Get("Deprecation") == "" {
 		t.Errorf("delta of an archive's items: %d %s", status, body)
 	}
 	g.refused(400, http.MethodGet, delta+q("$select", "id"), nil)
-	listed, _, link := round[folder](g, g.of("/folders/delta"))
+	listed, _, link := round[folder](g, g.inMailbox("/folders/delta"))
 	if want := len(g.sim.Folders(g.box.ID)) - 1; len(listed) != want {
 		t.Errorf("%d folders, want %d", len(listed), want)
 	}
@@ -72,7 +72,7 @@ func TestArchive(t *testing.T) {
 	}
 }
 
-// TestAuxiliaries: what lives in another mailbox is asked for there.
+// TestAuxiliaries checks that folders and items of auxiliary mailboxes are found there.
 func TestAuxiliaries(t *testing.T) {
 	g := archive(t, simulator.Options{Seed: 31, Items: 800, MaxItemSize: 20_000, Auxiliaries: 2})
 	counts := map[string]int{}
@@ -83,13 +83,13 @@ func TestAuxiliaries(t *testing.T) {
 		t.Fatalf("folders live in %v", counts)
 	}
 	followed := 0
-	g.client.CheckRedirect = func(req *http.Request, via []*http.Request) error {
+	g.http.CheckRedirect = func(req *http.Request, via []*http.Request) error {
 		followed++
 		return nil
 	}
 	seen := map[string]bool{}
 	for _, f := range g.walk() {
-		items, _ := all[item](g, g.of("/folders/"+f.ID+"/items"))
+		items, _ := all[item](g, g.inMailbox("/folders/"+f.ID+"/items"))
 		if len(items) != f.TotalItemCount {
 			t.Errorf("folder %q has %d items of %d", f.DisplayName, len(items), f.TotalItemCount)
 		}
@@ -110,7 +110,7 @@ func TestAuxiliaries(t *testing.T) {
 		there := *g
 		_, rest, _ := strings.Cut(e.Error.Message, "/mailboxes/")
 		there.box.ID = strings.TrimSuffix(rest, "/exportItems")
-		if e.Error.Code != "ErrorArchiveFolderMovedPermanently" || e.Error.Message != there.of("/exportItems") || counts[there.box.ID] == 0 {
+		if e.Error.Code != "ErrorArchiveFolderMovedPermanently" || e.Error.Message != there.inMailbox("/exportItems") || counts[there.box.ID] == 0 {
 			t.Fatalf("error is %+v", e.Error)
 		}
 		if e := there.export(it.ID)[0]; e.Error != nil || !bytes.Equal(e.Data, g.stream(it.ID)) {
@@ -120,7 +120,7 @@ func TestAuxiliaries(t *testing.T) {
 	for id := range counts {
 		there := *g
 		there.box.ID = id
-		if tops, _ := all[folder](&there, there.of("/folders")); len(tops) == 0 || len(tops) >= counts[id]+1 {
+		if tops, _ := all[folder](&there, there.inMailbox("/folders")); len(tops) == 0 || len(tops) >= counts[id]+1 {
 			t.Errorf("%d folders are at the top of %s, which has %d", len(tops), id, counts[id])
 		}
 	}
@@ -131,7 +131,7 @@ func TestAuxiliaries(t *testing.T) {
 
 func TestRedirect(t *testing.T) {
 	g := archive(t, simulator.Options{Seed: 32, Items: 100, Auxiliaries: 1})
-	g.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	g.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	var id, elsewhere string
 	for _, f := range g.sim.Folders(g.box.ID) {
 		switch {
@@ -142,26 +142,26 @@ func TestRedirect(t *testing.T) {
 		}
 	}
 	path := "/folders/" + id + "/items?%24top=3"
-	get[page[item]](g, g.of(path))
+	get[page[item]](g, g.inMailbox(path))
 	must(t, g.sim.Relocate(g.box.ID, id, 1))
-	status, h, body := g.do(http.MethodGet, g.of(path), nil)
+	status, h, body := g.do(http.MethodGet, g.inMailbox(path), nil)
 	if want := strings.Replace(g.url, "/beta", "/beta/admin/Exchange/Mailboxes/"+elsewhere, 1) + path; status != 308 || len(body) != 0 || h.Get("Location") != want || h.Get("Content-Length") != "0" {
 		t.Errorf("%d %v %s, want %s", status, h, body, want)
 	}
 	get[page[item]](g, h.Get("Location"))
-	_, _, raw := g.do(http.MethodPost, g.of("/exportItems"), []byte(`{"itemIds":["`+firstOf(g, id)+`"]}`))
+	_, _, raw := g.do(http.MethodPost, g.inMailbox("/exportItems"), []byte(`{"itemIds":["`+firstOf(g, id)+`"]}`))
 	if !bytes.Contains(raw, []byte(`"Error":{"message":"http`)) {
 		t.Errorf("export is %s", raw)
 	}
 	must(t, g.sim.Relocate(g.box.ID, id, 0))
-	get[page[item]](g, g.of(path))
+	get[page[item]](g, g.inMailbox(path))
 	if status, h, _ := g.do(http.MethodGet, h.Get("Location"), nil); status != 308 || !strings.HasSuffix(h.Get("Location"), g.box.ID+path) {
 		t.Errorf("%d %v", status, h)
 	}
 
-	// A loop, and a foreign host, are faults like others.
-	g.sim.Inject(simulator.Fault{Operation: simulator.OpItems, Times: -1, Status: 308, Empty: true, Location: g.of(path)})
-	if status, h, _ := g.do(http.MethodGet, g.of(path), nil); status != 308 || h.Get("Location") != g.of(path) {
+	// Faults can make a loop, or lead to a foreign host.
+	g.sim.Inject(simulator.Fault{Operation: simulator.OpItems, Times: -1, Status: 308, Empty: true, Location: g.inMailbox(path)})
+	if status, h, _ := g.do(http.MethodGet, g.inMailbox(path), nil); status != 308 || h.Get("Location") != g.inMailbox(path) {
 		t.Errorf("%d %v", status, h)
 	}
 	g.sim.Inject(simulator.Fault{Operation: simulator.OpExport, ItemCode: "ErrorArchiveFolderMovedPermanently", ItemMessage: "https://example.com/beta/exportItems"})
@@ -170,8 +170,8 @@ func TestRedirect(t *testing.T) {
 	}
 }
 
-// firstOf is the id of a folder's first item.
-func firstOf(g *graph, folder string) string {
+// firstOf returns the id of a folder's first item.
+func firstOf(g *client, folder string) string {
 	for it := range g.sim.Items(g.box.ID) {
 		if it.FolderID == folder {
 			return it.ID

@@ -1,307 +1,217 @@
 package simulator
 
 import (
+	"errors"
 	"net/http"
-	"net/url"
 	"slices"
+
+	"github.com/mailhaul/mailhaul/simulator/internal/mailbox"
+	"github.com/mailhaul/mailhaul/simulator/internal/odata"
 )
 
-// maxDeltaOptions bounds the options of a delta's first request, which its tokens carry along, in bytes.
-const maxDeltaOptions = 4096
-
-// round reads where a delta request goes on, or where it begins.
-func (c *call) round(folder int, items bool) (syncToken, error) {
-	t := syncToken{Mailbox: c.box.index, Folder: folder, Items: items}
-	given := ""
-	for _, name := range []string{"$skiptoken", "$deltatoken"} {
-		given += c.query.values.Get(name)
-	}
-	epoch := c.box.epoch(t)
-	if given == "" {
-		c.query.values.Del("$deltatoken") // empty: begin anew
-		t.Options, t.Until, t.Listing, t.Epoch = c.query.values.Encode(), c.box.now(), true, epoch.epoch
-		if len(t.Options) > maxDeltaOptions {
-			return t, refusal(http.StatusBadRequest, "ErrorInvalidUrlQuery", "The query is too long.")
-		}
-		return t, nil
-	}
-	old, err := c.server.sealer.open(given)
-	if err != nil || old.Mailbox != t.Mailbox || old.Folder != t.Folder || old.Items != items {
-		return t, refusal(http.StatusBadRequest, "SyncStateInvalid", "The sync state is invalid.")
-	}
-	if how := c.effect.expiry(); how != 0 {
-		return t, how.refuse(c)
-	}
-	if old.Epoch < epoch.epoch {
-		return t, epoch.how.refuse(c)
-	}
-	if err := c.resume(old.Options); err != nil {
-		return t, err
-	}
-	if c.query.values.Has("$deltatoken") {
-		old.Until = c.box.now()
-	}
-	return old, nil
-}
-
-// resume takes the options from a token, but the page size from the request if that asks for one.
-func (c *call) resume(options string) error {
-	given := c.query
-	values, err := url.ParseQuery(options)
-	if err != nil {
-		return err
-	}
-	for _, name := range []string{"$skiptoken", "$deltatoken"} {
-		if given.values.Has(name) {
-			values.Set(name, given.values.Get(name))
-		}
-	}
-	c.query = query{values: values}
-	return c.query.parse(c)
-}
-
-// now is the number of changes so far.
-func (m *mailbox) now() uint64 {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	return m.seq
-}
-
-// links are what a page of a delta ends with: the next page, or the next round.
-func (c *call) links(p *page, t syncToken, more bool) {
-	name := "$deltatoken"
-	if more {
-		name = "$skiptoken"
-	} else {
-		t = syncToken{Mailbox: t.Mailbox, Folder: t.Folder, Items: t.Items, Options: t.Options, Number: t.Until, Epoch: t.Epoch}
-	}
-	link := c.base() + c.resource() + "?" + escape(name) + "=" + c.server.sealer.seal(t)
-	if more {
-		p.next = link
-	} else {
-		p.delta = link
-	}
-}
-
-// tombstone tells of something that is gone.
-func (o *object) tombstone(id, reason string) {
-	var removed object
-	removed.str("reason", reason)
-	o.str("id", id)
-	o.raw("@removed", removed.bytes())
-}
-
-// itemDelta answers with what changed in a folder.
-func (c *call) itemDelta() error {
-	f, err := c.theFolder()
+// listItemChanges answers with a page of a delta of a folder's items.
+func listItemChanges(c *call) error {
+	f, err := c.findFolder()
 	if err != nil {
 		return syncFolderError(err)
 	}
-	if c.version == "beta" && c.query.fields != nil {
-		return refusal(http.StatusBadRequest, "ErrorInvalidUrlQuery", "The query parameter '$select' is not supported.")
+	if c.version == "beta" && c.query.HasSelect() {
+		return odata.Errorf(http.StatusBadRequest, "ErrorInvalidUrlQuery", "The query parameter '$select' is not supported.")
 	}
-	if c.box.archive {
-		return c.brokenDelta()
+	if c.mailbox.Archive {
+		return c.writeBrokenPage()
 	}
-	t, err := c.round(f.index, true)
+	p, err := newDeltaPage(c, f.Index, true)
 	if err != nil {
 		return err
 	}
-	var numbers []uint64
-	more := true
-	switch {
-	case c.effect.empty():
-	case t.Listing:
-		numbers, more = c.listedPage(f, &t)
-	default:
-		numbers, more = c.changedPage(c.box.itemLog(f), &t)
-	}
-	if err := c.effect.corrupt(c, numbers); err != nil {
+	p.fill(func() { p.addItems(f) }, func(after, until uint64, n int) ([]mailbox.Change, bool) {
+		return c.mailbox.ChangedItems(f, after, until, n)
+	})
+	if err := c.effect.corrupt(c.mailbox, p.elements); err != nil {
 		return err
 	}
-	p := page{context: "Collection(mailboxItem)"}
-	c.links(&p, t, more)
-	return c.writePage(p, len(numbers), func(i int, o *object) bool { return c.changedItem(o, numbers[i], t.Listing) })
+	w := c.itemWriter()
+	return p.write("Collection(mailboxItem)", func(i int, o *odata.Object) bool { return p.putItem(o, w, p.elements[i]) })
 }
 
-// brokenDelta is what archives answer: the beginning of a page, and no end.
-func (c *call) brokenDelta() error {
-	c.ok()
-	c.out.text(`{"@odata.context":`)
-	c.out.json(c.base() + "/$metadata#Collection(mailboxItem)")
-	c.out.text(`,"value":[{"@odata.type":"#microsoft.graph.mailboxItem","@odata.etag":"W/`)
-	return c.end()
+// listFolderChanges answers with a page of a delta of all folders, or of those directly below one.
+func listFolderChanges(c *call) error {
+	parent := allFolders
+	f, err := c.findFolder()
+	if err != nil {
+		return syncFolderError(err)
+	}
+	if c.folder != "" {
+		parent = f.Index
+	}
+	p, err := newDeltaPage(c, parent, false)
+	if err != nil {
+		return err
+	}
+	p.fill(p.addFolders, c.mailbox.ChangedFolders)
+	t, w := c.mailbox.Tree(), c.folderWriter()
+	return p.write("Collection(mailboxFolder)", func(i int, o *odata.Object) bool {
+		return putFolderChange(o, w, t, int(p.elements[i]), parent)
+	})
 }
 
-// syncFolderError is how deltas say that a folder is not there.
+// syncFolderError gives the error of a folder that does not exist the form that deltas give it.
 func syncFolderError(err error) error {
-	if e, ok := err.(*apiError); ok && e.code == "ErrorItemNotFound" {
-		return refusal(http.StatusNotFound, "ErrorSyncFolderNotFound", "The folder to synchronize could not be found.")
+	if e, ok := errors.AsType[*odata.Error](err); ok && e.Code == "ErrorItemNotFound" {
+		return odata.Errorf(http.StatusNotFound, "ErrorSyncFolderNotFound", "The folder to synchronize could not be found.")
 	}
 	return err
 }
 
-// listedPage is a page of a round that lists what there is. It goes on behind the last item told, wherever that is by now.
-func (c *call) listedPage(f *folder, t *syncToken) (numbers []uint64, more bool) {
-	v := c.box.view(f, byCreation)
-	from, to, _ := c.query.filter.bounds(v)
-	descending := c.query.descending
+// deltaPage is a page of a delta while it is made.
+type deltaPage struct {
+	call     *call
+	token    deltaToken
+	elements []uint64 // numbers of items or indices of folders
+	more     bool     // the round has more pages
+}
+
+// newDeltaPage reads the request's token. It must come before the query is used, as the token may
+// replace the query.
+func newDeltaPage(c *call, folder int, items bool) (*deltaPage, error) {
+	t, err := c.readToken(folder, items)
+	return &deltaPage{call: c, token: t}, err
+}
+
+// fill finds the page's elements: list adds those of a round that lists everything, and changed
+// returns changes.
+func (p *deltaPage) fill(list func(), changed func(after, until uint64, n int) ([]mailbox.Change, bool)) {
+	switch {
+	case p.call.effect.emptyPage():
+		p.more = true
+	case p.token.Listing:
+		list()
+	default:
+		p.addChanges(changed)
+	}
+}
+
+// replayed is how many elements too early the page begins: fewer than it has, so that the round
+// ends.
+func (p *deltaPage) replayed() int { return min(p.call.effect.replay(), p.call.query.Size-1) }
+
+// addItems lists items after the last one that the round has listed, wherever that is now.
+func (p *deltaPage) addItems(f *mailbox.Folder) {
+	c, t := p.call, &p.token
+	s := c.selectItems(f, mailbox.ByCreation)
+	s.rest = nil // is for putItem to match
 	if t.Number != 0 || t.Key != 0 {
-		if descending {
-			to = v.rank(t.Key, t.Number)
+		if s.descending {
+			s.to = s.view.Rank(t.Key, t.Number)
 		} else {
-			from = v.rank(t.Key, t.Number+1)
+			s.from = s.view.Rank(t.Key, t.Number+1)
 		}
 	}
-	if n := c.replayed(); descending {
-		to = min(to+n, v.len())
+	if n := p.replayed(); s.descending {
+		s.to = min(s.to+n, s.view.Len())
 	} else {
-		from = max(0, from-n)
+		s.from = max(0, s.from-n)
 	}
-	s := selection{from: from, to: max(from, to), descending: descending, view: v}
-	numbers, more = s.slice(0, c.query.size)
-	if len(numbers) > 0 {
-		t.Number = numbers[len(numbers)-1]
-		t.Key = c.box.created(t.Number)
+	s.to = max(s.from, s.to)
+	p.elements, p.more = s.slice(0, c.query.Size)
+	if len(p.elements) > 0 {
+		t.Number = p.elements[len(p.elements)-1]
+		t.Key = c.mailbox.Created(t.Number)
 	}
-	return numbers, more
 }
 
-// replayed is how many elements a page begins too early: fewer than it has, so that there is an end.
-func (c *call) replayed() int { return min(c.effect.replay(), c.query.size-1) }
-
-// created is when an item came to be, in Unix nanoseconds.
-func (m *mailbox) created(number uint64) int64 {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	c, _ := m.lookup(number)
-	return c.created.UnixNano()
-}
-
-// itemLog is the log of a folder's items; a search folder's is that of its source.
-func (m *mailbox) itemLog(f *folder) func(seq, last uint64, n int) ([]logEntry, bool) {
-	index := f.index
-	if f.search {
-		index = f.source
-	}
-	return func(seq, last uint64, n int) ([]logEntry, bool) {
-		m.mu.RLock()
-		defer m.mu.RUnlock()
-		list := m.folders[index]
-		if list == nil {
-			return nil, false
+// addFolders lists folders by their indices.
+func (p *deltaPage) addFolders() {
+	t := &p.token
+	folders := p.call.mailbox.Tree().Folders
+	for i := max(1, int(t.Number)+1-p.replayed()); i < len(folders); i++ {
+		if folders[i].Gone {
+			continue
 		}
-		return list.log.after(seq, last, n)
+		if len(p.elements) == p.call.query.Size {
+			p.more = true
+			return
+		}
+		p.elements = append(p.elements, uint64(i))
+		t.Number = uint64(i)
 	}
 }
 
-// changedPage is a page of a round that tells changes.
-func (c *call) changedPage(log func(seq, last uint64, n int) ([]logEntry, bool), t *syncToken) (what []uint64, more bool) {
-	seq := t.Number
-	if n := uint64(c.replayed()); n > 0 {
-		seq -= min(seq, n)
+// addChanges adds what changed after the last change that the round has shown.
+func (p *deltaPage) addChanges(changed func(after, until uint64, n int) ([]mailbox.Change, bool)) {
+	after := p.token.Number
+	if n := uint64(p.replayed()); n > 0 {
+		after -= min(after, n)
 	}
-	entries, more := log(seq, t.Until, c.query.size)
-	for _, e := range entries {
-		what = append(what, e.what)
-		t.Number = e.seq
+	changes, more := changed(after, p.token.Until, p.call.query.Size)
+	p.more = more
+	for _, change := range changes {
+		p.elements = append(p.elements, change.What)
+		p.token.Number = change.Position
 	}
-	return what, more
 }
 
-// changedItem puts an item as it is now, or its tombstone, and tells if there is nothing to put.
-func (c *call) changedItem(o *object, number uint64, listing bool) bool {
-	it, ok := c.server.item(c.box, number)
+// write writes the page, which ends with a link to the next page or to the next round.
+func (p *deltaPage) write(context string, element func(i int, o *odata.Object) bool) error {
+	c, t := p.call, p.token
+	out := page{context: context}
+	name, link := "$skiptoken", &out.next
+	if !p.more {
+		name, link = "$deltatoken", &out.delta
+		t = deltaToken{Mailbox: t.Mailbox, Folder: t.Folder, Items: t.Items, Options: t.Options, Number: t.Until, Epoch: t.Epoch}
+	}
+	*link = c.resource() + "?" + odata.Escape(name) + "=" + sealToken(c.server.sealer, t)
+	return c.writePage(out, len(p.elements), element)
+}
+
+// putItem adds an item as it is now, or its tombstone. It returns false if the page does not show
+// the item.
+func (p *deltaPage) putItem(o *odata.Object, w itemWriter, number uint64) bool {
+	c := p.call
+	it, ok := c.mailbox.Item(number)
 	if ok {
-		wanted := c.query.filter.matches(&it)
+		wanted := c.query.Filter.Matches(itemEntity{&it})
 		if wanted {
-			c.listedItem(o, &it)
+			w.putListed(o, &it)
 		}
 		return wanted
 	}
+	if p.token.Listing {
+		return false // it left while the page was made, and the next round shows that
+	}
 	reason := "deleted"
-	if c.box.how(number) == moved {
+	if c.mailbox.Moved(number) {
 		reason = "changed"
 	}
-	if !listing { // otherwise it went while the page was made, and the next round tells
-		o.tombstone(c.server.sealer.encode(c.box, kindItem, number), reason)
-	}
-	return !listing
+	putTombstone(o, c.mailbox.ItemID(number), reason)
+	return true
 }
 
-// how tells how an item left its folder.
-func (m *mailbox) how(number uint64) presence {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	c, _ := m.lookup(number)
-	return c.presence
-}
-
-// folderDelta answers with what changed in the tree of folders, or among the children of one.
-func (c *call) folderDelta() error {
-	parent := -1
-	f, err := c.theFolder()
-	if err != nil {
-		return syncFolderError(err)
-	}
-	if c.folderKey != "" {
-		parent = f.index
-	}
-	t, err := c.round(parent, false)
-	if err != nil {
-		return err
-	}
-	var indexes []uint64
-	more := true
+// putFolderChange adds a folder as it is now, or its tombstone. It returns false if the request is
+// not for such folders.
+func putFolderChange(o *odata.Object, w folderWriter, t *mailbox.Tree, index, parent int) bool {
+	f := &t.Folders[index]
+	inParent := parent == allFolders || f.Parent == parent
 	switch {
-	case c.effect.empty():
-	case t.Listing:
-		indexes, more = c.listedFolders(&t)
-	default:
-		indexes, more = c.changedPage(c.box.folderLog, &t)
-	}
-	p := page{context: "Collection(mailboxFolder)"}
-	c.links(&p, t, more)
-	tree := c.box.folderTree()
-	return c.writePage(p, len(indexes), func(i int, o *object) bool { return c.changedFolder(o, tree, int(indexes[i]), parent) })
-}
-
-func (m *mailbox) folderLog(seq, last uint64, n int) ([]logEntry, bool) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	return m.log.after(seq, last, n)
-}
-
-// listedFolders is a page of a round that lists all folders, by their numbers.
-func (c *call) listedFolders(t *syncToken) (indexes []uint64, more bool) {
-	folders := c.box.folderTree().folders
-	for i := max(1, int(t.Number)+1-c.replayed()); i < len(folders); i++ {
-		if folders[i].gone {
-			continue
-		}
-		if len(indexes) == c.query.size {
-			return indexes, true
-		}
-		indexes = append(indexes, uint64(i))
-		t.Number = uint64(i)
-	}
-	return indexes, false
-}
-
-// changedFolder puts a folder as it is now, or its tombstone, and tells if the request did not ask for such a one.
-func (c *call) changedFolder(o *object, t *tree, index, parent int) bool {
-	f := &t.folders[index]
-	switch {
-	case f.parent < 0, f.hidden && !c.query.hidden:
+	case f.Parent < 0, !w.shows(f):
 		return false
-	case parent >= 0 && f.parent != parent && !slices.Contains(f.former, parent):
+	case !inParent && !slices.Contains(f.Former, parent):
 		return false
-	case f.gone:
-		o.tombstone(c.server.folderID(c.box, index), "deleted")
-	case parent >= 0 && f.parent != parent:
-		o.tombstone(c.server.folderID(c.box, index), "changed")
+	case f.Gone:
+		putTombstone(o, w.mailbox.FolderID(index), "deleted")
+	case !inParent:
+		putTombstone(o, w.mailbox.FolderID(index), "changed")
 	default:
-		c.listedFolder(o, f)
+		w.putListed(o, f)
 	}
 	return true
+}
+
+// putTombstone adds the members of something that is gone.
+func putTombstone(o *odata.Object, id, reason string) {
+	var removed odata.Object
+	removed.String("reason", reason)
+	o.String("id", id)
+	o.Raw("@removed", removed.Close())
 }

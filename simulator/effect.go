@@ -1,10 +1,19 @@
 package simulator
 
 import (
+	"cmp"
+	"context"
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
 	"time"
+
+	"github.com/mailhaul/mailhaul/simulator/internal/odata"
+	"github.com/mailhaul/mailhaul/simulator/internal/rng"
+	"github.com/mailhaul/mailhaul/simulator/internal/wire"
 )
 
 // effect is what all faults together do to one request.
@@ -23,14 +32,17 @@ func (e *effect) add(f *Fault) {
 	e.extra += f.Extra
 }
 
+// any reports whether one of the faults is so.
+func (e *effect) any(is func(f *Fault) bool) bool { return slices.ContainsFunc(e.faults, is) }
+
 // begin does what comes before the answer, and returns the error that is the answer.
-func (e *effect) begin(c *call) error {
+func (e *effect) begin(ctx context.Context) error {
 	for _, f := range e.faults {
 		if f.Before != nil {
 			f.Before()
 		}
 		if f.Delay > 0 {
-			wait(c.r, f.Delay)
+			wire.Wait(ctx, f.Delay)
 		}
 	}
 	for _, f := range e.faults {
@@ -41,26 +53,17 @@ func (e *effect) begin(c *call) error {
 	return nil
 }
 
-// wait lets time pass, but no longer than the client waits.
-func wait(r *http.Request, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-r.Context().Done():
-	case <-t.C:
-	}
-}
-
-// arrange is the order of n elements in value. The ids are those that were asked for, if any were.
+// arrange returns the order of n elements in value. The ids are those that were requested, if any
+// were.
 func (e *effect) arrange(n int, ids []string) []int {
 	order := make([]int, n)
 	for i := range order {
 		order[i] = i
 	}
 	for _, f := range e.faults {
-		omitted := f.chosen(order, ids, f.Omit)
+		omitted := f.choose(order, ids, f.Omit)
 		order = slices.DeleteFunc(order, func(i int) bool { return slices.Contains(omitted, i) })
-		order = append(order, f.chosen(order, ids, f.Repeat)...)
+		order = append(order, f.choose(order, ids, f.Repeat)...)
 		if f.Reverse {
 			slices.Reverse(order)
 		}
@@ -68,8 +71,8 @@ func (e *effect) arrange(n int, ids []string) []int {
 	return order
 }
 
-// chosen are the first n of the elements or, if the fault is about an item, that one.
-func (f *Fault) chosen(order []int, ids []string, n int) []int {
+// choose returns the first n of the elements or, if the fault is for an item, that one.
+func (f *Fault) choose(order []int, ids []string, n int) []int {
 	if n <= 0 {
 		return nil
 	}
@@ -89,7 +92,7 @@ func (e *effect) expiry() Expiry {
 	return 0
 }
 
-// replay is how many elements a page of a delta begins too early.
+// replay is how many elements too early a page of a delta begins.
 func (e *effect) replay() int {
 	n := 0
 	for _, f := range e.faults {
@@ -98,14 +101,22 @@ func (e *effect) replay() int {
 	return n
 }
 
-// empty tells whether a page of a delta has nothing but a link to where it began.
-func (e *effect) empty() bool {
-	return slices.ContainsFunc(e.faults, func(f *Fault) bool { return f.EmptyPage })
+func (e *effect) emptyPage() bool { return e.any(func(f *Fault) bool { return f.EmptyPage }) }
+
+func (e *effect) endless() bool { return e.any(func(f *Fault) bool { return f.Endless }) }
+
+func (e *effect) noIDs() bool { return e.any(func(f *Fault) bool { return f.NoIDs }) }
+
+func (e *effect) odd() bool { return e.any(func(f *Fault) bool { return f.Odd }) }
+
+// stale reports whether an item is given as it was before its latest change.
+func (e *effect) stale(id string) bool {
+	return e.any(func(f *Fault) bool { return f.Stale && (f.Item == "" || f.Item == id) })
 }
 
-// mark is what stands before a body.
+// mark is what comes before a body.
 func (e *effect) mark() string {
-	if slices.ContainsFunc(e.faults, func(f *Fault) bool { return f.ByteOrderMark }) {
+	if e.any(func(f *Fault) bool { return f.ByteOrderMark }) {
 		return "\ufeff"
 	}
 	return ""
@@ -120,59 +131,70 @@ func (e *effect) trickle() time.Duration {
 	return d
 }
 
-// stale reports whether an item is given as it was before its latest change.
-func (e *effect) stale(id string) bool {
-	return slices.ContainsFunc(e.faults, func(f *Fault) bool { return f.Stale && (f.Item == "" || f.Item == id) })
-}
-
-// nameless reports whether the elements of an export have no ids.
-func (e *effect) nameless() bool {
-	return slices.ContainsFunc(e.faults, func(f *Fault) bool { return f.NoIDs })
-}
-
-// odd tells whether an export is spelt in an odd way.
-func (e *effect) odd() bool {
-	return slices.ContainsFunc(e.faults, func(f *Fault) bool { return f.Odd })
-}
-
-// itemError is the error that an item is given instead of its stream, or nil.
-func (e *effect) itemError(id string) *apiError {
+// itemError is the error that replaces an item's stream, or nil.
+func (e *effect) itemError(id string) *odata.Error {
 	for _, f := range e.faults {
 		if f.ItemCode != "" && (f.Item == "" || f.Item == id) && f.hits(id) {
-			return &apiError{code: f.ItemCode, message: orDefault(f.ItemMessage, usualItemErrors[f.ItemCode])}
+			return &odata.Error{Code: f.ItemCode, Message: cmp.Or(f.ItemMessage, usualItemErrors[f.ItemCode])}
 		}
 	}
 	return nil
 }
 
-// hits tells whether a fault that is about some items is about this one.
+// hits reports whether a fault that is for some of the items is for this one.
 func (f *Fault) hits(id string) bool {
 	if f.some == 0 {
 		return true
 	}
 	r := f.some
 	for i := range len(id) {
-		r ^= rng(id[i])
-		r.next()
+		r ^= rng.Rand(id[i])
+		r.Next()
 	}
-	return r.chance(200)
+	return r.Chance(200)
+}
+
+// corrupt returns the error of a page that shows these items, or nil.
+func (e *effect) corrupt(m *hostedMailbox, numbers []uint64) error {
+	for _, f := range e.faults {
+		if f.Corrupt == "" {
+			continue
+		}
+		for _, n := range numbers {
+			if it, ok := m.Item(n); ok && it.ID() == f.Corrupt {
+				broken := Fault{Status: cmp.Or(f.CorruptStatus, http.StatusInternalServerError), Code: "ErrorCorruptData"}
+				return broken.refusal()
+			}
+		}
+	}
+	return nil
+}
+
+// turns makes the links of endless lists differ.
+var turns atomic.Uint64
+
+// sameLink returns a new link to the page that the request is for.
+func (c *call) sameLink() string {
+	query := c.r.URL.Query()
+	query.Set("turn", strconv.FormatUint(turns.Add(1), 10))
+	return c.resource() + "?" + strings.ReplaceAll(query.Encode(), "+", "%20")
 }
 
 // end ends a response that is cut off.
-func (e *effect) end(c *call) {
+func (e *effect) end(w http.ResponseWriter, r *http.Request) {
 	switch e.cut {
 	case CutReset:
-		e.reset(c)
+		reset(w, e.cutAfter > 0)
 	case CutStall:
-		_ = http.NewResponseController(c.w).Flush()
-		<-c.r.Context().Done()
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
 	}
 }
 
-// reset breaks the connection, as rudely as it can.
-func (e *effect) reset(c *call) {
-	control := http.NewResponseController(c.w)
-	if e.cutAfter > 0 {
+// reset resets the connection; it sends what was written before if flush is true.
+func reset(w http.ResponseWriter, flush bool) {
+	control := http.NewResponseController(w)
+	if flush {
 		_ = control.Flush()
 	}
 	conn, _, err := control.Hijack()
@@ -183,16 +205,4 @@ func (e *effect) reset(c *call) {
 		_ = tcp.SetLinger(0)
 	}
 	_ = conn.Close()
-}
-
-// unasked returns the ids of up to n items that a request did not ask for.
-func (s *Server) unasked(m *mailbox, n int, asked []string) []string {
-	var ids []string
-	for number := uint64(0); number < m.count && len(ids) < n; number++ {
-		id := s.sealer.encode(m, kindItem, number)
-		if _, ok := m.there(number); ok && !slices.Contains(asked, id) {
-			ids = append(ids, id)
-		}
-	}
-	return ids
 }

@@ -1,145 +1,168 @@
 package simulator
 
-import "io"
+import (
+	"io"
+	"slices"
 
-// exportItems answers with the streams of the items asked for, one after the other as they are made.
-func (c *call) exportItems() error {
-	c.ok()
-	c.out.text(`{"@odata.context":`)
-	c.out.json(c.base() + "/$metadata#Collection(microsoft.graph.exportItemResponse)")
-	c.out.text(`,"value":[`)
-	first := true
-	for _, id := range c.toExport() {
-		if !first {
-			c.out.text(",")
+	"github.com/mailhaul/mailhaul/simulator/internal/mailbox"
+	"github.com/mailhaul/mailhaul/simulator/internal/odata"
+)
+
+// exportItems answers with the streams of items. Each is sent while it is made.
+func exportItems(c *call) error {
+	c.answer.begin(c.version, c.base()+"/$metadata#Collection(microsoft.graph.exportItemResponse)")
+	c.answer.body.Text(`,"value":[`)
+	e := exporter{call: c, answer: c.answer, format: plainFormat, noIDs: c.effect.noIDs()}
+	if c.effect.odd() {
+		e.format = oddFormat
+	}
+	for i, id := range idsToExport(c) {
+		if i > 0 {
+			c.answer.body.Text(",")
 		}
-		first = false
-		if err := c.exportItem(id); err != nil {
+		if err := e.item(id); err != nil {
 			return err
 		}
 	}
-	c.out.text("]}")
-	return c.end()
+	c.answer.body.Text("]}")
+	return nil
 }
 
-// toExport are the ids asked for, less and more what a fault says.
-func (c *call) toExport() []string {
+// idsToExport returns the requested ids, as faults change them.
+func idsToExport(c *call) []string {
 	var ids []string
 	for _, i := range c.effect.arrange(len(c.ids), c.ids) {
 		ids = append(ids, c.ids[i])
 	}
-	return append(ids, c.server.unasked(c.box, c.effect.extra, c.ids)...)
+	return append(ids, otherItems(c.mailbox, c.effect.extra, c.ids)...)
 }
 
-// exportItem writes one element of value.
-func (c *call) exportItem(id string) error {
-	if e := c.effect.itemError(id); e != nil {
-		return c.exportError(id, e)
+// otherItems returns the ids of up to n items of the seed that were not requested.
+func otherItems(m *hostedMailbox, n int, requested []string) []string {
+	var ids []string
+	for number := uint64(0); number < m.Items && len(ids) < n; number++ {
+		id := m.ItemID(number)
+		if _, ok := m.Item(number); ok && !slices.Contains(requested, id) {
+			ids = append(ids, id)
+		}
 	}
-	number, err := c.server.sealer.decode(c.box, kindItem, id)
-	if err != nil {
-		return c.exportError(id, idError(err))
-	}
-	it, ok := c.server.item(c.box, number)
-	if ok && c.effect.stale(id) && it.version > 0 {
-		it = c.server.before(it)
-	}
-	switch {
-	case !ok:
-		return c.exportError(id, idError(errUnknownID))
-	case it.folder.auxiliary != c.auxiliary:
-		return c.exportError(id, c.movedItem(it.folder.auxiliary))
-	}
-	return c.exportStream(id, it)
+	return ids
 }
 
-// spelling is a way to write an element: what stands around the members that tell which item it is and the one that holds it.
-type spelling struct {
+// exportFormat is how an element that is an item is written: its key, which is the members that
+// identify the item, and the member data.
+type exportFormat struct {
 	open, data, close string
-	keyLast           bool
+	keyLast           bool // the key comes after data
+	escape            bool // escape what need not be escaped
 }
 
 var (
-	plainSpelling = spelling{open: "{", data: `"data":"`, close: "}"}
-	oddSpelling   = spelling{open: "{ \"@odata.type\": null,\n\t\"more\" :[{\"data\":\"\\\"\"}, -1.5e3 ],", data: `"d\u0061ta" : "`, close: ",\"size\":0 }\r\n", keyLast: true}
+	plainFormat = exportFormat{open: "{", data: `"data":"`, close: "}"}
+	oddFormat   = exportFormat{open: "{ \"@odata.type\": null,\n\t\"more\" :[{\"data\":\"\\\"\"}, -1.5e3 ],", data: `"d\u0061ta" : "`, close: ",\"size\":0 }\r\n",
+		keyLast: true, escape: true}
 )
 
-// exportStream writes an element that is an item.
-func (c *call) exportStream(id string, it item) error {
-	if f := c.fragment(id, &it); f != nil && !c.effect.nameless() {
+// exporter writes the elements of one export.
+type exporter struct {
+	call   *call
+	answer *answer
+	format exportFormat
+	noIDs  bool
+}
+
+// item writes an item's element, or the error that replaces it.
+func (e *exporter) item(id string) error {
+	c := e.call
+	if fault := c.effect.itemError(id); fault != nil {
+		return e.error(id, fault)
+	}
+	number, err := c.mailbox.ItemNumber(id)
+	if err != nil {
+		return e.error(id, idError(err))
+	}
+	it, ok := c.mailbox.Item(number)
+	if ok && c.effect.stale(id) && it.Version > 0 {
+		it = it.Previous()
+	}
+	switch {
+	case !ok:
+		return e.error(id, idError(mailbox.ErrUnknownID))
+	case it.Folder.Auxiliary != c.auxiliary:
+		return e.error(id, c.movedItem(it.Folder.Auxiliary))
+	}
+	if f := c.mailbox.preparedItem(id, &it); f != nil && e.format == plainFormat && !e.noIDs {
 		c.server.stats.exported(f.length)
-		_, err := c.out.Write(f.json)
+		_, err := c.answer.body.Write(f.json)
 		return err
 	}
-	spell := plainSpelling
-	if c.effect.odd() {
-		spell = oddSpelling
+	return e.stream(id, &it)
+}
+
+// stream writes an element that is an item.
+func (e *exporter) stream(id string, it *mailbox.Item) error {
+	body := e.answer.body
+	body.Text(e.format.open)
+	if !e.format.keyLast {
+		e.key(id, it)
+		body.Text(",")
 	}
-	c.out.text(spell.open)
-	if !spell.keyLast {
-		c.exportKey(id, &it)
-		c.out.text(",")
-	}
-	c.out.text(spell.data)
-	data := &counter{dst: c.out.encode(c.effect.odd())}
-	err := c.server.compose(data, it)
+	body.Text(e.format.data)
+	base64 := body.Base64(e.format.escape)
+	data := &counter{dst: base64}
+	err := e.call.server.generator.Write(data, &it.Message)
 	if err == nil {
-		err = c.out.base64.end()
+		err = base64.Close()
 	}
-	c.server.stats.exported(data.n)
-	c.out.text(`"`)
-	if spell.keyLast {
-		c.out.text(",")
-		c.exportKey(id, &it)
+	e.call.server.stats.exported(data.n)
+	body.Text(`"`)
+	if e.format.keyLast {
+		body.Text(",")
+		e.key(id, it)
 	}
-	c.out.text(spell.close)
+	body.Text(e.format.close)
 	return err
 }
 
-// exportKey writes which item an element is.
-func (c *call) exportKey(id string, it *item) {
-	key := appendKey(nil, id, it)
-	if c.effect.nameless() {
-		key = appendChangeKey(nil, it)
+// key writes the members that identify an item.
+func (e *exporter) key(id string, it *mailbox.Item) {
+	if e.noIDs {
+		e.answer.write(appendChangeKey(nil, it))
+		return
 	}
-	_, _ = c.out.Write(key) // the buffer keeps the error
+	e.answer.write(appendKey(nil, id, it))
 }
 
-func appendKey(b []byte, id string, it *item) []byte {
-	b = appendString(append(b, `"itemId":`...), id)
+func appendKey(b []byte, id string, it *mailbox.Item) []byte {
+	b = odata.AppendString(append(b, `"itemId":`...), id)
 	return appendChangeKey(append(b, ','), it)
 }
 
-func appendChangeKey(b []byte, it *item) []byte {
-	return appendString(append(b, `"changeKey":`...), it.changeKey())
+func appendChangeKey(b []byte, it *mailbox.Item) []byte {
+	return odata.AppendString(append(b, `"changeKey":`...), it.ChangeKey())
 }
 
-const codeMoved = "ErrorArchiveFolderMovedPermanently"
-
-// movedItem is the error of an item that lives in another mailbox: its message is where to ask.
-func (c *call) movedItem(auxiliary int) *apiError {
-	return &apiError{code: codeMoved, message: c.base() + "/admin/exchange/mailboxes/" + c.box.physical(auxiliary) + "/exportItems"}
-}
-
-// exportError writes an element that is an error.
-func (c *call) exportError(id string, e *apiError) error {
-	name, members := "error", [2][2]string{{"code", e.code}, {"message", e.message}}
-	if e.code == codeMoved { // which Graph spells in another way
-		name, members[0], members[1] = "Error", members[1], members[0]
+// error writes an element that is an error.
+func (e *exporter) error(id string, reason *odata.Error) error {
+	var o, failure odata.Object
+	name := "error"
+	if reason.Code == codeMoved { // which Graph writes in its own way
+		name = "Error"
+		failure.String("message", reason.Message)
+		failure.String("code", reason.Code)
+	} else {
+		failure.String("code", reason.Code)
+		failure.String("message", reason.Message)
 	}
-	var o, failure object
-	for _, m := range members {
-		failure.str(m[0], m[1])
+	if !e.noIDs {
+		o.String("itemId", id)
 	}
-	if !c.effect.nameless() {
-		o.str("itemId", id)
-	}
-	o.raw(name, failure.bytes())
-	_, err := c.out.Write(o.bytes())
+	o.Raw(name, failure.Close())
+	_, err := e.answer.body.Write(o.Close())
 	return err
 }
 
-// counter counts what goes through it.
+// counter counts the bytes that go through it.
 type counter struct {
 	dst io.Writer
 	n   int64

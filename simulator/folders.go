@@ -1,184 +1,181 @@
 package simulator
 
 import (
+	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/mailhaul/mailhaul/simulator/internal/mailbox"
+	"github.com/mailhaul/mailhaul/simulator/internal/odata"
 )
 
-// notInArchives is how v1.0 answers what it does not do in archives.
-func (c *call) notInArchives() error {
-	if c.box.archive && c.version == "v1.0" {
-		return refusal(http.StatusForbidden, "ErrorAccessDenied", "Operation on Archive mailbox not allowed")
-	}
-	return nil
-}
+// The extended properties of folders, as answers spell their ids.
+const (
+	propertyHidden     = "Boolean 0x10f4"
+	propertyFolderType = "Integer 0x3601"
+)
 
-// theFolder is the folder that the path names; the root if it names none.
-func (c *call) theFolder() (*folder, error) {
-	if err := c.notInArchives(); err != nil {
+// findFolder returns the folder that the path names, or the root if the path names none.
+func (c *call) findFolder() (*mailbox.Folder, error) {
+	if err := c.checkVersion(); err != nil {
 		return nil, err
 	}
-	if c.folderKey == "" {
-		return &c.box.folderTree().folders[0], nil
+	if c.folder == "" {
+		return &c.mailbox.Tree().Folders[0], nil
 	}
-	f, err := c.server.folder(c.box, c.folderKey)
+	f, err := c.mailbox.Folder(c.folder)
 	switch {
 	case err != nil:
 		return nil, idError(err)
-	case f.auxiliary != c.auxiliary:
-		return nil, c.redirect(f.auxiliary)
+	case f.Auxiliary != c.auxiliary:
+		return nil, c.redirect(f.Auxiliary)
 	}
 	return f, nil
 }
 
-// redirect sends the client to the mailbox that a folder lives in.
-func (c *call) redirect(auxiliary int) error {
-	to := c.host() + "/" + c.version + "/admin/Exchange/Mailboxes/" + c.box.physical(auxiliary)
-	for _, s := range c.behind {
-		to += "/" + url.PathEscape(s)
+// idError is the answer to an id that names nothing.
+func idError(err error) *odata.Error {
+	if errors.Is(err, mailbox.ErrMalformedID) {
+		return odata.Errorf(http.StatusBadRequest, "ErrorInvalidIdMalformed", "Id is malformed.")
 	}
-	if c.r.URL.RawQuery != "" {
-		to += "?" + c.r.URL.RawQuery
-	}
-	return &apiError{status: http.StatusPermanentRedirect, empty: true, headers: [][2]string{{"Location", to}}}
+	return odata.Errorf(http.StatusNotFound, "ErrorItemNotFound", "The specified object was not found in the store.")
 }
 
-// folders lists the folders right below one.
-func (c *call) folders() error {
-	parent, err := c.theFolder()
+// listFolders lists the folders directly below one.
+func listFolders(c *call) error {
+	parent, err := c.findFolder()
 	if err != nil {
 		return err
 	}
-	t := c.box.folderTree()
-	below := t.folders[parent.index].children
-	if c.folderKey == "" && c.auxiliary > 0 {
-		below = t.tops(c.auxiliary)
+	t := c.mailbox.Tree()
+	below := t.Folders[parent.Index].Children
+	if c.folder == "" && c.auxiliary > 0 {
+		below = t.Tops(c.auxiliary)
 	}
-	var shown []*folder
+	w := c.folderWriter()
+	var shown []*mailbox.Folder
 	for _, i := range below {
-		if f := &t.folders[i]; c.lists(f) {
+		if f := &t.Folders[i]; w.shows(f) && c.query.Filter.Matches(folderEntity{f, c.mailbox}) {
 			shown = append(shown, f)
 		}
 	}
-	if c.query.ordered {
-		slices.SortStableFunc(shown, func(a, b *folder) int { return strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name)) })
-		if c.query.descending {
+	if c.query.OrderBy != "" {
+		slices.SortStableFunc(shown, func(a, b *mailbox.Folder) int {
+			return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+		})
+		if c.query.Descending {
 			slices.Reverse(shown)
 		}
 	}
-	p := page{context: "admin/exchange/mailboxes/" + c.box.id + "/folders", count: len(shown)}
-	first := min(c.query.skip, len(shown))
-	last := min(first+c.query.size, len(shown))
+	p := page{context: "admin/exchange/mailboxes/" + c.mailbox.ID + "/folders", count: len(shown)}
+	first := min(c.query.Skip, len(shown))
+	last := min(first+c.query.Size, len(shown))
 	if last < len(shown) {
-		p.next = c.query.link(c, "$skip", strconv.Itoa(last))
+		p.next = c.query.Link(c.resource(), "$skip", strconv.Itoa(last))
 	}
 	shown = shown[first:last]
-	return c.writePage(p, len(shown), func(i int, o *object) bool {
-		c.listedFolder(o, shown[i])
+	return c.writePage(p, len(shown), func(i int, o *odata.Object) bool {
+		w.putListed(o, shown[i])
 		return true
 	})
 }
 
-// tops are the folders in an auxiliary mailbox whose parents are not.
-func (t *tree) tops(auxiliary int) []int {
-	var all []int
-	for i := range t.folders {
-		if f := &t.folders[i]; !f.gone && f.auxiliary == auxiliary && t.folders[f.parent].auxiliary != auxiliary {
-			all = append(all, i)
-		}
-	}
-	return all
-}
-
-// lists tells whether the request asked for such a folder.
-func (c *call) lists(f *folder) bool {
-	if f.hidden && !c.query.hidden {
-		return false
-	}
-	for i := range c.query.filter {
-		ok := false
-		switch t := &c.query.filter[i]; t.field {
-		case "displayname":
-			ok = t.equal(f.name)
-		case "type":
-			ok = t.equal(f.kind)
-		case "wellknownname":
-			ok = t.equal(f.wellKnown)
-		default:
-			ok = t.compare(int64(c.box.view(f, byCreation).len()))
-		}
-		if !ok {
-			return false
-		}
-	}
-	return true
-}
-
-// folder answers with one folder.
-func (c *call) folder() error {
-	f, err := c.theFolder()
+// showFolder answers with one folder.
+func showFolder(c *call) error {
+	f, err := c.findFolder()
 	if err != nil {
 		return err
 	}
-	var o object
-	c.folderInto(&o, f)
-	return c.writeOne("admin/exchange/mailboxes/"+c.box.id+"/folders/$entity", &o)
+	var o odata.Object
+	c.folderWriter().put(&o, f)
+	return c.writeOne("admin/exchange/mailboxes/"+c.mailbox.ID+"/folders/$entity", &o)
 }
 
-// listedFolder puts a folder as a list shows it.
-func (c *call) listedFolder(o *object, f *folder) {
-	o.str("@odata.type", "#microsoft.graph.mailboxFolder")
-	c.folderInto(o, f)
+// folderEntity lets filters see a folder.
+type folderEntity struct {
+	*mailbox.Folder
+	mailbox *hostedMailbox
 }
 
-// folderInto puts the properties that were asked for.
-func (c *call) folderInto(o *object, f *folder) {
-	s, q := c.server, &c.query
-	o.str("id", s.folderID(c.box, f.index))
-	if q.wants("displayname") {
-		o.str("displayName", f.name)
+func (f folderEntity) TextOf(field string) string {
+	switch field {
+	case "displayname":
+		return f.Name
+	case "type":
+		return f.Type
 	}
-	if q.wants("parentfolderid") && f.parent >= 0 {
-		o.str("parentFolderId", s.folderID(c.box, f.parent))
-	}
-	if q.wants("parentmailboxurl") {
-		o.str("parentMailboxUrl", c.base()+"/admin/exchange/mailboxes/"+c.box.id)
-	}
-	if q.wants("childfoldercount") {
-		o.num("childFolderCount", int64(len(f.children)))
-	}
-	if q.wants("totalitemcount") {
-		o.num("totalItemCount", int64(c.box.view(f, byCreation).len()))
-	}
-	if q.wants("wellknownname") && f.wellKnown != "" {
-		o.str("wellKnownName", f.wellKnown)
-	}
-	if q.wants("type") {
-		o.str("type", f.kind)
-	}
-	o.extended(folderProperties(f, q.expand))
+	return f.WellKnownName
 }
 
-// folderProperties are those of the extended properties asked for that folders have.
-func folderProperties(f *folder, asked []string) []property {
-	var has []property
-	for _, id := range asked {
+// NumberOf returns totalItemCount, the only number.
+func (f folderEntity) NumberOf(string) int64 { return int64(f.mailbox.Count(f.Folder)) }
+
+// folderWriter writes folders as a request wants them.
+type folderWriter struct {
+	mailbox    *hostedMailbox
+	mailboxURL string
+	query      *odata.Query
+	hidden     bool // hidden folders are listed
+}
+
+func (c *call) folderWriter() folderWriter {
+	hidden := c.query.Bool("includehiddenfolders") || c.query.Expands(propertyHidden)
+	return folderWriter{mailbox: c.mailbox, mailboxURL: c.mailboxURL(0), query: &c.query, hidden: hidden}
+}
+
+// shows reports whether lists may have the folder.
+func (w folderWriter) shows(f *mailbox.Folder) bool { return !f.Hidden || w.hidden }
+
+// putListed adds a folder as lists show it.
+func (w folderWriter) putListed(o *odata.Object, f *mailbox.Folder) {
+	o.String("@odata.type", "#microsoft.graph.mailboxFolder")
+	w.put(o, f)
+}
+
+// put adds the selected properties of a folder.
+func (w folderWriter) put(o *odata.Object, f *mailbox.Folder) {
+	q := w.query
+	o.String("id", w.mailbox.FolderID(f.Index))
+	if q.Selects("displayname") {
+		o.String("displayName", f.Name)
+	}
+	if q.Selects("parentfolderid") && f.Parent >= 0 {
+		o.String("parentFolderId", w.mailbox.FolderID(f.Parent))
+	}
+	if q.Selects("parentmailboxurl") {
+		o.String("parentMailboxUrl", w.mailboxURL)
+	}
+	if q.Selects("childfoldercount") {
+		o.Int("childFolderCount", int64(len(f.Children)))
+	}
+	if q.Selects("totalitemcount") {
+		o.Int("totalItemCount", int64(w.mailbox.Count(f)))
+	}
+	if q.Selects("wellknownname") && f.WellKnownName != "" {
+		o.String("wellKnownName", f.WellKnownName)
+	}
+	if q.Selects("type") {
+		o.String("type", f.Type)
+	}
+	for _, id := range q.Expand {
 		switch id {
 		case propertyHidden:
-			has = append(has, property{id, strconv.FormatBool(f.hidden)})
+			o.ExtendedProperty(id, strconv.FormatBool(f.Hidden))
 		case propertyFolderType:
-			kind := "1"
-			switch {
-			case f.search:
-				kind = "2"
-			case f.parent < 0:
-				kind = "0"
-			}
-			has = append(has, property{id, kind})
+			o.ExtendedProperty(id, strconv.Itoa(folderType(f)))
 		}
 	}
-	return has
+}
+
+// folderType is PidTagFolderType.
+func folderType(f *mailbox.Folder) int {
+	switch {
+	case f.Search:
+		return 2
+	case f.Parent < 0:
+		return 0
+	}
+	return 1
 }

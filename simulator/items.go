@@ -1,102 +1,118 @@
 package simulator
 
 import (
-	"net/url"
 	"strconv"
-	"strings"
+
+	"github.com/mailhaul/mailhaul/simulator/internal/content"
+	"github.com/mailhaul/mailhaul/simulator/internal/mailbox"
+	"github.com/mailhaul/mailhaul/simulator/internal/odata"
 )
 
-// resource is the path of what is asked for, as Graph spells it in links.
-func (c *call) resource() string {
-	if c.op == OpUsers {
-		return "/users"
-	}
-	path := "/admin/exchange/mailboxes/" + c.box.id + "/folders"
-	if c.folderKey != "" {
-		path += "('" + url.PathEscape(strings.ReplaceAll(c.folderKey, "'", "''")) + "')"
-	}
-	switch c.op {
-	case OpItems:
-		return path + "/items"
-	case OpItemDelta:
-		return path + "/items/delta"
-	}
-	if c.children {
-		path += "/childFolders"
-	}
-	if c.op == OpFolderDelta {
-		path += "/delta"
-	}
-	return path
-}
-
-// items lists a folder's items.
-func (c *call) items() error {
-	f, err := c.theFolder()
+// listItems lists a folder's items.
+func listItems(c *call) error {
+	f, err := c.findFolder()
 	if err != nil {
 		return err
 	}
 	q := &c.query
-	if !q.ordered && q.filter.compares("lastmodifieddatetime") {
-		q.order = byChange
+	order := mailbox.ByCreation
+	if q.OrderBy == fieldModified || q.OrderBy == "" && q.Filter.Uses(fieldModified) {
+		order = mailbox.ByChange
 	}
-	v := c.box.view(f, q.order)
-	from, to, rest := q.filter.bounds(v)
-	found := selection{from: from, to: to, descending: q.descending, view: v, rest: rest, call: c}
-	numbers, more := found.slice(q.skip, q.size)
-	if err := c.effect.corrupt(c, numbers); err != nil {
+	found := c.selectItems(f, order)
+	numbers, more := found.slice(q.Skip, q.Size)
+	if err := c.effect.corrupt(c.mailbox, numbers); err != nil {
 		return err
 	}
-	p := page{context: "admin/exchange/mailboxes/" + c.box.id + "/folders('" + c.folderKey + "')/items"}
-	if q.count {
+	p := page{context: "admin/exchange/mailboxes/" + c.mailbox.ID + "/folders('" + c.folder + "')/items"}
+	if q.Count {
 		p.count = found.count()
 	}
 	if more {
-		p.next = q.link(c, "$skip", strconv.Itoa(q.skip+q.size))
+		p.next = q.Link(c.resource(), "$skip", strconv.Itoa(q.Skip+q.Size))
 	}
-	return c.writePage(p, len(numbers), func(i int, o *object) bool {
-		it, ok := c.server.item(c.box, numbers[i])
+	w := c.itemWriter()
+	return c.writePage(p, len(numbers), func(i int, o *odata.Object) bool {
+		it, ok := c.mailbox.Item(numbers[i])
 		if ok {
-			c.listedItem(o, &it)
+			w.putListed(o, &it)
 		}
 		return ok
 	})
 }
 
-// listedItem puts an item as a list shows it.
-func (c *call) listedItem(o *object, it *item) {
-	o.str("@odata.type", "#microsoft.graph.mailboxItem")
-	c.itemInto(o, it)
-}
-
-// compares tells whether the filter looks at a property.
-func (f filter) compares(field string) bool {
-	for _, t := range f {
-		if t.field == field {
-			return true
-		}
+// showItem answers with one item.
+func showItem(c *call) error {
+	f, err := c.findFolder()
+	if err != nil {
+		return err
 	}
-	return false
+	number, err := c.mailbox.ItemNumber(c.item)
+	if err != nil {
+		return idError(err)
+	}
+	it, ok := c.mailbox.Item(number)
+	if !ok || it.Folder.Index != f.Index {
+		return idError(mailbox.ErrUnknownID)
+	}
+	var o odata.Object
+	c.itemWriter().put(&o, &it)
+	return c.writeOne("admin/exchange/mailboxes/"+c.mailbox.ID+"/folders('"+c.folder+"')/items/$entity", &o)
 }
 
-// selection is the items that a request asks for, in its order.
+// The times of items that filters and orders name. An item is received when it is created.
+const (
+	fieldCreated  = "createddatetime"
+	fieldReceived = "receiveddatetime"
+	fieldModified = "lastmodifieddatetime"
+)
+
+// itemEntity lets filters see an item.
+type itemEntity struct{ *mailbox.Item }
+
+// TextOf returns the message class, the only text.
+func (it itemEntity) TextOf(string) string { return it.Class }
+
+func (it itemEntity) NumberOf(field string) int64 {
+	switch field {
+	case "size":
+		return it.ListedSize
+	case fieldModified:
+		return it.Modified.UnixNano()
+	}
+	return it.Created.UnixNano()
+}
+
+// selection is the items of a view that a query selects, in its order.
 type selection struct {
-	from, to   int // positions in view
+	mailbox    *hostedMailbox
+	view       *mailbox.View
+	from, to   int // positions
 	descending bool
-	view       *view
-	rest       filter
-	call       *call
+	rest       odata.Filter // for the items at these positions
 }
 
-// number returns the i-th of the items before rest is looked at.
+// selectItems returns the items of a folder that match the filter.
+func (c *call) selectItems(f *mailbox.Folder, order mailbox.Order) selection {
+	fields := []string{fieldCreated, fieldReceived}
+	if order == mailbox.ByChange {
+		fields = []string{fieldModified}
+	}
+	s := selection{mailbox: c.mailbox, view: c.mailbox.View(f, order), descending: c.query.Descending}
+	rank := func(n int64) int { return s.view.Rank(n, 0) }
+	s.from, s.to, s.rest = c.query.Filter.Range(fields, s.view.Len(), rank)
+	return s
+}
+
+// number returns the number of the i-th item, of those that rest does not match too.
 func (s *selection) number(i int) uint64 {
 	if s.descending {
-		return s.view.number(s.to - 1 - i)
+		return s.view.Number(s.to - 1 - i)
 	}
-	return s.view.number(s.from + i)
+	return s.view.Number(s.from + i)
 }
 
-// slice returns up to n items behind the first skip, and whether there are more.
+// slice returns up to n items after the first skip, and whether there are more.
 func (s *selection) slice(skip, n int) (numbers []uint64, more bool) {
 	if len(s.rest) == 0 {
 		all := s.to - s.from
@@ -117,11 +133,11 @@ func (s *selection) slice(skip, n int) (numbers []uint64, more bool) {
 	return numbers, false
 }
 
-// matching goes through the items that rest lets pass.
+// matching yields the items that rest matches.
 func (s *selection) matching(yield func(uint64) bool) {
 	for i := range s.to - s.from {
-		it, ok := s.call.server.item(s.call.box, s.number(i))
-		if ok && s.rest.matches(&it) && !yield(it.number) {
+		it, ok := s.mailbox.Item(s.number(i))
+		if ok && s.rest.Matches(itemEntity{&it}) && !yield(it.Number) {
 			return
 		}
 	}
@@ -138,53 +154,58 @@ func (s *selection) count() int {
 	return n
 }
 
-// item answers with one item.
-func (c *call) item() error {
-	f, err := c.theFolder()
-	if err != nil {
-		return err
-	}
-	number, err := c.server.sealer.decode(c.box, kindItem, c.itemKey)
-	if err != nil {
-		return idError(err)
-	}
-	it, ok := c.server.item(c.box, number)
-	if !ok || it.folder.index != f.index {
-		return idError(errUnknownID)
-	}
-	var o object
-	c.itemInto(&o, &it)
-	return c.writeOne("admin/exchange/mailboxes/"+c.box.id+"/folders('"+c.folderKey+"')/items/$entity", &o)
+// itemWriter writes items as a request wants them.
+type itemWriter struct {
+	query    *odata.Query
+	effect   *effect
+	extended *content.Selector // nil if there is nothing to expand
 }
 
-// itemInto puts the properties that were asked for.
-func (c *call) itemInto(o *object, it *item) {
-	if it.version > 0 && c.effect.stale(c.server.itemID(*it)) {
-		older := c.server.before(*it)
-		it = &older
+func (c *call) itemWriter() itemWriter {
+	w := itemWriter{query: &c.query, effect: &c.effect}
+	if len(c.query.Expand) > 0 {
+		w.extended = c.server.generator.Select(c.query.Expand)
 	}
-	q, key := &c.query, it.changeKey()
-	o.str("@odata.etag", `W/"`+key+`"`)
-	o.str("id", c.server.itemID(*it))
-	if q.wants("createddatetime") {
-		o.time("createdDateTime", it.created)
+	return w
+}
+
+// putListed adds an item as lists show it.
+func (w itemWriter) putListed(o *odata.Object, it *mailbox.Item) {
+	o.String("@odata.type", "#microsoft.graph.mailboxItem")
+	w.put(o, it)
+}
+
+// put adds the selected properties of an item.
+func (w itemWriter) put(o *odata.Object, it *mailbox.Item) {
+	id := it.ID()
+	if it.Version > 0 && w.effect.stale(id) {
+		previous := it.Previous()
+		it = &previous
 	}
-	if q.wants("lastmodifieddatetime") {
-		o.time("lastModifiedDateTime", it.modified)
+	q, key := w.query, it.ChangeKey()
+	o.String("@odata.etag", `W/"`+key+`"`)
+	o.String("id", id)
+	if q.Selects("createddatetime") {
+		o.Time("createdDateTime", it.Created)
 	}
-	if q.wants("changekey") {
-		o.str("changeKey", key)
+	if q.Selects("lastmodifieddatetime") {
+		o.Time("lastModifiedDateTime", it.Modified)
 	}
-	if q.wants("categories") {
-		o.strs("categories", it.labels)
+	if q.Selects("changekey") {
+		o.String("changeKey", key)
 	}
-	if q.wants("type") {
-		o.str("type", it.class)
+	if q.Selects("categories") {
+		o.Strings("categories", it.Categories)
 	}
-	if q.wants("size") {
-		o.num("size", it.reported)
+	if q.Selects("type") {
+		o.String("type", it.Class)
 	}
-	if len(q.expand) > 0 {
-		o.extended(c.itemProperties(it))
+	if q.Selects("size") {
+		o.Int("size", it.ListedSize)
+	}
+	if w.extended != nil {
+		for _, p := range w.extended.Properties(&it.Message) {
+			o.ExtendedProperty(p.ID, p.Value)
+		}
 	}
 }

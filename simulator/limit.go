@@ -5,73 +5,76 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/mailhaul/mailhaul/simulator/internal/odata"
 )
 
 // limiter bounds the requests that a mailbox serves: at once, and in a window of time.
 type limiter struct {
-	mu   sync.Mutex
-	now  int       // requests that are being served
-	used int       // requests in the window
-	ends time.Time // when the window does
+	mu      sync.Mutex
+	serving int
+	used    int       // requests in the window
+	ends    time.Time // of the window
 }
 
-// limitReached says which limit a request is beyond.
-type limitReached int
+// limit is a limit that a request exceeds.
+type limit int
 
 const (
-	withinLimits limitReached = iota
-	concurrencyReached
-	windowReached
+	noLimit limit = iota
+	concurrencyLimit
+	windowLimit
 )
 
-// acquire takes a place. If there is none it says why, and when there may be one.
-func (l *limiter) acquire(opts *Options, now time.Time) (limitReached, time.Duration) {
+// acquire counts a request that is about to be served. If that exceeds a limit, it returns the
+// limit and how long to wait.
+func (l *limiter) acquire(opts *Options, now time.Time) (limit, time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !now.Before(l.ends) {
 		l.used, l.ends = 0, now.Add(opts.RequestWindow)
 	}
 	switch {
-	case opts.Concurrency >= 0 && l.now >= opts.Concurrency:
-		return concurrencyReached, opts.RetryAfter
+	case opts.Concurrency >= 0 && l.serving >= opts.Concurrency:
+		return concurrencyLimit, opts.RetryAfter
 	case opts.RequestLimit > 0 && l.used >= opts.RequestLimit:
-		return windowReached, l.ends.Sub(now)
+		return windowLimit, l.ends.Sub(now)
 	}
-	l.now++
+	l.serving++
 	l.used++
-	return withinLimits, 0
+	return noLimit, 0
 }
 
+// release counts a request that has been served.
 func (l *limiter) release() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.now--
+	l.serving--
 }
 
-// throttle is the answer to a request beyond a limit.
-func (c *call) throttle(why limitReached, wait time.Duration) error {
-	opts := &c.server.opts
-	e := &apiError{status: http.StatusTooManyRequests, code: "ApplicationThrottled"}
-	switch why {
-	case concurrencyReached:
-		e.message, e.bare = "Application is over its MailboxConcurrency limit.", true
+// throttled is the answer to a request that exceeds a limit.
+func throttled(opts *Options, now time.Time, reached limit, wait time.Duration) error {
+	e := &odata.Error{Status: http.StatusTooManyRequests, Code: "ApplicationThrottled"}
+	switch reached {
+	case concurrencyLimit:
+		e.Message, e.Bare = "Application is over its MailboxConcurrency limit.", true
 		if opts.BusyAs503 {
-			e.status = http.StatusServiceUnavailable
+			e.Status = http.StatusServiceUnavailable
 		}
-	case windowReached:
-		e.message = "Application is over its Requests limit."
+	case windowLimit:
+		e.Message = "Application is over its Requests limit."
 	}
 	switch {
 	case opts.RetryAfter < 0:
 	case opts.RetryAfterDate:
-		e.headers = append(e.headers, [2]string{"Retry-After", c.started.Add(wait + time.Second - 1).Format(http.TimeFormat)})
+		e.Header = append(e.Header, [2]string{"Retry-After", now.Add(wait + time.Second - 1).Format(http.TimeFormat)})
 	default:
-		e.headers = append(e.headers, [2]string{"Retry-After", wholeSeconds(wait)})
+		e.Header = append(e.Header, [2]string{"Retry-After", wholeSeconds(wait)})
 	}
 	return e
 }
 
-// wholeSeconds is a time in whole seconds, rounded up.
+// wholeSeconds returns a time in whole seconds, rounded up.
 func wholeSeconds(d time.Duration) string {
 	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
 }

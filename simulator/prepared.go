@@ -8,12 +8,16 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/mailhaul/mailhaul/simulator/internal/content"
+	"github.com/mailhaul/mailhaul/simulator/internal/mailbox"
+	"github.com/mailhaul/mailhaul/simulator/internal/wire"
 )
 
-// Content is what mailboxes hold.
+// Content is what mailboxes contain.
 type Content struct {
 	Items int64 `json:"items"`
-	Bytes int64 `json:"bytes"` // of their streams, as they are before base64
+	Bytes int64 `json:"bytes"` // of their streams, before base64
 }
 
 // fragment is an element of an exportItems response that was made beforehand.
@@ -24,92 +28,85 @@ type fragment struct {
 	json    []byte
 }
 
-// Prepare makes what exportItems answers for each item of the seed that is there, and tells how much that is. From then on
-// such an item costs the server a copy of its bytes, so that a client's speed can be measured and not the server's.
-// What is made takes four bytes of memory for three of [Content].Bytes. Items that change later, that come later, or that a
-// fault spells in another way are made when they are asked for.
+// Prepare makes the answers of exportItems for all items that the mailboxes began with and still
+// have, and returns how much that is. From then on such an item costs the server a copy of its
+// bytes, so that measurements show the client's speed and not the server's. Prepared answers take
+// four bytes of memory for three of [Content].Bytes. Items that change later, are added later, or
+// are written in another way by a fault, are made on request.
 func (s *Server) Prepare(ctx context.Context) (Content, error) {
 	var all Content
-	for _, at := range s.mailboxes {
+	for _, at := range s.tenant.mailboxes {
 		if at.auxiliary != 0 {
 			continue
 		}
-		made, err := s.prepare(ctx, at.box)
+		fragments, err := prepare(ctx, s.generator, at.mailbox)
 		if err != nil {
 			return Content{}, err
 		}
-		all.Items, all.Bytes = all.Items+made.Items, all.Bytes+made.Bytes
+		at.mailbox.prepared.Store(&fragments)
+		for i := range fragments {
+			if fragments[i].json != nil {
+				all.Items++
+				all.Bytes += fragments[i].length
+			}
+		}
 	}
 	return all, nil
 }
 
 // prepare makes the fragments of one mailbox, on all processors.
-func (s *Server) prepare(ctx context.Context, m *mailbox) (Content, error) {
-	fragments := make([]fragment, m.count)
+func prepare(ctx context.Context, generator *content.Generator, m *hostedMailbox) ([]fragment, error) {
+	fragments := make([]fragment, m.Items)
 	var next atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
 	for range runtime.GOMAXPROCS(0) {
 		g.Go(func() error {
-			r := renderer{server: s}
+			r := renderer{generator: generator}
 			for number := next.Add(1) - 1; number < int64(len(fragments)); number = next.Add(1) - 1 {
 				if err := ctx.Err(); err != nil {
-					return fmt.Errorf("simulator: prepare mailbox %s: %w", m.id, err)
+					return fmt.Errorf("simulator: prepare mailbox %s: %w", m.ID, err)
 				}
-				if it, ok := s.item(m, uint64(number)); ok {
+				if it, ok := m.Item(uint64(number)); ok {
 					fragments[number] = r.render(&it)
 				}
 			}
 			return nil
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return Content{}, err
-	}
-	m.prepared.Store(&fragments)
-	return contentOf(fragments), nil
+	return fragments, g.Wait()
 }
 
-func contentOf(fragments []fragment) Content {
-	var c Content
-	for i := range fragments {
-		if fragments[i].json != nil {
-			c.Items++
-			c.Bytes += fragments[i].length
-		}
-	}
-	return c
-}
-
-// renderer makes fragments, one after the other.
+// renderer makes fragments, one at a time.
 type renderer struct {
-	server *Server
-	buf    bytes.Buffer
-	base64 encoder
+	generator *content.Generator
+	buf       bytes.Buffer
+	base64    wire.Base64
 }
 
-// render makes the element that is an item, in memory of its exact size. Nothing can go wrong: it writes to memory.
-func (r *renderer) render(it *item) fragment {
-	f := fragment{version: it.version, id: r.server.itemID(*it)}
+// render makes the element that is an item, in memory of its exact size. It cannot fail, as it
+// writes to memory.
+func (r *renderer) render(it *mailbox.Item) fragment {
+	f := fragment{version: it.Version, id: it.ID()}
 	r.buf.Reset()
-	r.buf.Write(appendKey([]byte(plainSpelling.open), f.id, it))
-	r.buf.WriteString("," + plainSpelling.data)
-	r.base64.dst, r.base64.kept = &r.buf, 0
+	r.buf.Write(appendKey([]byte(plainFormat.open), f.id, it))
+	r.buf.WriteString("," + plainFormat.data)
+	r.base64.Reset(&r.buf, false)
 	data := counter{dst: &r.base64}
-	_ = r.server.compose(&data, *it)
-	_ = r.base64.end()
-	r.buf.WriteString(`"` + plainSpelling.close)
+	_ = r.generator.Write(&data, &it.Message)
+	_ = r.base64.Close()
+	r.buf.WriteString(`"` + plainFormat.close)
 	f.json, f.length = make([]byte, r.buf.Len()), data.n
 	copy(f.json, r.buf.Bytes())
 	return f
 }
 
-// fragment returns what Prepare made of an item, nil if that is not what the request is for.
-func (c *call) fragment(id string, it *item) *fragment {
-	all := c.box.prepared.Load()
-	if all == nil || it.number >= uint64(len(*all)) || c.effect.odd() {
+// preparedItem returns the fragment of this version of an item, or nil if there is none.
+func (m *hostedMailbox) preparedItem(id string, it *mailbox.Item) *fragment {
+	all := m.prepared.Load()
+	if all == nil || it.Number >= uint64(len(*all)) {
 		return nil
 	}
-	if f := &(*all)[it.number]; f.json != nil && f.version == it.version && f.id == id {
+	if f := &(*all)[it.Number]; f.json != nil && f.version == it.Version && f.id == id {
 		return f
 	}
 	return nil

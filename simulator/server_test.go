@@ -2,11 +2,9 @@ package simulator_test
 
 import (
 	"bytes"
-	"encoding/json"
-	"io"
+	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
-	"strings"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -14,213 +12,78 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// graph is a server and a client of it that knows no more than HTTP and JSON.
-type graph struct {
-	t      testing.TB
-	sim    *simulator.Server
-	url    string // of v1.0
-	box    simulator.Mailbox
-	client *http.Client
-	header http.Header
-}
-
-func start(t testing.TB, opts simulator.Options) *graph {
-	t.Helper()
-	sim, err := simulator.New(opts)
-	if err != nil {
-		t.Fatal(err)
+// TestWalk lists a mailbox as an export does, and compares it with what the server says it
+// contains.
+func TestWalk(t *testing.T) {
+	g := start(t, simulator.Options{Seed: 1, Items: 400, MaxItemSize: 100_000})
+	u := get[struct{ ID, UserPrincipalName string }](g, g.url+"/users/megan.bowen@contoso.com")
+	settings := get[struct{ PrimaryMailboxID string }](g, g.url+"/users/"+u.ID+"/settings/exchange")
+	if settings.PrimaryMailboxID != g.box.ID {
+		t.Fatalf("mailbox is %q, want %q", settings.PrimaryMailboxID, g.box.ID)
 	}
-	server := httptest.NewServer(sim)
-	t.Cleanup(server.Close)
-	return &graph{t: t, sim: sim, url: server.URL + "/v1.0", box: sim.Mailboxes()[0], client: server.Client(), header: http.Header{}}
-}
 
-func (g *graph) beta() *graph {
-	b := *g
-	b.url = strings.TrimSuffix(g.url, "v1.0") + "beta"
-	return &b
-}
-
-// of is the URL of a path below the mailbox.
-func (g *graph) of(path string) string { return g.url + "/admin/exchange/mailboxes/" + g.box.ID + path }
-
-// do sends a request and returns the status, the header and the body.
-func (g *graph) do(method, url string, body []byte, header ...string) (int, http.Header, []byte) {
-	g.t.Helper()
-	resp, err := g.send(method, url, body, header...)
-	if err != nil {
-		g.t.Fatal(err)
+	want := map[string]simulator.Folder{}
+	for _, f := range g.sim.Folders(g.box.ID) {
+		want[f.ID] = f
 	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		g.t.Fatal(err)
+	truth := map[string]simulator.Item{}
+	for it := range g.sim.Items(g.box.ID) {
+		truth[it.ID] = it
 	}
-	return resp.StatusCode, resp.Header, text
-}
-
-func (g *graph) send(method, url string, body []byte, header ...string) (*http.Response, error) {
-	g.t.Helper()
-	req, err := http.NewRequestWithContext(g.t.Context(), method, url, bytes.NewReader(body))
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	req.Header = g.header.Clone()
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	for i := 0; i < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
-	}
-	return g.client.Do(req)
-}
-
-// get asks for JSON and expects it.
-func get[T any](g *graph, url string, header ...string) T {
-	g.t.Helper()
-	status, _, body := g.do(http.MethodGet, url, nil, header...)
-	var v T
-	if err := json.Unmarshal(body, &v); err != nil || status != http.StatusOK {
-		g.t.Fatalf("GET %s: %d %v: %.300s", url, status, err, body)
-	}
-	return v
-}
-
-// refused expects an error and returns its code.
-func (g *graph) refused(want int, method, url string, body []byte, header ...string) string {
-	g.t.Helper()
-	status, h, text := g.do(method, url, body, header...)
-	var e struct {
-		Error struct {
-			Code, Message string
-			InnerError    struct {
-				Date            string
-				RequestID       string `json:"request-id"`
-				ClientRequestID string `json:"client-request-id"`
+	listed := 0
+	for _, f := range g.walk() {
+		w, ok := want[f.ID]
+		if !ok || f.DisplayName != w.DisplayName || f.ParentFolderID != w.ParentID || f.TotalItemCount != w.Items ||
+			f.WellKnownName != w.WellKnownName || w.Search != (f.SingleValueExtendedProperties[0].Value == "2") {
+			t.Errorf("folder is %+v, want %+v", f, w)
+		}
+		delete(want, f.ID)
+		items, pages := all[item](g, g.inMailbox("/folders/"+f.ID+"/items"))
+		if len(items) != f.TotalItemCount || pages != max(1, (len(items)+9)/10) {
+			t.Errorf("folder %q has %d items in %d pages, the count is %d", f.DisplayName, len(items), pages, f.TotalItemCount)
+		}
+		for _, it := range items {
+			w := truth[it.ID]
+			if it.ChangeKey != w.ChangeKey || it.Type != w.Type || it.Size != w.Size || w.FolderID != f.ID && !want[f.ID].Search && !searches(f) {
+				t.Errorf("item is %+v, want %+v", it, w)
+			}
+			if !searches(f) {
+				listed++
 			}
 		}
 	}
-	if err := json.Unmarshal(text, &e); err != nil || status != want {
-		g.t.Fatalf("%s %s: %d %v: %.300s; want %d", method, url, status, err, text, want)
+	if len(want) != 1 || listed != len(truth) || listed != 400 { // all but the root
+		t.Errorf("%d folders were not listed, %d items were", len(want), listed)
 	}
-	if e.Error.Code == "" || e.Error.Message == "" || h.Get("request-id") == "" {
-		g.t.Errorf("%s %s: bad envelope %s", method, url, text)
-	}
-	if inner := e.Error.InnerError; inner.Date != "" && inner.RequestID != h.Get("request-id") {
-		g.t.Errorf("request ids are %q and %q", inner.RequestID, h.Get("request-id"))
-	}
-	return e.Error.Code
 }
 
-type folder struct {
-	ID, DisplayName, ParentFolderID, Type, WellKnownName string
-	ChildFolderCount, TotalItemCount                     int
-	Removed                                              *struct{ Reason string } `json:"@removed"`
-	SingleValueExtendedProperties                        []property
-}
-
-type item struct {
-	ID, ChangeKey, Type                   string
-	CreatedDateTime, LastModifiedDateTime string
-	Size                                  int64
-	Categories                            []string
-	Removed                               *struct{ Reason string } `json:"@removed"`
-	SingleValueExtendedProperties         []property
-}
-
-type property struct{ ID, Value string }
-
-type page[T any] struct {
-	Value     []T
-	Count     int    `json:"@odata.count"`
-	NextLink  string `json:"@odata.nextLink"`
-	DeltaLink string `json:"@odata.deltaLink"`
-}
-
-// all follows a list to its end.
-func all[T any](g *graph, url string, header ...string) (elements []T, pages int) {
-	g.t.Helper()
-	for url != "" {
-		p := get[page[T]](g, url, header...)
-		elements = append(elements, p.Value...)
-		url = p.NextLink
-		pages++
+// TestBusyMailbox reads and changes a mailbox at the same time, for the race detector.
+func TestBusyMailbox(t *testing.T) {
+	g := start(t, simulator.Options{Seed: 43, Items: 200, Concurrency: -1, ChangeEvery: 3, MaxItemSize: 20_000})
+	var wg sync.WaitGroup
+	for seed := range uint64(3) {
+		wg.Go(func() {
+			r := rand.New(rand.NewPCG(seed, 3))
+			for range 60 {
+				_, _ = g.sim.Step(g.box.ID, r)
+			}
+		})
+		wg.Go(func() {
+			for range 12 {
+				resp, err := g.send(http.MethodGet, g.inMailbox("/folders/inbox/items/delta?%24top=50"), nil)
+				if err != nil || resp.StatusCode != 200 {
+					t.Errorf("%v %v", resp, err)
+					return
+				}
+				resp.Body.Close()
+				for it := range g.sim.Items(g.box.ID) {
+					_ = g.sim.WriteItem(&bytes.Buffer{}, g.box.ID, it.ID)
+					break
+				}
+			}
+		})
 	}
-	return elements, pages
+	wg.Wait()
 }
 
-// walk lists all folders, hidden ones too, as a client does.
-func (g *graph) walk() []folder {
-	g.t.Helper()
-	const expand = "?%24top=50&includeHiddenFolders=true&%24expand=singleValueExtendedProperties(%24filter%3Did%20eq%20'Integer%200x3601')"
-	level, _ := all[folder](g, g.of("/folders")+expand)
-	var found []folder
-	for len(level) > 0 {
-		f := level[0]
-		level, found = level[1:], append(found, f)
-		if f.ChildFolderCount > 0 {
-			below, _ := all[folder](g, g.of("/folders/"+f.ID+"/childFolders")+expand)
-			level = append(level, below...)
-		}
-	}
-	return found
-}
-
-// exported is an element of exportItems' answer.
-type exported struct {
-	ItemID, ChangeKey string
-	Data              []byte
-	Error             *struct{ Code, Message string }
-}
-
-func (g *graph) export(ids ...string) []exported {
-	g.t.Helper()
-	body, err := json.Marshal(map[string]any{"itemIds": ids})
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	status, _, text := g.do(http.MethodPost, g.of("/exportItems"), body)
-	var answer struct{ Value []exported }
-	if err := json.Unmarshal(text, &answer); err != nil || status != http.StatusOK {
-		g.t.Fatalf("exportItems: %d %v: %.300s", status, err, text)
-	}
-	return answer.Value
-}
-
-// stream is what WriteItem writes.
-func (g *graph) stream(id string) []byte {
-	g.t.Helper()
-	var b bytes.Buffer
-	if err := g.sim.WriteItem(&b, g.box.ID, id); err != nil {
-		g.t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-func (g *graph) ids() []string {
-	var ids []string
-	for it := range g.sim.Items(g.box.ID) {
-		ids = append(ids, it.ID)
-	}
-	return ids
-}
-
-// tryExport exports what it can.
-func (g *graph) tryExport(ids []string) []exported {
-	body, err := json.Marshal(map[string]any{"itemIds": ids})
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	resp, err := g.send(http.MethodPost, g.of("/exportItems"), body)
-	if err != nil {
-		return nil
-	}
-	defer resp.Body.Close()
-	var answer struct{ Value []exported }
-	if json.NewDecoder(resp.Body).Decode(&answer) != nil || resp.StatusCode != http.StatusOK {
-		return nil
-	}
-	return answer.Value
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -5,17 +5,17 @@ import (
 	"sync"
 )
 
-// Stats is what a server has been asked for and what came of it.
+// Stats counts what a server has done.
 type Stats struct {
 	Requests map[Operation]int64 `json:"requests"` // the requests by operation, refused ones included
 	Statuses map[int]int64       `json:"statuses"` // the responses by status
-	Items    int64               `json:"items"`    // items exported, whole or not
+	Items    int64               `json:"items"`    // exported items, including those that were cut off
 	Bytes    int64               `json:"bytes"`    // bytes of their streams
-	Sent     int64               `json:"sent"`     // bytes of the bodies of responses that are no errors
+	Sent     int64               `json:"sent"`     // bytes of the bodies of responses that are not errors
 	Chaos    map[string]int64    `json:"chaos"`    // random faults by name
 }
 
-// Total is the number of all requests.
+// Total returns the number of all requests.
 func (s Stats) Total() int64 {
 	var n int64
 	for _, k := range s.Requests {
@@ -29,7 +29,7 @@ type stats struct {
 	Stats
 }
 
-// Stats returns what was counted since the start.
+// Stats returns the counts since the start.
 func (s *Server) Stats() Stats {
 	s.stats.mu.Lock()
 	defer s.stats.mu.Unlock()

@@ -10,23 +10,23 @@ import (
 	"unicode/utf16"
 )
 
-// message is what a stream says of an item, as far as tests look.
+// message is what tests look for in a stream.
 type message struct {
-	properties  map[string]string // of the item itself, as listings tell them
+	properties  map[string]string // of the item itself, by the id that listings use
 	recipients  int
 	attachments int
 	embedded    int
 	records     int
 }
 
-// parser reads a stream: first the records, then what they carry.
+// parser reads a stream: first the records, then their payloads.
 type parser struct {
 	t    testing.TB
 	rest []byte
 	msg  message
 }
 
-// parseStream reads a whole stream and fails the test where it is wrong.
+// parseStream reads a stream, and fails the test if it is wrong.
 func parseStream(t testing.TB, stream []byte) message {
 	t.Helper()
 	p := &parser{t: t, msg: message{properties: map[string]string{}}}
@@ -63,6 +63,7 @@ func (p *parser) take(n int) []byte {
 }
 
 func (p *parser) u16() uint16 { return binary.LittleEndian.Uint16(p.take(2)) }
+
 func (p *parser) u32() uint32 { return binary.LittleEndian.Uint32(p.take(4)) }
 
 // message reads properties and markers to the end.
@@ -101,7 +102,7 @@ func (p *parser) message() {
 	}
 }
 
-// property reads what stands behind a property's type and id.
+// property reads the name and the value of a property.
 func (p *parser) property(tag uint32) (id, value string) {
 	kind, number := uint16(tag), tag>>16
 	if number >= 0x8000 {

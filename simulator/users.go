@@ -4,63 +4,62 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/mailhaul/mailhaul/simulator/internal/odata"
 )
 
-// theUser is the user that the path names by id or principal name.
-func (c *call) theUser() *user { return c.server.users[strings.ToLower(c.userKey)] }
-
-// users lists the users.
-func (c *call) users() error {
-	all := c.server.order
-	first, err := c.query.number("$skiptoken", 0, 0)
+// listUsers lists the users.
+func listUsers(c *call) error {
+	all := c.server.tenant.users
+	first, err := c.query.Int("$skiptoken", 0, 0)
 	if err != nil {
 		return err
 	}
 	first = min(first, len(all))
-	last := min(first+c.query.size, len(all))
+	last := min(first+c.query.Size, len(all))
 	p := page{context: "users", count: len(all)}
 	if last < len(all) {
-		p.next = c.query.link(c, "$skiptoken", strconv.Itoa(last))
+		p.next = c.query.Link(c.resource(), "$skiptoken", strconv.Itoa(last))
 	}
-	return c.writePage(p, last-first, func(i int, o *object) bool {
-		c.userInto(o, all[first+i])
+	return c.writePage(p, last-first, func(i int, o *odata.Object) bool {
+		putUser(o, &c.query, all[first+i])
 		return true
 	})
 }
 
-// user answers with one user.
-func (c *call) user() error {
-	u := c.theUser()
+// showUser answers with one user.
+func showUser(c *call) error {
+	u := c.server.tenant.user(c.user)
 	if u == nil {
-		return refusal(http.StatusNotFound, "Request_ResourceNotFound",
-			"Resource '%s' does not exist or one of its queried reference-property objects are not present.", clip(c.userKey))
+		return odata.Errorf(http.StatusNotFound, "Request_ResourceNotFound",
+			"Resource '%s' does not exist or one of its queried reference-property objects are not present.", odata.Clip(c.user))
 	}
-	o := &object{}
-	c.userInto(o, u)
-	return c.writeOne("users/$entity", o)
+	var o odata.Object
+	putUser(&o, &c.query, u)
+	return c.writeOne("users/$entity", &o)
 }
 
-// userInto puts the properties that were asked for.
-func (c *call) userInto(o *object, u *user) {
+// putUser adds the selected properties of a user.
+func putUser(o *odata.Object, q *odata.Query, u *user) {
 	for _, f := range [][2]string{{"id", u.id}, {"displayName", u.display}, {"userPrincipalName", u.name}, {"mail", u.name}} {
-		if c.query.wants(strings.ToLower(f[0])) {
-			o.str(f[0], f[1])
+		if q.Selects(strings.ToLower(f[0])) {
+			o.String(f[0], f[1])
 		}
 	}
 }
 
-// settings answers with the ids of a user's mailboxes. Only beta tells of archives.
-func (c *call) settings() error {
-	u := c.theUser()
+// showSettings answers with the ids of a user's mailboxes. Only beta shows archives.
+func showSettings(c *call) error {
+	u := c.server.tenant.user(c.user)
 	if u == nil {
-		return refusal(http.StatusNotFound, "ErrorInvalidUser", "The requested user '%s' is invalid.", clip(c.userKey))
+		return odata.Errorf(http.StatusNotFound, "ErrorInvalidUser", "The requested user '%s' is invalid.", odata.Clip(c.user))
 	}
-	o := &object{}
-	if c.query.wants("primarymailboxid") {
-		o.str("primaryMailboxId", u.primary.id)
+	var o odata.Object
+	if c.query.Selects("primarymailboxid") {
+		o.String("primaryMailboxId", u.primary.ID)
 	}
-	if u.archive != nil && c.version == "beta" && c.query.wants("inplacearchivemailboxid") {
-		o.str("inPlaceArchiveMailboxId", u.archive.id)
+	if u.archive != nil && c.version == "beta" && c.query.Selects("inplacearchivemailboxid") {
+		o.String("inPlaceArchiveMailboxId", u.archive.ID)
 	}
-	return c.writeOne("users('"+strings.ReplaceAll(u.name, "@", "%40")+"')/settings/exchange/$entity", o)
+	return c.writeOne("users('"+strings.ReplaceAll(u.name, "@", "%40")+"')/settings/exchange/$entity", &o)
 }

@@ -33,9 +33,9 @@ func (a *app) demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Export, verify and extract a simulated mailbox",
-		Long: `Demo shows the whole way on this machine: it starts a simulated Microsoft Graph on
-loopback, exports a mailbox of some thousands of items to a repository below --dir,
-verifies every byte, and extracts one item. Run again, it finds that all is held.`,
+		Long: `Demo runs an export from beginning to end on this machine. It starts a simulated Microsoft
+Graph on loopback, exports a mailbox to a repository below --dir, verifies every byte, and
+extracts one item. A second run exports nothing, as the repository has all items.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), f) },
 	}
@@ -96,11 +96,11 @@ func (d *demo) run(ctx context.Context) error {
 	return d.extract(ctx, repo)
 }
 
-// demoGraph is where the simulated Graph is, to the client, whatever its port: what a run
-// remembers of it holds in the next one.
+// demoGraph is the URL of the simulated Graph, as the client sees it. It does not depend on the
+// port, so that delta links are still valid in the next run.
 const demoGraph = "http://localhost/v1.0"
 
-// transport connects to the simulated Graph.
+// transport returns a transport that connects to the simulated Graph, whatever the host.
 func (d *demo) transport() *http.Transport {
 	addr := strings.TrimPrefix(d.url, "http://")
 	return &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -142,7 +142,7 @@ func (d *demo) verify(ctx context.Context, repo *repository.Repository) error {
 	return nil
 }
 
-// extract takes out the first mail that the snapshot lists.
+// extract extracts the first mail in the snapshot.
 func (d *demo) extract(ctx context.Context, repo *repository.Repository) error {
 	out := filepath.Join(d.dir, "extracted")
 	d.step(3, "Extract one item to %s", out)
@@ -175,7 +175,7 @@ func (d *demo) extract(ctx context.Context, repo *repository.Repository) error {
 func (d *demo) printNext(f demoFlags, took time.Duration) {
 	name := programName()
 	fmt.Fprintf(d.out, `
-Done in %.1f s. All of it lies in %s. Try next:
+Done in %.1f s. Everything is in %s. Try next:
 
   %[3]s demo --dir %[2]s  # again: nothing is exported twice
   %[3]s snapshots --repo %[4]s
@@ -186,7 +186,7 @@ Done in %.1f s. All of it lies in %s. Try next:
 `, took.Seconds(), f.dir, name, d.repoPath, d.mailbox.ID, filepath.Join(f.dir, "all"))
 }
 
-// programName returns what to type to run this program.
+// programName returns the command that runs this program.
 func programName() string {
 	exe, err := os.Executable()
 	if err == nil && strings.Contains(exe, string(filepath.Separator)+"go-build") {

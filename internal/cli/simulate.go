@@ -30,15 +30,15 @@ func (a *app) simulateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "simulate --listen ADDR",
 		Short: "Serve simulated mailboxes as Microsoft Graph does",
-		Long: `Simulate is a stand-in for the part of Microsoft Graph that mailhaul uses, on /v1.0 and
-/beta. Mailboxes are made on the fly from a seed: a million items cost no memory, and
-the same seed gives the same bytes. A mailbox can change while it is read, and the service can
-fail at random in all the ways that Graph is known for; random faults come from the seed too.
+		Long: `Simulate stands in for the part of Microsoft Graph that mailhaul uses, on /v1.0 and /beta.
+Mailboxes are made on request from a seed: a million items take no memory, and the same
+seed gives the same bytes. Mailboxes can change while they are read, and requests can fail
+at random in the ways for which Graph is known. The seed decides these, too.
 
-For measurements, --prepare makes all items before it serves, which takes four bytes of
-memory for three of theirs; --latency and --response-rate slow it down to what Graph is like.
-With --json, it prints a line when it serves, and one of what it served when it ends; what
-it has served so far is at /stats.`,
+For measurements, --prepare makes all items in advance, which takes four bytes of memory
+for three bytes of items. --latency and --response-rate make answers as slow as Graph's.
+With --json, it prints one object when it is ready, and one with its counts when it ends.
+The counts so far are at /stats.`,
 		Example: `  mailhaul simulate --listen 127.0.0.1:9000 --mailboxes 3 --items 10000 --seed 7
   mailhaul simulate --items 500 --change-every 10 --chaos 2 --request-limit 10000
   mailhaul export --graph-url http://127.0.0.1:9000/v1.0 --user megan.bowen@contoso.com --repo ./mail`,
@@ -48,25 +48,25 @@ it has served so far is at /stats.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:9000", "`ADDR` to serve on; port 0 takes a free one")
 	o := &f.opts
-	flags.Uint64Var(&o.Seed, "seed", 1, "seed of all content and chances")
+	flags.Uint64Var(&o.Seed, "seed", 1, "seed of all content, changes and faults")
 	flags.IntVar(&o.Mailboxes, "mailboxes", 1, "number of mailboxes")
 	flags.IntVar(&o.Items, "items", 2000, "number of items in each mailbox")
-	flags.IntVar(&o.Folders, "folders", 0, "least number of folders in each mailbox (default: some sixty)")
-	flags.Int64Var(&o.ItemSize, "item-size", 0, "about as many bytes for every item (default: a realistic spread)")
-	flags.Int64Var(&o.MinItemSize, "min-item-size", 0, "spread sizes evenly over the doublings from so many bytes to --max-item-size")
-	flags.Int64Var(&o.MaxItemSize, "max-item-size", 0, "upper bound of the spread in bytes (default: some tens of MB)")
+	flags.IntVar(&o.Folders, "folders", 0, "least number of folders in each mailbox (default: about sixty)")
+	flags.Int64Var(&o.ItemSize, "item-size", 0, "approximate size of every item in bytes (default: a realistic spread)")
+	flags.Int64Var(&o.MinItemSize, "min-item-size", 0, "smallest size in bytes; sizes then spread to --max-item-size, as many in each doubling")
+	flags.Int64Var(&o.MaxItemSize, "max-item-size", 0, "largest size in bytes (default: 48 MiB)")
 	flags.BoolVar(&o.Archives, "archives", false, "give every user an archive mailbox with a quarter of --items, on /beta")
-	flags.IntVar(&o.Auxiliaries, "auxiliaries", 0, "auxiliary mailboxes that each archive has expanded into")
+	flags.IntVar(&o.Auxiliaries, "auxiliaries", 0, "number of auxiliary mailboxes of each archive")
 	flags.StringVar(&o.Token, "token", "", "bearer token to require (default: none is required)")
-	flags.IntVar(&o.MaxPageSize, "page-size", 0, "most elements that a page holds (default 1000)")
-	flags.IntVar(&o.Concurrency, "concurrency", 4, "requests in flight that a mailbox takes before it answers 429")
-	flags.IntVar(&o.RequestLimit, "request-limit", 0, "requests in ten minutes that a mailbox takes before it answers 429 (default: no limit)")
-	flags.DurationVar(&o.RetryAfter, "retry-after", time.Second, "what a 429 asks to wait; below zero, it does not say")
-	flags.IntVar(&o.ChangeEvery, "change-every", 0, "change a mailbox at random before every so manieth request to it (default: never)")
+	flags.IntVar(&o.MaxPageSize, "page-size", 0, "largest number of elements in a page (default 1000)")
+	flags.IntVar(&o.Concurrency, "concurrency", 4, "requests that a mailbox serves at once before it answers 429")
+	flags.IntVar(&o.RequestLimit, "request-limit", 0, "requests that a mailbox serves in ten minutes before it answers 429 (default: no limit)")
+	flags.DurationVar(&o.RetryAfter, "retry-after", time.Second, "Retry-After of a 429; none if negative")
+	flags.IntVar(&o.ChangeEvery, "change-every", 0, "change a mailbox at random before every `N`th request to it (default: never)")
 	flags.Float64Var(&f.chaos, "chaos", 0, "chance of each kind of fault, in `PERCENT` of the requests that it can hit")
-	flags.BoolVar(&f.prepare, "prepare", false, "make all items beforehand, so that serving them takes little time")
-	flags.DurationVar(&o.Latency, "latency", 0, "time that every request takes before its answer begins")
-	flags.Int64Var(&o.ResponseRate, "response-rate", 0, "bytes a second of each response (default: no limit)")
+	flags.BoolVar(&f.prepare, "prepare", false, "make all items in advance, so that serving them takes little time")
+	flags.DurationVar(&o.Latency, "latency", 0, "time from a request to the beginning of its answer")
+	flags.Int64Var(&o.ResponseRate, "response-rate", 0, "rate of each response in bytes a second (default: no limit)")
 	jsonFlag(cmd, &f.json, "print JSON objects on stdout")
 	return cmd
 }
@@ -106,17 +106,17 @@ func (a *app) simulate(ctx context.Context, f simulateFlags) error {
 	return err
 }
 
-// simulated is what a simulation serves.
+// simulated describes what a simulation serves.
 type simulated struct {
 	URL       string              `json:"url"`
-	Stats     string              `json:"stats"` // URL of what it was asked for so far
+	Stats     string              `json:"stats"` // URL of the counts so far
 	Mailboxes []simulator.Mailbox `json:"mailboxes"`
 	Content   simulator.Content   `json:"content,omitzero"` // if it was prepared
 }
 
 const statsPath = "/stats"
 
-// withStats serves what a simulation was asked for, beside it.
+// withStats serves a simulation, and its counts at statsPath.
 func withStats(sim *simulator.Server) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != statsPath || r.Method != http.MethodGet {
@@ -124,11 +124,11 @@ func withStats(sim *simulator.Server) http.Handler {
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(sim.Stats()) // who asked has gone
+		_ = json.NewEncoder(w).Encode(sim.Stats()) // the client may be gone
 	})
 }
 
-// prepare makes all items in memory, which the bounds of an export are not made for.
+// prepare makes all items in memory. The limit that suits an export would be too low for them.
 func prepare(ctx context.Context, sim *simulator.Server) (simulator.Content, error) {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(math.MaxInt64)
@@ -157,14 +157,14 @@ func (a *app) printSimulated(f simulateFlags, w simulated) error {
 	return nil
 }
 
-// serve serves a handler on addr until stop is called, and returns its URL.
+// serve serves a handler on addr until stop is called. It returns the URL.
 func serve(addr string, h http.Handler) (url string, stop func() error, err error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return "", nil, fmt.Errorf("listen: %w", err)
 	}
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	served := make(chan error, 1) // one end, and nobody need be waiting for it
+	served := make(chan error, 1) // buffered, as stop may never be called
 	go func() { served <- server.Serve(l) }()
 	stop = func() error {
 		err := server.Close()

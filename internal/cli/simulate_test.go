@@ -8,7 +8,7 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// TestSimulatedStats: a simulation tells what it was asked for, and all else is Graph's.
+// TestSimulatedStats checks that a simulation serves its counts, and Graph at all other paths.
 func TestSimulatedStats(t *testing.T) {
 	o := newOffice(t, 1, 30)
 	server := httptest.NewServer(withStats(o.sim))
@@ -23,6 +23,6 @@ func TestSimulatedStats(t *testing.T) {
 		t.Errorf("status %d, %v: %s", status, err, body)
 	}
 	if _, status := fetch(t, server.URL+"/v1.0"+statsPath); status == 200 {
-		t.Errorf("status %d of what is neither Graph's nor this", status)
+		t.Errorf("status %d for a path that does not exist", status)
 	}
 }
