@@ -22,9 +22,15 @@ const module = "github.com/mailhaul/mailhaul"
 var imports = map[string][]string{
 	"":                          nil, // this test
 	"cmd/mailhaul":              {"internal/cli"},
-	"internal/cli":              {"pipeline", "restore", "replicate", "snapshots", "graph", "manifest", "repository", "sinks", "doctor", "simulator", "bench", "bench/render", "internal/entra"},
-	"bench":                     {"pipeline", "restore", "snapshots", "graph", "manifest", "compress", "repository", "sinks", "simulator"},
-	"bench/render":              {"bench", "pipeline"},
+	"internal/cli":              {"pipeline", "restore", "replicate", "snapshots", "graph", "manifest", "repository", "sinks", "doctor", "simulator", "bench", "bench/lab", "bench/lab/yardstick", "bench/nowhere", "bench/render", "bench/report", "internal/entra"},
+	"bench":                     {"bench/report", "bench/nowhere", "bench/internal/machine", "bench/internal/scratch", "pipeline", "snapshots", "graph", "manifest", "repository"},
+	"bench/report":              {"pipeline"},
+	"bench/render":              {"bench/report", "pipeline"},
+	"bench/lab":                 {"bench/report", "bench/nowhere", "bench/lab/yardstick", "bench/internal/machine", "bench/internal/scratch", "pipeline", "sinks", "simulator"},
+	"bench/lab/yardstick":       {"bench/report", "bench/nowhere", "bench/internal/machine", "graph", "manifest", "compress", "repository"},
+	"bench/nowhere":             nil,
+	"bench/internal/machine":    {"bench/report"},
+	"bench/internal/scratch":    {"bench/report", "repository", "sinks"},
 	"doctor":                    {"graph", "repository", "internal/transport"},
 	"pipeline":                  {"snapshots", "graph", "manifest", "compress", "repository"},
 	"restore":                   {"snapshots", "manifest", "compress", "repository"},
@@ -56,18 +62,21 @@ var imports = map[string][]string{
 // testImports tells what tests may import beyond that. The simulator and its
 // client meet in tests, but share no code.
 var testImports = map[string][]string{
-	"bench":              {"internal/cli", "internal/servers", "internal/race", "bench/render"},
-	"internal/cli":       {"internal/servers", "internal/memstore", "compress"},
-	"pipeline":           {"restore", "simulator", "sinks", "internal/servers", "internal/race", "internal/memstore", "internal/histories"},
-	"replicate":          {"restore", "pipeline", "graph", "simulator", "sinks", "internal/memstore"},
-	"restore":            {"pipeline", "graph", "simulator", "sinks", "internal/servers", "internal/memstore"},
-	"graph":              {"simulator"},
-	"doctor":             {"simulator"},
-	"sinks":              {"manifest", "internal/servers", "internal/memstore", "doctor"},
-	"repository":         {"internal/memstore"},
-	"internal/histories": {"sinks", "internal/servers"},
-	"snapshots":          {"internal/memstore"},
-	"sinks/s3blob":       {"internal/servers"},
+	"bench":               {"internal/servers", "internal/race", "bench/render", "simulator", "sinks"},
+	"bench/lab":           {"internal/cli", "internal/servers", "bench/render"},
+	"bench/lab/yardstick": {"simulator"},
+	"bench/nowhere":       {"manifest", "repository"},
+	"internal/cli":        {"internal/servers", "internal/memstore", "compress"},
+	"pipeline":            {"restore", "simulator", "sinks", "internal/servers", "internal/race", "internal/memstore", "internal/histories"},
+	"replicate":           {"restore", "pipeline", "graph", "simulator", "sinks", "internal/memstore"},
+	"restore":             {"pipeline", "graph", "simulator", "sinks", "internal/servers", "internal/memstore"},
+	"graph":               {"simulator"},
+	"doctor":              {"simulator"},
+	"sinks":               {"manifest", "internal/servers", "internal/memstore", "doctor"},
+	"repository":          {"internal/memstore"},
+	"internal/histories":  {"sinks", "internal/servers"},
+	"snapshots":           {"internal/memstore"},
+	"sinks/s3blob":        {"internal/servers"},
 }
 
 // digestOnly lists the packages that may use manifest's digests and nothing

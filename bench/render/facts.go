@@ -6,12 +6,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/report"
 	"github.com/mailhaul/mailhaul/pipeline"
 )
 
 // facts are what a scenario found in single figures or words.
-func facts(s *bench.Result) *grid {
+func facts(s *report.Result) *grid {
 	g := newGrid(plain(s.Scenario)+": what was found", []string{"what", "found"})
 	if b := bottlenecks(firstRun(s)); b != "" {
 		g.add("bottleneck", b)
@@ -29,7 +29,7 @@ func facts(s *bench.Result) *grid {
 }
 
 // bottlenecks says in words what mailhaul was limited by: if mailboxes were by several things, by each in how many.
-func bottlenecks(run *bench.Run) string {
+func bottlenecks(run *report.Run) string {
 	if run == nil {
 		return ""
 	}
@@ -54,7 +54,7 @@ func bottlenecks(run *bench.Run) string {
 }
 
 // failedOf tells of the items that failed in the run with the most of them; empty if none did.
-func failedOf(runs []bench.Run) string {
+func failedOf(runs []report.Run) string {
 	most, first := int64(0), ""
 	for i := range runs {
 		if n, why := failedIn(runs[i].Reports); n > most {
@@ -83,7 +83,7 @@ func failedIn(reports []*pipeline.Report) (n int64, first string) {
 }
 
 // curveGrid is a curve's points as a table.
-func curveGrid(s *bench.Result, c *bench.Curve) *grid {
+func curveGrid(s *report.Result, c *report.Curve) *grid {
 	g := newGrid(plain(s.Scenario+": "+c.Y+" by "+c.Name), []string{plain(c.X)}, plain(c.Y))
 	for _, p := range c.Points {
 		x := p.Label

@@ -5,13 +5,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mailhaul/mailhaul/bench"
 	"github.com/mailhaul/mailhaul/bench/render"
+	"github.com/mailhaul/mailhaul/bench/report"
 	"github.com/mailhaul/mailhaul/pipeline"
 )
 
 // forms are what readers see of a report in each of its written forms, with the space between words made one.
-func forms(t *testing.T, r *bench.Report) map[string]string {
+func forms(t *testing.T, r *report.Report) map[string]string {
 	t.Helper()
 	_, root := asPage(t, r)
 	all := map[string]string{"page": text(root), "text": inText(t, r, render.Style{Width: 1000}), "Markdown": strings.ReplaceAll(inMarkdown(t, r), "|", " ")}
@@ -22,7 +22,7 @@ func forms(t *testing.T, r *bench.Report) map[string]string {
 }
 
 // wantAll looks for words in all forms.
-func wantAll(t *testing.T, r *bench.Report, words ...string) {
+func wantAll(t *testing.T, r *report.Report, words ...string) {
 	t.Helper()
 	for form, shown := range forms(t, r) {
 		for _, w := range words {
@@ -34,7 +34,7 @@ func wantAll(t *testing.T, r *bench.Report, words ...string) {
 }
 
 // wantNone makes sure that words are in no form.
-func wantNone(t *testing.T, r *bench.Report, words string) {
+func wantNone(t *testing.T, r *report.Report, words string) {
 	t.Helper()
 	for form, shown := range forms(t, r) {
 		if strings.Contains(shown, words) {
@@ -44,10 +44,10 @@ func wantNone(t *testing.T, r *bench.Report, words string) {
 }
 
 // scenario is a report of one that mailhaul ran in, with reports of its own.
-func scenario(reports ...*pipeline.Report) *bench.Report {
-	c := sampleContender(bench.Mailhaul)
+func scenario(reports ...*pipeline.Report) *report.Report {
+	c := sampleContender(report.Mailhaul)
 	c.Runs[0].Reports = reports
-	return &bench.Report{Scenarios: []bench.Result{{Scenario: "s", Contenders: []bench.Contender{c}}}}
+	return &report.Report{Scenarios: []report.Result{{Scenario: "s", Contenders: []report.Contender{c}}}}
 }
 
 // TestNothingChanged: a run without bytes has CPU seconds, but none for a GB, and no rate.
@@ -55,7 +55,7 @@ func TestNothingChanged(t *testing.T) {
 	r := scenario()
 	s := &r.Scenarios[0]
 	s.PackReads = 3
-	s.Contenders = append(s.Contenders, bench.Contender{Name: bench.NoChange, Runs: []bench.Run{{Seconds: 1, User: 0.25, System: 0.5}, {Seconds: 1, User: 0.25}}, Peak: one(44 << 20)})
+	s.Contenders = append(s.Contenders, report.Contender{Name: "mailhaul, nothing changed", Runs: []report.Run{{Seconds: 1, User: 0.25, System: 0.5}, {Seconds: 1, User: 0.25}}, Peak: one(44 << 20)})
 	wantAll(t, r, "mailhaul, nothing changed – – 0.50 (0.25 to 0.75) 44.0 (39.6 to 48.4) 2", "reads of packs to extract one item 3", "mailhaul 50.0 (45.0 to 55.0) 7.90 (7.11 to 8.69) 3.50 200")
 	s.PackReads = 0
 	wantNone(t, r, "reads of packs")
@@ -63,15 +63,15 @@ func TestNothingChanged(t *testing.T) {
 
 // TestRatios: a ratio is the median of those of the repetitions, not that of the medians, and there is none if one was not run.
 func TestRatios(t *testing.T) {
-	runs := func(seconds ...float64) (all []bench.Run) {
+	runs := func(seconds ...float64) (all []report.Run) {
 		for _, s := range seconds {
-			all = append(all, bench.Run{Bytes: 1e9, Seconds: s, User: s})
+			all = append(all, report.Run{Bytes: 1e9, Seconds: s, User: s})
 		}
 		return all
 	}
-	r := &bench.Report{Scenarios: []bench.Result{{Scenario: "s", Contenders: []bench.Contender{
-		{Name: bench.Mailhaul, Runs: runs(1, 2, 6), Rate: one(5e8), CPU: one(2)},
-		{Name: bench.TheBaseline, Runs: runs(8, 4, 15), Rate: one(1.25e8), CPU: one(8)},
+	r := &report.Report{Scenarios: []report.Result{{Scenario: "s", Contenders: []report.Contender{
+		{Name: report.Mailhaul, Runs: runs(1, 2, 6), Rate: one(5e8), CPU: one(2)},
+		{Name: report.Baseline, Runs: runs(8, 4, 15), Rate: one(1.25e8), CPU: one(8)},
 	}}}}
 	_, root := asPage(t, r)
 	shown := strings.Join(strings.Fields(text(root)), " ")
@@ -114,7 +114,7 @@ func TestFailedItems(t *testing.T) {
 	if s := inMarkdown(t, r); !strings.Contains(s, "| failed, mailhaul | 3 items: ErrorCorruptData: &lt;b&gt;it is&lt;/b&gt; broken |") {
 		t.Errorf("the Markdown is\n%s", s)
 	}
-	r.Tenant = &bench.Tenant{Mailbox: "m"}
+	r.Tenant = &report.Tenant{Mailbox: "m"}
 	if s := inText(t, r, render.Style{}); !strings.Contains(s, "  failed       3 items: ErrorCorruptData: <b>it is</b> broken\n") {
 		t.Errorf("the text is\n%s", s)
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/report"
 )
 
 const (
@@ -49,7 +49,7 @@ func tick(v float64) string {
 }
 
 // spread writes a median in some unit and, where they differ from it, the least and the greatest.
-func spread(s bench.Spread, unit float64) string {
+func spread(s report.Spread, unit float64) string {
 	median, low, high := number(s.Median/unit), number(s.Min/unit), number(s.Max/unit)
 	if low == median && high == median || !finite(s.Median) {
 		return median
@@ -125,7 +125,7 @@ func plain(s string) string {
 
 // upper makes the first letter of a title a capital, unless it is mailhaul's.
 func upper(s string) string {
-	if s == "" || strings.HasPrefix(s, bench.Mailhaul) {
+	if s == "" || strings.HasPrefix(s, report.Mailhaul) {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]

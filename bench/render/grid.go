@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/report"
 	"github.com/mailhaul/mailhaul/pipeline"
 )
 
@@ -34,14 +34,14 @@ func (g *grid) add(cells ...string) {
 }
 
 // grids returns all tables of a report, in the order of what people look for.
-func grids(r *bench.Report) []*grid {
+func grids(r *report.Report) []*grid {
 	var all []*grid
 	add := func(g *grid) {
 		if len(g.rows) > 0 {
 			all = append(all, g)
 		}
 	}
-	add(outcomes(r.Table))
+	add(goals(r.Goals))
 	add(failures(r.Failed))
 	if r.Tenant != nil {
 		add(tenantGrid(r))
@@ -56,7 +56,7 @@ func grids(r *bench.Report) []*grid {
 }
 
 // scenarioGrids returns the tables of a scenario, or of the one that a tenant's measurement is: what that found stands elsewhere.
-func scenarioGrids(s *bench.Result, tenant bool) []*grid {
+func scenarioGrids(s *report.Result, tenant bool) []*grid {
 	stages := stageTimes(s)
 	all := []*grid{contenders(s)}
 	if !tenant {
@@ -69,15 +69,15 @@ func scenarioGrids(s *bench.Result, tenant bool) []*grid {
 	return all
 }
 
-func outcomes(rows []bench.Row) *grid {
-	g := newGrid("What is to be reached", []string{"what", "reach", "measured", "outcome"})
-	for _, r := range rows {
-		g.add(r.What, r.Reach, r.Measured, string(r.Outcome))
+func goals(all []report.Goal) *grid {
+	g := newGrid("Goals", []string{"goal", "target", "measured", "outcome"})
+	for _, goal := range all {
+		g.add(goal.Name, goal.Target, goal.Measured, string(goal.Outcome))
 	}
 	return g
 }
 
-func failures(all []bench.Failure) *grid {
+func failures(all []report.Failure) *grid {
 	g := newGrid("What failed", []string{"what", "why"})
 	for _, f := range all {
 		what := f.Scenario
@@ -90,7 +90,7 @@ func failures(all []bench.Failure) *grid {
 }
 
 // heading names a scenario and what it hauls.
-func heading(s *bench.Result) string {
+func heading(s *report.Result) string {
 	title := s.Scenario
 	if s.What != "" {
 		title += ": " + s.What
@@ -101,7 +101,7 @@ func heading(s *bench.Result) string {
 	return plain(title)
 }
 
-func contenders(s *bench.Result) *grid {
+func contenders(s *report.Result) *grid {
 	g := newGrid(heading(s), []string{"contender"}, "MB/s", "CPU s/GB", "CPU s", "peak MiB", "runs")
 	for i := range s.Contenders {
 		c := &s.Contenders[i]
@@ -119,11 +119,11 @@ func contenders(s *bench.Result) *grid {
 }
 
 // hauled tells whether a contender hauled bytes: without any there is no rate.
-func hauled(c *bench.Contender) bool {
-	return slices.ContainsFunc(c.Runs, func(r bench.Run) bool { return r.Bytes != 0 })
+func hauled(c *report.Contender) bool {
+	return slices.ContainsFunc(c.Runs, func(r report.Run) bool { return r.Bytes != 0 })
 }
 
-func costs(s *bench.Result) *grid {
+func costs(s *report.Result) *grid {
 	g := newGrid(plain(s.Scenario)+": what each stage costs, by itself on one core", []string{"stage", "in the floor"}, "CPU s/GB", "ratio")
 	for _, c := range s.Stages {
 		in, ratio := "", ""
@@ -145,17 +145,17 @@ func costs(s *bench.Result) *grid {
 }
 
 // stageTimes sums the stages up over all mailboxes of mailhaul's first run.
-func stageTimes(s *bench.Result) []pipeline.Stage {
+func stageTimes(s *report.Result) []pipeline.Stage {
 	run := firstRun(s)
 	if run == nil {
 		return nil
 	}
 	var stages []pipeline.Stage
-	for _, report := range run.Reports {
-		if report == nil {
+	for _, r := range run.Reports {
+		if r == nil {
 			continue
 		}
-		for _, st := range report.Stages {
+		for _, st := range r.Stages {
 			i := slices.IndexFunc(stages, func(have pipeline.Stage) bool { return have.Name == st.Name })
 			if i < 0 {
 				stages = append(stages, st)
@@ -181,7 +181,7 @@ func sum(to, from *pipeline.Stage) {
 }
 
 // firstRun returns the first run of the first contender, which is mailhaul; nil if there is none.
-func firstRun(s *bench.Result) *bench.Run {
+func firstRun(s *report.Result) *report.Run {
 	if len(s.Contenders) == 0 || len(s.Contenders[0].Runs) == 0 {
 		return nil
 	}
@@ -191,7 +191,7 @@ func firstRun(s *bench.Result) *bench.Run {
 // digest is a part of the exporters' work, and no stage with workers of its own.
 const digest = "digest"
 
-func timesGrid(s *bench.Result, stages []pipeline.Stage) *grid {
+func timesGrid(s *report.Result, stages []pipeline.Stage) *grid {
 	g := newGrid(plain(s.Scenario)+": where the time of mailhaul's stages went", []string{"stage"}, "workers", "works", "waits", "throttled", "starved", "blocked", "units")
 	for i := range stages {
 		st := &stages[i]
@@ -203,7 +203,7 @@ func timesGrid(s *bench.Result, stages []pipeline.Stage) *grid {
 	return g
 }
 
-func latencies(s *bench.Result, stages []pipeline.Stage) *grid {
+func latencies(s *report.Result, stages []pipeline.Stage) *grid {
 	g := newGrid(plain(s.Scenario)+": how long single requests took", []string{"request"}, "50 %", "90 %", "99 %", "longest")
 	for _, l := range requests(stages) {
 		g.add(l.name, seconds(l.P50), seconds(l.P90), seconds(l.P99), seconds(l.Max))
@@ -231,7 +231,7 @@ func requests(stages []pipeline.Stage) []latency {
 }
 
 // about says where and when a report was made, as pairs of a name and a text.
-func about(r *bench.Report) [][2]string {
+func about(r *report.Report) [][2]string {
 	m := &r.Machine
 	machine := fmt.Sprintf("%s/%s, %d cores", m.OS, m.Arch, m.Cores)
 	if m.CPU != "" {

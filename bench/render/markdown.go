@@ -4,11 +4,11 @@ import (
 	"io"
 	"strings"
 
-	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/report"
 )
 
 // Markdown writes a report as Markdown, with headings of the third level.
-func Markdown(w io.Writer, r *bench.Report) error {
+func Markdown(w io.Writer, r *report.Report) error {
 	var b strings.Builder
 	for _, pair := range about(r) {
 		b.WriteString("- " + pair[0] + ": " + escaped(pair[1]) + "\n")

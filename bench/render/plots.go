@@ -7,12 +7,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/report"
 	"github.com/mailhaul/mailhaul/pipeline"
 )
 
 // plots returns the plots of a scenario, or of a tenant, that its figures suffice for.
-func plots(s *bench.Result, tenant bool) []figure {
+func plots(s *report.Result, tenant bool) []figure {
 	stages := stageTimes(s)
 	progress := []figure{handedOut(s)}
 	if tenant {
@@ -42,7 +42,7 @@ func (f figure) titled(title, note string) figure {
 }
 
 // rates compares the throughput of the contenders.
-func rates(s *bench.Result) figure {
+func rates(s *report.Result) figure {
 	p := bars{axis: "MB/s"}
 	for i := range s.Contenders {
 		c := &s.Contenders[i]
@@ -58,9 +58,9 @@ func rates(s *bench.Result) figure {
 		return figure{}
 	}
 	title := "Throughput"
-	i := slices.IndexFunc(s.Contenders, func(c bench.Contender) bool { return c.Name == bench.TheBaseline })
+	i := slices.IndexFunc(s.Contenders, func(c report.Contender) bool { return c.Name == report.Baseline })
 	if i > 0 {
-		if ratio, ok := bench.Ratio(s.Contenders[0].Runs, s.Contenders[i].Runs, rate); ok {
+		if ratio, ok := report.Ratio(s.Contenders[0].Runs, s.Contenders[i].Runs, rate); ok {
 			title = fmt.Sprintf("%s has %s times the throughput of the baseline", s.Contenders[0].Name, number(ratio))
 		}
 	}
@@ -68,7 +68,7 @@ func rates(s *bench.Result) figure {
 }
 
 // stack sets what the stages cost alone against what the whole used.
-func stack(s *bench.Result) figure {
+func stack(s *report.Result) figure {
 	p, floor := bars{axis: "CPU seconds per GB"}, bar{name: "floor"}
 	greatest, name := 0.0, ""
 	for _, c := range s.Stages {
@@ -119,7 +119,7 @@ func parts(s *pipeline.Stage) *bar {
 }
 
 // times shows where the time of each stage went.
-func times(s *bench.Result, stages []pipeline.Stage) figure {
+func times(s *report.Result, stages []pipeline.Stage) figure {
 	p := bars{axis: "% of the workers' time", most: 100}
 	for i := range stages {
 		if stages[i].Name != digest {
@@ -161,7 +161,7 @@ func requestTimes(stages []pipeline.Stage) figure {
 
 // over draws what samples of each contender's first run tell over time. It leaves out samples of which that is not a
 // number, and contenders of which it is never more than nothing.
-func over(s *bench.Result, unit string, of func(*bench.Sample) float64) lines {
+func over(s *report.Result, unit string, of func(*report.Sample) float64) lines {
 	p := lines{x: "seconds", y: unit}
 	for i := range s.Contenders {
 		c := &s.Contenders[i]
@@ -186,8 +186,8 @@ func over(s *bench.Result, unit string, of func(*bench.Sample) float64) lines {
 	return p
 }
 
-func memory(s *bench.Result) figure {
-	p := over(s, "MiB", func(m *bench.Sample) float64 {
+func memory(s *report.Result) figure {
+	p := over(s, "MiB", func(m *report.Sample) float64 {
 		if m.Memory == 0 {
 			return math.NaN() // it is not known
 		}
@@ -203,8 +203,8 @@ func memory(s *bench.Result) figure {
 	return p.draw(title).titled(title, "Resident memory of the process, in its first run.")
 }
 
-func arrived(s *bench.Result) figure {
-	p := over(s, "MB", func(m *bench.Sample) float64 { return float64(m.Bytes) / mb })
+func arrived(s *report.Result) figure {
+	p := over(s, "MB", func(m *report.Sample) float64 { return float64(m.Bytes) / mb })
 	if len(p.all) == 0 {
 		return figure{}
 	}
@@ -215,7 +215,7 @@ func arrived(s *bench.Result) figure {
 	return p.draw(title).titled(title, "Decoded bytes; where the line is flat, nothing came.")
 }
 
-func stored(s *bench.Result) figure {
+func stored(s *report.Result) figure {
 	p := over(s, "items", items)
 	if len(p.all) == 0 {
 		return figure{}
@@ -227,7 +227,7 @@ func stored(s *bench.Result) figure {
 	return p.draw(title).titled(title, "Items count once they are durable: they come a pack at a time.")
 }
 
-func handedOut(s *bench.Result) figure {
+func handedOut(s *report.Result) figure {
 	p := over(s, "items", items)
 	if len(p.all) == 0 {
 		return figure{}
@@ -239,10 +239,10 @@ func handedOut(s *bench.Result) figure {
 	return p.draw(title).titled(title, "Items that the simulated Graph has handed out, in each contender's first run.")
 }
 
-func items(m *bench.Sample) float64 { return float64(m.Items) }
+func items(m *report.Sample) float64 { return float64(m.Items) }
 
 // curve draws one, and says how far it rises.
-func curve(c *bench.Curve) figure {
+func curve(c *report.Curve) figure {
 	p := lines{x: c.X, y: c.Y, marks: true}
 	var dots []dot
 	for i, pt := range c.Points {

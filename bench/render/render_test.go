@@ -14,12 +14,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
-	"github.com/mailhaul/mailhaul/bench"
 	"github.com/mailhaul/mailhaul/bench/render"
+	"github.com/mailhaul/mailhaul/bench/report"
 )
 
 // asPage renders a report and makes sure that the page is what it may be.
-func asPage(t *testing.T, r *bench.Report) (source string, root *html.Node) {
+func asPage(t *testing.T, r *report.Report) (source string, root *html.Node) {
 	t.Helper()
 	var b bytes.Buffer
 	if err := render.HTML(&b, r); err != nil {
@@ -87,7 +87,7 @@ func text(root *html.Node) string {
 	return b.String()
 }
 
-func inText(t *testing.T, r *bench.Report, style render.Style) string {
+func inText(t *testing.T, r *report.Report, style render.Style) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := render.Text(&b, r, style); err != nil {
@@ -96,7 +96,7 @@ func inText(t *testing.T, r *bench.Report, style render.Style) string {
 	return b.String()
 }
 
-func inMarkdown(t *testing.T, r *bench.Report) string {
+func inMarkdown(t *testing.T, r *report.Report) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := render.Markdown(&b, r); err != nil {
@@ -106,17 +106,17 @@ func inMarkdown(t *testing.T, r *bench.Report) string {
 }
 
 // names are all that a report has, which must be shown.
-func names(r *bench.Report) []string {
+func names(r *report.Report) []string {
 	s, t := &r.Scenarios[0], r.Tenant
 	all := []string{
 		s.Scenario, s.What, s.Stages[0].Variant, s.Stages[1].Name, r.Command, r.Machine.CPU,
-		r.Versions["mailhaul"], t.User, t.Place, t.Advice[0], t.Left.Error, t.Estimate.Assumptions[0],
+		r.Versions["mailhaul"], t.User, t.Store, t.Advice[0], t.Leftovers.Error, t.Estimate.Assumptions[0],
 	}
 	for _, f := range r.Failed {
 		all = append(all, f.Scenario, f.Contender, f.Error)
 	}
-	for _, row := range r.Table {
-		all = append(all, row.What, row.Reach, row.Measured, string(row.Outcome))
+	for _, row := range r.Goals {
+		all = append(all, row.Name, row.Target, row.Measured, string(row.Outcome))
 	}
 	return all
 }
@@ -217,7 +217,7 @@ func TestJSON(t *testing.T) {
 	if err := render.JSON(&b, r); err != nil {
 		t.Fatal(err)
 	}
-	back := &bench.Report{}
+	back := &report.Report{}
 	if err := json.Unmarshal(b.Bytes(), back); err != nil {
 		t.Fatal(err)
 	}
@@ -229,18 +229,18 @@ func TestJSON(t *testing.T) {
 // TestTitleCountsGoals: what failed was not reached, and what was left out is told.
 func TestTitleCountsGoals(t *testing.T) {
 	for name, c := range map[string]struct {
-		outcomes []bench.Outcome
+		outcomes []report.Outcome
 		want     string
 	}{
-		"all reached": {[]bench.Outcome{bench.Pass, bench.Pass}, "mailhaul reaches 2 of 2 goals"},
-		"left out":    {[]bench.Outcome{bench.Pass, bench.LeftOut}, "mailhaul reaches 1 of 1 goals, 1 left out"},
-		"failed":      {[]bench.Outcome{bench.Pass, bench.Miss, bench.Failed, bench.LeftOut}, "mailhaul reaches 1 of 3 goals, 1 left out"},
-		"nothing":     {[]bench.Outcome{bench.LeftOut, bench.LeftOut}, "None of 2 goals was measured"},
-		"only failed": {[]bench.Outcome{bench.Failed}, "mailhaul reaches 0 of 1 goals"},
+		"all reached": {[]report.Outcome{report.Pass, report.Pass}, "mailhaul reaches 2 of 2 goals"},
+		"left out":    {[]report.Outcome{report.Pass, report.LeftOut}, "mailhaul reaches 1 of 1 goals, 1 left out"},
+		"failed":      {[]report.Outcome{report.Pass, report.Miss, report.Failed, report.LeftOut}, "mailhaul reaches 1 of 3 goals, 1 left out"},
+		"nothing":     {[]report.Outcome{report.LeftOut, report.LeftOut}, "None of 2 goals was measured"},
+		"only failed": {[]report.Outcome{report.Failed}, "mailhaul reaches 0 of 1 goals"},
 	} {
-		r := &bench.Report{}
+		r := &report.Report{}
 		for _, o := range c.outcomes {
-			r.Table = append(r.Table, bench.Row{What: "row", Outcome: o})
+			r.Goals = append(r.Goals, report.Goal{Name: "row", Outcome: o})
 		}
 		if _, root := asPage(t, r); heading(root) != c.want {
 			t.Errorf("%s: the title is %q; want %q", name, heading(root), c.want)
@@ -260,7 +260,7 @@ func heading(root *html.Node) string {
 
 // TestFailures: a report of nothing but failures says so, each of them in one line.
 func TestFailures(t *testing.T) {
-	r := &bench.Report{Failed: []bench.Failure{{Scenario: "s3", Contender: "restic", Error: "exit\nstatus 1"}, {Scenario: "file", Error: "disk full"}}}
+	r := &report.Report{Failed: []report.Failure{{Scenario: "s3", Contender: "restic", Error: "exit\nstatus 1"}, {Scenario: "file", Error: "disk full"}}}
 	source, root := asPage(t, r)
 	if want := "Nothing was measured: 2 failures"; heading(root) != want {
 		t.Errorf("the title is %q; want %q", heading(root), want)
@@ -278,7 +278,7 @@ func TestFailures(t *testing.T) {
 
 // TestFailedRow: a row that was to be measured and was not is marked as a miss is.
 func TestFailedRow(t *testing.T) {
-	r := &bench.Report{Table: []bench.Row{{What: "row", Outcome: bench.Failed}}}
+	r := &report.Report{Goals: []report.Goal{{Name: "row", Outcome: report.Failed}}}
 	if source, _ := asPage(t, r); !strings.Contains(source, `<td class="mark miss">✗ failed</td>`) {
 		t.Error("the row has no mark on the page")
 	}
@@ -302,7 +302,7 @@ func FuzzReport(f *testing.F) {
 	f.Add([]byte(`{"scenarios":[{"curves":[{"points":[{"x":1e-320,"y":{"median":1e-320}},{"x":1e308,"y":{"median":1e308}}]}]}]}`))
 	f.Add([]byte(`{"scenarios":[{"contenders":[{"runs":[{"reports":[null],"samples":[{"seconds":1e300}]}]}]}],"tenant":{}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r := &bench.Report{}
+		r := &report.Report{}
 		if json.Unmarshal(data, r) != nil {
 			return
 		}

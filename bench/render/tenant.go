@@ -3,18 +3,18 @@ package render
 import (
 	"fmt"
 
-	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/report"
 )
 
 // tenantRun returns the run of a measurement of a tenant; nil if there is none.
-func tenantRun(r *bench.Report) *bench.Run {
+func tenantRun(r *report.Report) *report.Run {
 	if r.Tenant == nil || len(r.Scenarios) == 0 {
 		return nil
 	}
 	return firstRun(&r.Scenarios[0])
 }
 
-func tenantGrid(r *bench.Report) *grid {
+func tenantGrid(r *report.Report) *grid {
 	t, run := r.Tenant, tenantRun(r)
 	title := "The mailbox " + t.Mailbox
 	if t.User != "" {
@@ -26,7 +26,7 @@ func tenantGrid(r *bench.Report) *grid {
 		return g
 	}
 	g.add("hauled", fmt.Sprintf("%s items, %s in %s: %s", count(run.Items), size(float64(run.Bytes)), seconds(run.Seconds), ended(t)))
-	if f := failedOf([]bench.Run{*run}); f != "" {
+	if f := failedOf([]report.Run{*run}); f != "" {
 		g.add("failed", f)
 	}
 	if run.Seconds > 0 {
@@ -51,7 +51,7 @@ func tenantGrid(r *bench.Report) *grid {
 		g.add("memory", number(float64(run.Peak)/mib)+" MiB at most")
 	}
 	g.add("bottleneck", orNone(t.Bottleneck))
-	if l := t.Left; l != nil {
+	if l := t.Leftovers; l != nil {
 		g.add("not deleted", fmt.Sprintf("%s, %s, and %s stay below %s: %s", several(int64(l.Objects), "object"), size(float64(l.Bytes)), several(int64(l.Versions), "version"), l.Prefix, l.Error))
 	}
 	return g
@@ -64,23 +64,23 @@ func orNone(s string) string {
 	return s
 }
 
-func place(t *bench.Tenant) string {
-	if t.Place == "" {
+func place(t *report.Tenant) string {
+	if t.Store == "" {
 		return "nowhere: Graph alone was measured"
 	}
-	if t.Left != nil {
-		return t.Place + ", in a place of its own"
+	if t.Leftovers != nil {
+		return t.Store + ", in a place of its own"
 	}
-	return t.Place + ", in a place of its own that was deleted"
+	return t.Store + ", in a place of its own that was deleted"
 }
 
-func ended(t *bench.Tenant) string {
+func ended(t *report.Tenant) string {
 	switch t.Ended {
-	case bench.EndedInTime:
+	case report.EndedInTime:
 		return "as long as was wanted"
-	case bench.EndedThrough:
+	case report.EndedComplete:
 		return "the mailbox has no more"
-	case bench.EndedInterrupted:
+	case report.EndedInterrupted:
 		return "it was interrupted"
 	}
 	return "it failed"
@@ -93,7 +93,7 @@ func mailboxes(n int) string {
 	return count(int64(n)) + " mailboxes"
 }
 
-func estimateGrid(e *bench.Estimate) *grid {
+func estimateGrid(e *report.Estimate) *grid {
 	if e == nil {
 		return &grid{}
 	}
@@ -101,7 +101,7 @@ func estimateGrid(e *bench.Estimate) *grid {
 	g := newGrid(title, []string{"what", "estimate"})
 	g.add("time", fmt.Sprintf("%s with %s, %s at once on each", seconds(e.Seconds), several(int64(e.Machines), "machine"), mailboxes(e.Parallel)))
 	g.add("one mailbox", fmt.Sprintf("%s, at %s MB/s", seconds(e.Longest), number(e.Rate/mb)))
-	g.add("used up first", e.Saturates)
+	g.add("used up first", e.ParallelLimit)
 	g.add("CPU", seconds(e.CPU)+" in all")
 	g.add("stored", size(float64(e.Stored)))
 	return g

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/report"
 )
 
 // A Style says how text looks.
@@ -16,7 +16,7 @@ type Style struct {
 }
 
 // JSON writes a report as indented JSON. A figure that is no number is an error.
-func JSON(w io.Writer, r *bench.Report) error {
+func JSON(w io.Writer, r *report.Report) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
@@ -24,7 +24,7 @@ func JSON(w io.Writer, r *bench.Report) error {
 }
 
 // Text writes a report for a terminal. Tables that are wider than it are folded.
-func Text(w io.Writer, r *bench.Report, style Style) error {
+func Text(w io.Writer, r *report.Report, style Style) error {
 	if style.Width == 0 {
 		style.Width = 100
 	}
@@ -92,7 +92,7 @@ func (t *text) grid(g *grid) {
 	t.row(g, widths, g.head, func(string) string { return dim })
 	for _, row := range g.rows {
 		t.row(g, widths, row, func(cell string) string {
-			return map[string]string{string(bench.Pass): green, string(bench.Miss): red, string(bench.Failed): red, string(bench.LeftOut): dim}[cell]
+			return map[string]string{string(report.Pass): green, string(report.Miss): red, string(report.Failed): red, string(report.LeftOut): dim}[cell]
 		})
 	}
 	t.b.WriteString("\n")
