@@ -10,7 +10,7 @@ import (
 	"github.com/mailhaul/mailhaul/pipeline"
 )
 
-// forms are what readers see of a report in each of its written forms, with the space between words made one.
+// forms returns the text of a report in each form but JSON, with single spaces between words.
 func forms(t *testing.T, r *report.Report) map[string]string {
 	t.Helper()
 	_, root := asPage(t, r)
@@ -21,7 +21,7 @@ func forms(t *testing.T, r *report.Report) map[string]string {
 	return all
 }
 
-// wantAll looks for words in all forms.
+// wantAll checks that all forms have some words.
 func wantAll(t *testing.T, r *report.Report, words ...string) {
 	t.Helper()
 	for form, shown := range forms(t, r) {
@@ -33,7 +33,7 @@ func wantAll(t *testing.T, r *report.Report, words ...string) {
 	}
 }
 
-// wantNone makes sure that words are in no form.
+// wantNone checks that no form has some words.
 func wantNone(t *testing.T, r *report.Report, words string) {
 	t.Helper()
 	for form, shown := range forms(t, r) {
@@ -43,14 +43,14 @@ func wantNone(t *testing.T, r *report.Report, words string) {
 	}
 }
 
-// scenario is a report of one that mailhaul ran in, with reports of its own.
+// scenario returns a report of a scenario with one run of mailhaul.
 func scenario(reports ...*pipeline.Report) *report.Report {
 	c := sampleContender(report.Mailhaul)
 	c.Runs[0].Reports = reports
 	return &report.Report{Scenarios: []report.Result{{Scenario: "s", Contenders: []report.Contender{c}}}}
 }
 
-// TestNothingChanged: a run without bytes has CPU seconds, but none for a GB, and no rate.
+// TestNothingChanged checks that a run without bytes has CPU seconds, and no rate.
 func TestNothingChanged(t *testing.T) {
 	r := scenario()
 	s := &r.Scenarios[0]
@@ -61,7 +61,8 @@ func TestNothingChanged(t *testing.T) {
 	wantNone(t, r, "reads of packs")
 }
 
-// TestRatios: a ratio is the median of those of the repetitions, not that of the medians, and there is none if one was not run.
+// TestRatios checks that a ratio is the median of the ratios of all repetitions, not the ratio of medians,
+// and that it needs all repetitions.
 func TestRatios(t *testing.T) {
 	runs := func(seconds ...float64) (all []report.Run) {
 		for _, s := range seconds {
@@ -87,20 +88,20 @@ func TestRatios(t *testing.T) {
 
 func TestBottlenecks(t *testing.T) {
 	by := func(name string) *pipeline.Report { return &pipeline.Report{Bottleneck: name} }
-	wantAll(t, scenario(by("graph")), "bottleneck Graph: workers wait for its answers")
-	wantAll(t, scenario(by("cpu"), nil, by("cpu")), "bottleneck the CPU: all cores have work")
-	wantAll(t, scenario(by("upload"), by("cpu"), by(""), by("cpu")), "bottleneck the CPU: all cores have work (2 mailboxes); the stage upload (1 mailbox)")
+	wantAll(t, scenario(by("graph")), "bottleneck Graph: workers wait for answers")
+	wantAll(t, scenario(by("cpu"), nil, by("cpu")), "bottleneck the CPU: all cores are busy")
+	wantAll(t, scenario(by("upload"), by("cpu"), by(""), by("cpu")), "bottleneck the CPU: all cores are busy (2 mailboxes); the stage upload (1 mailbox)")
 	wantNone(t, scenario(by("")), "bottleneck")
 }
 
-// TestCurvesInTables: what plots draw of curves stands in tables too.
+// TestCurvesInTables checks that tables have the points of curves.
 func TestCurvesInTables(t *testing.T) {
 	r := sample("x")
 	r.Tenant = nil
 	wantAll(t, r, "scenario x: MB/s by curve x", "requests in flight MB/s", "1 30.0 (27.0 to 33.0)", "4 90.0 (81.0 to 99.0)", "label x 200 (180 to 220) better 50.0 (45.0 to 55.0)")
 }
 
-// TestFailedItems: items that failed are counted, and why the first one did is told in one line, of scenarios and tenants.
+// TestFailedItems checks the number of failed items and the first reason, on one line.
 func TestFailedItems(t *testing.T) {
 	of := func(source string) *pipeline.Report {
 		r := &pipeline.Report{}

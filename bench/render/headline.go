@@ -7,10 +7,10 @@ import (
 	"github.com/mailhaul/mailhaul/bench/report"
 )
 
-// A headline is a figure that a reader looks for first.
+// A headline is one of the figures at the head of a page.
 type headline struct{ Value, Unit, What string }
 
-// headlines returns those of a report that it has figures for.
+// headlines returns the headlines that the report has figures for.
 func headlines(r *report.Report) []headline {
 	if r.Tenant != nil {
 		return tenantHeadlines(r)
@@ -29,13 +29,13 @@ func headlines(r *report.Report) []headline {
 		c := &s.Contenders[0]
 		all = append(all, headline{number(c.Rate.Median / mb), "MB/s", "throughput (" + name + ")"})
 		if c.Peak.Max > 0 {
-			all = append(all, headline{number(c.Peak.Max / mib), "MiB", "memory at most (" + name + ")"})
+			all = append(all, headline{number(c.Peak.Max / mib), "MiB", "peak memory (" + name + ")"})
 		}
 	}
 	return all
 }
 
-// leading returns the scenario whose figures come first: one with an efficiency, or else the first.
+// leading returns the scenario of the headlines: the first with an efficiency, or the first.
 func leading(all []report.Result) *report.Result {
 	if len(all) == 0 {
 		return nil
@@ -44,7 +44,7 @@ func leading(all []report.Result) *report.Result {
 	return &all[max(i, 0)]
 }
 
-// ratios compares mailhaul with the baseline, where it stores if that was measured.
+// ratios compares mailhaul with the baseline, in the scenario that stores in S3 if there is one.
 func ratios(all []report.Result) []headline {
 	for _, s := range all {
 		i := slices.IndexFunc(s.Contenders, func(c report.Contender) bool { return c.Name == report.Baseline })
@@ -95,7 +95,7 @@ func tenantHeadlines(r *report.Report) []headline {
 	return all
 }
 
-// title says in one line what the report found.
+// title returns the result of a report in one line.
 func title(r *report.Report) string {
 	if t := r.Tenant; t != nil {
 		name := t.User
@@ -103,9 +103,9 @@ func title(r *report.Report) string {
 			name = t.Mailbox
 		}
 		if t.Bottleneck == "" {
-			return "Measured: the mailbox of " + plain(name)
+			return "The mailbox of " + plain(name)
 		}
-		return fmt.Sprintf("The mailbox of %s is limited by %s", plain(name), plain(limit(t.Bottleneck)))
+		return fmt.Sprintf("The bottleneck of the mailbox of %s is %s", plain(name), plain(bottleneckWords(t.Bottleneck)))
 	}
 	switch {
 	case len(r.Goals) > 0:

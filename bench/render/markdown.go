@@ -18,9 +18,9 @@ func Markdown(w io.Writer, r *report.Report) error {
 		g.markdown(&b)
 	}
 	if t := r.Tenant; t != nil {
-		sentences(&b, "What to change", t.Advice)
+		sentences(&b, "Advice", t.Advice)
 		if t.Estimate != nil {
-			sentences(&b, "The estimate holds if", t.Estimate.Assumptions)
+			sentences(&b, "The estimate assumes that", t.Estimate.Assumptions)
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -58,5 +58,5 @@ func (g *grid) markdown(b *strings.Builder) {
 	}
 }
 
-// escaped is a text in which nothing is Markdown or HTML.
+// escaped escapes Markdown and HTML.
 var escaped = strings.NewReplacer(`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "&", "&amp;", "#", `\#`).Replace

@@ -10,7 +10,7 @@ import (
 
 func one(v float64) report.Spread { return report.Spread{Median: v, Min: v * 0.9, Max: v * 1.1} }
 
-// sample is a report that has everything, and whose names are a given one with something before it.
+// sample returns a report that has everything. All its names end with a given name.
 func sample(name string) *report.Report {
 	floor, efficiency := one(6.4), one(0.81)
 	return &report.Report{
@@ -72,11 +72,11 @@ func sampleExport() *pipeline.Report {
 	return r
 }
 
-// oddReports have little in them, or figures that are none.
-func oddReports() map[string]*report.Report {
+// incompleteReports lack parts, or have figures that are not finite.
+func incompleteReports() map[string]*report.Report {
 	nan, inf := math.NaN(), math.Inf(1)
-	odd := sample("odd")
-	s := &odd.Scenarios[0]
+	notFinite := sample("not finite")
+	s := &notFinite.Scenarios[0]
 	for i := range s.Contenders {
 		c := &s.Contenders[i]
 		c.Rate, c.CPU, c.Peak = report.Spread{Median: nan, Min: inf, Max: -inf}, report.Spread{Median: inf}, report.Spread{Median: -1, Min: nan}
@@ -87,7 +87,7 @@ func oddReports() map[string]*report.Report {
 	s.Floor, s.Efficiency, s.Ceiling = &report.Spread{Median: nan}, &report.Spread{Median: inf}, inf
 	s.Stages[0].CPU = report.Spread{Median: nan, Min: nan, Max: nan}
 	s.Curves[0].Points = []report.Point{{X: nan, Y: one(1)}, {X: 1, Y: one(0)}, {X: inf, Y: one(inf)}}
-	odd.Tenant.Estimate.Seconds = inf
+	notFinite.Tenant.Estimate.Seconds = inf
 	return map[string]*report.Report{
 		"nothing":            {},
 		"only failures":      {Failed: []report.Failure{{}, {Error: "line\nbreak"}}},
@@ -99,7 +99,7 @@ func oddReports() map[string]*report.Report {
 			Contenders: []report.Contender{{Name: "x", Runs: []report.Run{{Samples: []report.Sample{{Seconds: 1, Memory: 1}}}}}},
 			Curves:     []report.Curve{{Name: "c", Points: []report.Point{{X: 3, Y: one(5)}}}, {Name: "none"}, {Name: "zero", Points: []report.Point{{}}}},
 		}}},
-		"no numbers": odd,
+		"not finite": notFinite,
 		"a mailbox without a report": {Scenarios: []report.Result{{Contenders: []report.Contender{{Runs: []report.Run{{
 			Reports: []*pipeline.Report{nil, sampleExport()}, Seconds: 1,
 		}}}}}}},

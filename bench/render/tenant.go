@@ -6,7 +6,7 @@ import (
 	"github.com/mailhaul/mailhaul/bench/report"
 )
 
-// tenantRun returns the run of a measurement of a tenant; nil if there is none.
+// tenantRun returns the run of a tenant's mailbox; nil if there is none.
 func tenantRun(r *report.Report) *report.Run {
 	if r.Tenant == nil || len(r.Scenarios) == 0 {
 		return nil
@@ -21,11 +21,11 @@ func tenantGrid(r *report.Report) *grid {
 		title = "The mailbox of " + t.User
 	}
 	g := newGrid(plain(title), []string{"what", "measured"})
-	g.add("stored at", place(t))
+	g.add("stored in", storeWords(t))
 	if run == nil {
 		return g
 	}
-	g.add("hauled", fmt.Sprintf("%s items, %s in %s: %s", count(run.Items), size(float64(run.Bytes)), seconds(run.Seconds), ended(t)))
+	g.add("exported", fmt.Sprintf("%s items, %s in %s: %s", count(run.Items), size(float64(run.Bytes)), seconds(run.Seconds), endingWords(t.Ended)))
 	if f := failedOf([]report.Run{*run}); f != "" {
 		g.add("failed", f)
 	}
@@ -38,9 +38,9 @@ func tenantGrid(r *report.Report) *grid {
 		g.add("compression", number(float64(run.Bytes)/float64(run.Stored))+" : 1")
 	}
 	if t.Expansion > 0 {
-		g.add("expansion", "streams are "+number(t.Expansion)+" times as long as Graph says that the items are")
+		g.add("expansion", "streams are "+number(t.Expansion)+" times as long as the items according to Graph")
 	}
-	g.add("requests", fmt.Sprintf("%s, %s refused by Graph (429); workers were held back for %s in all", count(run.Requests), count(run.Throttled), seconds(t.Throttled)))
+	g.add("requests", fmt.Sprintf("%s; %s were throttled (429); workers were throttled for %s in total", count(run.Requests), count(run.Throttled), seconds(t.Throttled)))
 	if b := t.Budget; b.Allowed > 0 {
 		g.add("budget", fmt.Sprintf("%s of %s requests in the last ten minutes", count(int64(b.Used)), count(int64(b.Allowed))))
 	}
@@ -48,7 +48,7 @@ func tenantGrid(r *report.Report) *grid {
 		g.add("CPU", number(run.CPU()/float64(run.Bytes)*1e9)+" s per GB")
 	}
 	if run.Peak > 0 {
-		g.add("memory", number(float64(run.Peak)/mib)+" MiB at most")
+		g.add("memory", number(float64(run.Peak)/mib)+" MiB at the peak")
 	}
 	g.add("bottleneck", orNone(t.Bottleneck))
 	if l := t.Leftovers; l != nil {
@@ -64,26 +64,26 @@ func orNone(s string) string {
 	return s
 }
 
-func place(t *report.Tenant) string {
+func storeWords(t *report.Tenant) string {
 	if t.Store == "" {
-		return "nowhere: Graph alone was measured"
+		return "nowhere: the measurement had no store"
 	}
 	if t.Leftovers != nil {
-		return t.Store + ", in a place of its own"
+		return t.Store + ", below a new prefix"
 	}
-	return t.Store + ", in a place of its own that was deleted"
+	return t.Store + ", below a new prefix that was deleted"
 }
 
-func ended(t *report.Tenant) string {
-	switch t.Ended {
+func endingWords(e report.Ending) string {
+	switch e {
 	case report.EndedInTime:
-		return "as long as was wanted"
+		return "the time was over"
 	case report.EndedComplete:
-		return "the mailbox has no more"
+		return "the whole mailbox"
 	case report.EndedInterrupted:
-		return "it was interrupted"
+		return "interrupted"
 	}
-	return "it failed"
+	return "failed"
 }
 
 func mailboxes(n int) string {
@@ -97,12 +97,12 @@ func estimateGrid(e *report.Estimate) *grid {
 	if e == nil {
 		return &grid{}
 	}
-	title := fmt.Sprintf("What %s of %s would take", mailboxes(e.Mailboxes), size(float64(e.Bytes)))
+	title := fmt.Sprintf("Estimate for %s of %s", mailboxes(e.Mailboxes), size(float64(e.Bytes)))
 	g := newGrid(title, []string{"what", "estimate"})
-	g.add("time", fmt.Sprintf("%s with %s, %s at once on each", seconds(e.Seconds), several(int64(e.Machines), "machine"), mailboxes(e.Parallel)))
+	g.add("time", fmt.Sprintf("%s with %s, %s at a time on each", seconds(e.Seconds), several(int64(e.Machines), "machine"), mailboxes(e.Parallel)))
 	g.add("one mailbox", fmt.Sprintf("%s, at %s MB/s", seconds(e.Longest), number(e.Rate/mb)))
-	g.add("used up first", e.ParallelLimit)
-	g.add("CPU", seconds(e.CPU)+" in all")
+	g.add("limit of each machine", e.ParallelLimit)
+	g.add("CPU", seconds(e.CPU)+" in total")
 	g.add("stored", size(float64(e.Stored)))
 	return g
 }
