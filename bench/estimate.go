@@ -24,7 +24,8 @@ const (
 	// budgetSeconds is the time for which Graph's request budget of a mailbox holds.
 	budgetSeconds = 600
 
-	// Mailboxes may take this share of a machine's memory, and each further one takes so many bytes.
+	// Mailboxes may take this share of a machine's memory, and each further one takes so many
+	// bytes.
 	memoryShare      = 0.75
 	memoryPerMailbox = 52 << 20
 )
@@ -81,8 +82,8 @@ func (p Plan) parallel(rate float64, r *report.Run, m report.Machine) (mailboxes
 	if r.Peak > 0 && m.Memory > 0 {
 		bound("memory", 1+(memoryShare*float64(m.Memory)-float64(r.Peak))/memoryPerMailbox)
 	}
-	// The machine's mailboxes share these two. A stage that computes while cores are idle is limited
-	// by its own workers, which each mailbox has.
+	// The machine's mailboxes share these two. A stage that computes while cores are idle is
+	// limited by its own workers, which each mailbox has.
 	if b := r.Reports[0].Bottleneck; b == "cpu" || b == "upload" {
 		bound(b, r.Rate()/rate)
 	}

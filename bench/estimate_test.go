@@ -18,7 +18,8 @@ func measuredRun(bottleneck string, budget int) *report.Run {
 	}
 }
 
-// TestEstimate checks how Graph's budget prolongs an export, and what limits the mailboxes at a time.
+// TestEstimate checks how Graph's budget prolongs an export, and what limits the mailboxes at a
+// time.
 func TestEstimate(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	machine := report.Machine{Cores: 2, Memory: 64 << 30}

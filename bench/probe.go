@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
 	"runtime"
 	"strings"
 	"time"
@@ -93,8 +94,8 @@ var errTimeUp = errors.New("the time is up")
 // Probe exports a mailbox for some time and reports how fast that was. It stores everything below a
 // new prefix and deletes it afterwards.
 //
-// If the export fails or the context ends, Probe returns a report of what it measured until then. An
-// error beside the report says that the export or the deletion failed. There is no report if no
+// If the export fails or the context ends, Probe returns a report of what it measured until then.
+// An error beside the report says that the export or the deletion failed. There is no report if no
 // item arrived.
 func Probe(ctx context.Context, opts ProbeOptions) (*report.Report, error) {
 	opts = opts.withDefaults()
@@ -132,16 +133,31 @@ type probe struct {
 func (p *probe) export(ctx context.Context, store *scratchStore) (*pipeline.Report, report.Run, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, p.opts.For, errTimeUp)
 	defer cancel()
-	sampler := startSampler(p.started, p.opts.Run.Progress)
-	defer sampler.stop()
+	stopSampling := machine.Sample(os.Getpid(), p.started, func(s *report.Sample) bool {
+		s.Items, s.Bytes = p.opts.Run.Progress.Exported.Load(), p.opts.Run.Progress.Arrived.Load()
+		return true
+	})
+	defer stopSampling()
 	exported, err := pipeline.Run(ctx, pipeline.Job{
 		Source: p.opts.Source, Repository: store.repo, Mailbox: p.opts.Mailbox, Graph: p.opts.Graph,
 	}, p.opts.Run)
-	samples := sampler.stop()
+	samples := stopSampling()
 	return exported, report.Run{
 		Seconds: time.Since(p.started).Seconds(), User: (machine.CPUTime() - p.cpu).Seconds(),
 		Peak: peakMemory(samples), Samples: samples,
 	}, err
+}
+
+// peakMemory returns the most bytes of memory that this process has had.
+func peakMemory(samples []report.Sample) int64 {
+	peak := machine.OwnPeak()
+	if peak > 0 {
+		return peak
+	}
+	for _, s := range samples {
+		peak = max(peak, s.Memory)
+	}
+	return peak
 }
 
 // ending returns the reason why the export ended.

@@ -183,8 +183,8 @@ func checkProbe(t *testing.T, r *report.Report) *report.Run {
 	return run
 }
 
-// TestProbeDirectory measures a whole mailbox with a directory that has a repository, which stays as it
-// is.
+// TestProbeDirectory measures a whole mailbox with a directory that has a repository, which stays
+// as it is.
 func TestProbeDirectory(t *testing.T) {
 	w := newTenant(t, simulator.Options{Items: 300, MaxItemSize: 100_000})
 	dir := filepath.Join(t.TempDir(), "mail")
@@ -266,8 +266,8 @@ func objects(t *testing.T, s *servers.S3, bucket string) map[string]string {
 	return found
 }
 
-// TestProbeS3 measures with a bucket that has a repository and keeps versions: all of them stay as they
-// are, and no other is left.
+// TestProbeS3 measures with a bucket that has a repository and keeps versions: all of them stay as
+// they are, and no other is left.
 func TestProbeS3(t *testing.T) {
 	server := servers.MinIO(t)
 	server.Setenv(t)

@@ -26,8 +26,8 @@ func TestCanceled(t *testing.T) {
 	checkDeleted(t)
 }
 
-// TestCanceledDeaf checks that processes which ignore interrupts are killed, and that the log has what
-// is being deleted.
+// TestCanceledDeaf checks that processes which ignore interrupts are killed, and that the log has
+// what is being deleted.
 func TestCanceledDeaf(t *testing.T) {
 	lab.SetWaitDelay(t, time.Hour) // a process that is not killed exceeds the time of the tests
 	for _, deaf := range []string{"simulate", "export"} {

@@ -18,8 +18,8 @@ type contenderError struct {
 func (e *contenderError) Error() string { return e.contender + ": " + e.err.Error() }
 func (e *contenderError) Unwrap() error { return e.err }
 
-// fail records the failure of a contender and drops its earlier runs: ratios compare the runs of one
-// repetition. It returns an error if the scenario cannot go on.
+// fail records the failure of a contender and drops its earlier runs: ratios compare the runs of
+// one repetition. It returns an error if the scenario cannot go on.
 func (m *measurement) fail(ctx context.Context, name string, err error) error {
 	e := &contenderError{name, err}
 	if name == report.Mailhaul || ctx.Err() != nil {

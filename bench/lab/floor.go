@@ -11,8 +11,8 @@ import (
 	"github.com/mailhaul/mailhaul/bench/lab/yardstick"
 )
 
-// maxStageProcesses is how many frames of a mailbox its export compresses at a time, at most. It does
-// not exceed Graph's limit of requests in flight: each process has one.
+// maxStageProcesses is how many frames of a mailbox its export compresses at a time, at most. It
+// does not exceed Graph's limit of requests in flight: each process has one.
 const maxStageProcesses = 4
 
 // measureStages measures the stages in processes that have one processor each. There are as many

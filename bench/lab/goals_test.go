@@ -112,8 +112,8 @@ func TestGoalsFailed(t *testing.T) {
 	}
 }
 
-// TestTwoCores checks the words of the goal. A slow run on one core beside the simulated Graph does not
-// decide it.
+// TestTwoCores checks the words of the goal. A slow run on one core beside the simulated Graph does
+// not decide it.
 func TestTwoCores(t *testing.T) {
 	all := passing()
 	slow := newRun(7, 8, 0)

@@ -249,8 +249,8 @@ func TestScenarioFails(t *testing.T) {
 	}
 }
 
-// TestContenderFails checks that the result has no run of a contender that fails in a later repetition,
-// and everything else.
+// TestContenderFails checks that the result has no run of a contender that fails in a later
+// repetition, and everything else.
 func TestContenderFails(t *testing.T) {
 	opts, calls := options(t), map[string]int{}
 	opts.Command = func(ctx context.Context, args ...string) *exec.Cmd {

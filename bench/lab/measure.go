@@ -34,8 +34,8 @@ func Suite(ctx context.Context, opts Options) (*report.Report, error) {
 
 // Measure measures scenarios, one after the other. If a scenario fails, the others follow. If a
 // contender fails, its scenario goes on without it. Then the report has the other results, and both
-// the report and the error have the failures. If the context ends, the report has the scenarios that
-// were complete.
+// the report and the error have the failures. If the context ends, the report has the scenarios
+// that were complete.
 func Measure(ctx context.Context, opts Options, scenarios ...Scenario) (_ *report.Report, err error) {
 	l, err := openLab(opts)
 	if err != nil {

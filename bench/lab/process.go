@@ -26,8 +26,8 @@ func killWithContext(cmd *exec.Cmd) {
 	killWithParent(cmd)
 }
 
-// run runs a command to its end. It returns what the command printed, and its usage as a run without
-// counts. progress, if not nil, adds to the samples: see startSamples.
+// run runs a command to its end. It returns what the command printed, and its usage as a run
+// without counts. progress, if not nil, adds to the samples: see machine.Sample.
 func run(cmd *exec.Cmd, progress func(*report.Sample) bool) (stdout []byte, r report.Run, err error) {
 	killWithContext(cmd)
 	var out, log bytes.Buffer
@@ -36,10 +36,10 @@ func run(cmd *exec.Cmd, progress func(*report.Sample) bool) (stdout []byte, r re
 	if err := cmd.Start(); err != nil {
 		return nil, r, fmt.Errorf("start %s: %w", displayName(cmd), err)
 	}
-	stopSamples := startSamples(cmd.Process.Pid, start, progress)
+	stopSampling := machine.Sample(cmd.Process.Pid, start, progress)
 	err = cmd.Wait()
 	r = report.Run{
-		Seconds: time.Since(start).Seconds(), Samples: stopSamples(),
+		Seconds: time.Since(start).Seconds(), Samples: stopSampling(),
 		User: cmd.ProcessState.UserTime().Seconds(), System: cmd.ProcessState.SystemTime().Seconds(), Peak: machine.Peak(cmd.ProcessState),
 	}
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// A simulation is a simulated Graph in a process of its own. The exported fields are what the process
-// prints when it serves.
+// A simulation is a simulated Graph in a process of its own. The exported fields are what the
+// process prints when it serves.
 type simulation struct {
 	URL       string              `json:"url"`
 	StatsURL  string              `json:"stats"`

@@ -11,7 +11,8 @@ import (
 	"github.com/mailhaul/mailhaul/bench/report"
 )
 
-// TestProgress checks that a sample repeats the last progress if the simulated Graph does not answer.
+// TestProgress checks that a sample repeats the last progress if the simulated Graph does not
+// answer.
 func TestProgress(t *testing.T) {
 	answers := []string{`{"items":10,"bytes":100}`, "no JSON", `{"items":30,"bytes":350}`, "no JSON"}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -21,8 +21,8 @@ func (l *lab) versions() map[string]string {
 	return v
 }
 
-// minIOVersion returns the release that a MinIO server prints. A server that is built from its module
-// knows no release: then it is the version of the module.
+// minIOVersion returns the release that a MinIO server prints. A server that is built from its
+// module knows no release: then it is the version of the module.
 func minIOVersion(binary string) string {
 	printed := firstLine(binary, "--version")
 	if v := moduleVersion(binary, "github.com/minio/minio"); v != "" && !strings.Contains(printed, "RELEASE.") {

@@ -22,7 +22,8 @@ func TestNoModuleVersion(t *testing.T) {
 	}
 }
 
-// TestMinIOVersion reads the version of a server that was built from its module, and prints no release.
+// TestMinIOVersion reads the version of a server that was built from its module, and prints no
+// release.
 func TestMinIOVersion(t *testing.T) {
 	servers.MinIO(t) // skips the test if there is none
 	found, err := filepath.Glob(filepath.Join("..", "..", ".cache", "bin", "minio*"))

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// browserWidths are the widths of texts in a browser, at 12 pixels in DejaVu Sans, the widest font that
-// a page may get.
+// browserWidths are the widths of texts in a browser, at 12 pixels in DejaVu Sans, the widest font
+// that a page may get.
 var browserWidths = map[string]float64{
 	"mailhaul, GOMAXPROCS=1":     163,
 	"mailhaul, nothing changed":  161,
@@ -53,7 +53,8 @@ func TestFit(t *testing.T) {
 
 var labels = regexp.MustCompile(`<text class="label" text-anchor="end" x="([0-9.]+)" y="[0-9.]+">([^<]*)</text>`)
 
-// TestLabelsOfBars checks that names fit, and that the names of mailhaul's contenders are not shortened.
+// TestLabelsOfBars checks that names fit, and that the names of mailhaul's contenders are not
+// shortened.
 func TestLabelsOfBars(t *testing.T) {
 	names := []string{"mailhaul, GOMAXPROCS=1", "mailhaul, nothing changed", strings.Repeat("CAPITAL ", 5), strings.Repeat("W", 40)}
 	p := bars{}

@@ -28,8 +28,8 @@ func facts(s *report.Result) *grid {
 	return g
 }
 
-// bottlenecks returns the bottleneck of a run in words. If mailboxes differ, it returns all bottlenecks
-// and the number of mailboxes of each.
+// bottlenecks returns the bottleneck of a run in words. If mailboxes differ, it returns all
+// bottlenecks and the number of mailboxes of each.
 func bottlenecks(run *report.Run) string {
 	if run == nil {
 		return ""

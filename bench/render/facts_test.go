@@ -61,8 +61,8 @@ func TestNothingChanged(t *testing.T) {
 	wantNone(t, r, "reads of packs")
 }
 
-// TestRatios checks that a ratio is the median of the ratios of all repetitions, not the ratio of medians,
-// and that it needs all repetitions.
+// TestRatios checks that a ratio is the median of the ratios of all repetitions, not the ratio of
+// medians, and that it needs all repetitions.
 func TestRatios(t *testing.T) {
 	runs := func(seconds ...float64) (all []report.Run) {
 		for _, s := range seconds {

@@ -110,8 +110,8 @@ func day(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04 UTC")
 }
 
-// plain makes a name safe for a line of text: nothing in it moves the cursor, breaks the line or changes
-// the direction of writing.
+// plain makes a name safe for a line of text: nothing in it moves the cursor, breaks the line or
+// changes the direction of writing.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

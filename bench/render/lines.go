@@ -96,7 +96,8 @@ func (p *lines) trim(x scale, xs []float64) (scale, []float64) {
 // named reports whether dots have labels instead of numbers.
 func (p *lines) named() bool { return p.all[0].points[0].label != "" }
 
-// ticks draws the marks of the x axis: the labels of dots, the dots of a short line, or round numbers.
+// ticks draws the marks of the x axis: the labels of dots, the dots of a short line, or round
+// numbers.
 func (p *lines) ticks(c *canvas, x scale, xs []float64, y float64) {
 	named := p.named()
 	if !named && len(p.all[0].points) > 1 && p.marks && len(p.all[0].points) <= 8 {

@@ -142,11 +142,11 @@ func TestAllIsShown(t *testing.T) {
 func TestPlotsShowFigures(t *testing.T) {
 	source, _ := asPage(t, sample("x"))
 	for what, tip := range map[string]string{
-		"the rate":           "<title>mailhaul, mailhaul: 50.0</title>",
-		"a stage":            "<title>floor, decode: 1.50</title>",
+		"the rate":            "<title>mailhaul, mailhaul: 50.0</title>",
+		"a stage":             "<title>floor, decode: 1.50</title>",
 		"the time of a stage": "<title>export, throttled: 5.00</title>",
-		"a latency":          "<title>upload, 99 %: 1.10 s</title>",
-		"a curve":            "<title>curve x: 90.0</title>",
+		"a latency":           "<title>upload, 99 %: 1.10 s</title>",
+		"a curve":             "<title>curve x: 90.0</title>",
 	} {
 		if !strings.Contains(source, tip) {
 			t.Errorf("%s is not drawn: there is no %s", what, tip)
@@ -227,8 +227,8 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestTitleCountsGoals checks that a failed goal is not reached, and that one that was left out is not
-// counted.
+// TestTitleCountsGoals checks that a failed goal is not reached, and that one that was left out is
+// not counted.
 func TestTitleCountsGoals(t *testing.T) {
 	for name, c := range map[string]struct {
 		outcomes []report.Outcome
@@ -314,8 +314,8 @@ func FuzzReport(f *testing.F) {
 	})
 }
 
-// TestProgress checks that the plot of a tenant has durable items, and that of a scenario the items that
-// Graph sent.
+// TestProgress checks that the plot of a tenant has durable items, and that of a scenario the items
+// that Graph sent.
 func TestProgress(t *testing.T) {
 	r := sample("x")
 	_, root := asPage(t, r)

@@ -49,7 +49,8 @@ func roundStep(v float64) float64 {
 	return 10 * power
 }
 
-// decades returns a logarithmic scale between powers of ten, and its marks, which are powers of ten.
+// decades returns a logarithmic scale between powers of ten, and its marks, which are powers of
+// ten.
 func decades(low, high, from, to float64) (scale, []float64) {
 	first, last := math.Floor(math.Log10(low)+1e-9), math.Ceil(math.Log10(high)-1e-9)
 	if last <= first {

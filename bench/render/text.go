@@ -126,8 +126,8 @@ func (t *text) row(g *grid, widths []int, cells []string, color func(string) str
 	}
 }
 
-// widths returns the widths of the columns. It makes the widest narrower, down to 12 characters, until
-// all fit.
+// widths returns the widths of the columns. It makes the widest narrower, down to 12 characters,
+// until all fit.
 func (g *grid) widths(width int) []int {
 	widths, all := make([]int, len(g.head)), 0
 	for i := range g.head {

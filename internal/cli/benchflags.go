@@ -85,8 +85,8 @@ func (f *benchFlags) findS3(ctx context.Context, scenarios []lab.Scenario) (err 
 	return nil
 }
 
-// checkS3 checks that a URL names an S3 store with an endpoint, as the baseline and restic need it, and
-// that the store answers.
+// checkS3 checks that a URL names an S3 store with an endpoint, as the baseline and restic need it,
+// and that the store answers.
 func checkS3(ctx context.Context, repo string) error {
 	u, err := url.Parse(repo)
 	if err == nil && u.Scheme == string(lab.StoreS3) && u.Host != "" {

@@ -9,8 +9,8 @@ import (
 	"github.com/mailhaul/mailhaul/bench/lab"
 )
 
-// TestBenchFindS3 checks that only scenarios that store in S3 need a store, and that the error names the
-// flags.
+// TestBenchFindS3 checks that only scenarios that store in S3 need a store, and that the error
+// names the flags.
 func TestBenchFindS3(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	for name, needed := range map[string]bool{"s3": true, "file": false, "nowhere": false} {

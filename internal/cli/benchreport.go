@@ -56,8 +56,9 @@ func (o *benchOutput) files() []reportFile {
 	return files
 }
 
-// prepare creates the directory and checks that the files can be written, before a long measurement.
-// Existing files stay as they are. tidy removes the directory again if it is new and empty.
+// prepare creates the directory and checks that the files can be written, before a long
+// measurement. Existing files stay as they are. tidy removes the directory again if it is new and
+// empty.
 func (o *benchOutput) prepare() (tidy func(), err error) {
 	tidy = tidyDir(o.dir)
 	if o.dir != "" {

@@ -10,8 +10,8 @@ import (
 	"github.com/mailhaul/mailhaul/bench/report"
 )
 
-// TestBenchReportPrinted checks that a report is printed, and written to other files, if a file cannot
-// be written.
+// TestBenchReportPrinted checks that a report is printed, and written to other files, if a file
+// cannot be written.
 func TestBenchReportPrinted(t *testing.T) {
 	dir := t.TempDir()
 	html := filepath.Join(dir, "r.html")

@@ -75,8 +75,8 @@ func (a *app) benchUser(ctx context.Context, f benchFlags) error {
 	return err
 }
 
-// measureUser measures the export of a real mailbox. If the user interrupts it, there is a report and
-// an error.
+// measureUser measures the export of a real mailbox. If the user interrupts it, there is a report
+// and an error.
 func (a *app) measureUser(ctx context.Context, f *benchUserFlags, repo string) (*report.Report, error) {
 	client, err := f.graph.open(true)
 	if err != nil {

@@ -8,7 +8,8 @@ import (
 	"github.com/mailhaul/mailhaul/pipeline"
 )
 
-// bottleneckLine returns a line that names the bottleneck of an export, and the figures that show it.
+// bottleneckLine returns a line that names the bottleneck of an export, and the figures that show
+// it.
 func bottleneckLine(bottleneck string, stages []pipeline.Stage) string {
 	byName := map[string]pipeline.Stage{}
 	for _, s := range stages {

@@ -26,7 +26,8 @@ type BaselineReport struct {
 
 // Baseline exports a mailbox in a straightforward way: four workers each request twenty items,
 // decode the response with encoding/json, compress each item at zstd's fastest level, as mailhaul
-// does, and store each item as an object below storeURL. It keeps neither digests nor counts by item.
+// does, and store each item as an object below storeURL. It keeps neither digests nor counts by
+// item.
 func Baseline(ctx context.Context, graphURL, mailbox, storeURL string) (BaselineReport, error) {
 	put, err := openObjects(storeURL)
 	if err != nil {

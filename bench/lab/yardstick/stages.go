@@ -24,9 +24,10 @@ const (
 // a processor, as the bytes of an export do.
 const groupBytes = 64 << 20
 
-// Stages measures the stages of an export, each alone over all items of a mailbox: the output of one
-// stage is complete in memory before the clock of the next stage starts. The process should have
-// one processor. With allLevels, it also measures the levels of zstd that mailhaul does not use.
+// Stages measures the stages of an export, each alone over all items of a mailbox: the output of
+// one stage is complete in memory before the clock of the next stage starts. The process should
+// have one processor. With allLevels, it also measures the levels of zstd that mailhaul does not
+// use.
 func Stages(ctx context.Context, graphURL, mailbox string, repo *repository.Repository, allLevels bool) (*StageReport, error) {
 	c := newClient(graphURL, mailbox)
 	defer c.close()
