@@ -1,11 +1,11 @@
 package render
 
-// A bar is a row of a plot of bars: parts beside each other.
+// A bar is a row of a bar plot. Its parts lie beside each other.
 type bar struct {
 	name      string
 	parts     []part
-	low, high float64 // the range of the whole; none if equal
-	note      string  // behind it
+	low, high float64 // range of the total; none if equal
+	note      string  // after the bar
 }
 
 // A part of a bar.
@@ -24,17 +24,21 @@ func (b *bar) total() float64 {
 	return all
 }
 
-// bars is a plot of bars from zero to the right.
+// bars is a plot of horizontal bars.
 type bars struct {
 	axis string
-	most float64 // the end of the axis; as the longest bar if zero
+	most float64 // end of the axis; the longest bar if zero
 	all  []bar
 }
 
-// barHeight, barSpace and maxLabel are pixels: of a bar, from one to the next, and of the longest name that is not shortened.
-const barHeight, barSpace, maxLabel = 18.0, 27.0, 190.0
+// Sizes in pixels.
+const (
+	barHeight = 18.0
+	barSpace  = 27.0  // from one bar to the next
+	maxLabel  = 190.0 // longer names are shortened
+)
 
-// add takes a bar unless it is empty.
+// add adds a bar that is not empty.
 func (p *bars) add(b bar) {
 	if b.total() > 0 {
 		p.all = append(p.all, b)
@@ -86,7 +90,7 @@ func (b *bar) draw(c *canvas, x scale, y, left float64) {
 	c.text("value", start, far+5, middleY+4, b.note)
 }
 
-// legend names the parts, if bars have more than one.
+// legend names the parts, if a bar has more than one.
 func (p *bars) legend() []entry {
 	var all []entry
 	seen, several := map[string]bool{}, false

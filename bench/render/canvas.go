@@ -10,7 +10,7 @@ import (
 	"unicode"
 )
 
-// A canvas is an SVG image being drawn. Its coordinates are pixels on a page that shows it at full width.
+// A canvas is an SVG image. Its coordinates are pixels if the page shows it at full width.
 type canvas struct {
 	width, height float64
 	b             strings.Builder
@@ -23,7 +23,7 @@ const (
 	end    = "end"
 )
 
-// xy writes a coordinate. What is no number would end the image: it is drawn at 0.
+// xy formats a coordinate; 0 if it is not finite, which SVG does not allow.
 func xy(v float64) string {
 	if !finite(v) {
 		v = 0
@@ -35,7 +35,7 @@ func (c *canvas) line(class string, x1, y1, x2, y2 float64) {
 	fmt.Fprintf(&c.b, `<line class="%s" x1="%s" y1="%s" x2="%s" y2="%s"/>`, class, xy(x1), xy(y1), xy(x2), xy(y2))
 }
 
-// rect draws a rectangle that tells what it is when it is pointed at.
+// rect draws a rectangle. The tip appears under the mouse pointer.
 func (c *canvas) rect(class string, x, y, w, h float64, tip string) {
 	fmt.Fprintf(&c.b, `<rect class="%s" x="%s" y="%s" width="%s" height="%s"><title>%s</title></rect>`,
 		class, xy(x), xy(y), xy(max(0, w)), xy(h), html.EscapeString(plain(tip)))
@@ -61,13 +61,14 @@ func (c *canvas) polyline(class string, points [][2]float64) {
 	c.b.WriteString(`"/>`)
 }
 
-// svg ends the image, which is told as label to those who do not see it.
+// svg returns the image. The label is for screen readers.
 func (c *canvas) svg(label string) template.HTML {
 	return template.HTML(fmt.Sprintf(`<svg role="img" aria-label="%s" viewBox="0 0 %s %s">%s</svg>`,
 		html.EscapeString(plain(label)), xy(c.width), xy(c.height), c.b.String()))
 }
 
-// runeWidth is about how wide a letter is in the widest of the fonts that pages are shown in: a text that is cut cannot be read.
+// runeWidth estimates the width of a letter in the widest font that a page may get: cut text is
+// unreadable.
 func runeWidth(r rune) float64 {
 	switch {
 	case strings.ContainsRune("fijlrtI .,;:!|'()[]/-", r):
@@ -82,7 +83,7 @@ func runeWidth(r rune) float64 {
 	return 7.7
 }
 
-// textWidth guesses how wide text is.
+// textWidth estimates the width of text.
 func textWidth(s string) float64 {
 	width := 0.0
 	for _, r := range s {
@@ -91,7 +92,7 @@ func textWidth(s string) float64 {
 	return width
 }
 
-// fit shortens a text to a width, but leaves a letter of it.
+// fit shortens text to a width, and to one letter at least.
 func fit(s string, width float64) string {
 	s = plain(s)
 	if textWidth(s) <= width {

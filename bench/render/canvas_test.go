@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// measured are texts and how wide browsers show them at 12 pixels in DejaVu Sans, the widest of the fonts that a page may get.
-var measured = map[string]float64{
+// browserWidths are the widths of texts in a browser, at 12 pixels in DejaVu Sans, the widest font
+// that a page may get.
+var browserWidths = map[string]float64{
 	"mailhaul, GOMAXPROCS=1":     163,
 	"mailhaul, nothing changed":  161,
 	"what the limits allow":      124,
@@ -20,11 +21,11 @@ var measured = map[string]float64{
 	"=+<>~":                      50,
 }
 
-// TestTextWidth: nothing is wider than it is taken for, nor much narrower.
+// TestTextWidth checks that estimates are not too small, and not much too large.
 func TestTextWidth(t *testing.T) {
-	for words, width := range measured {
-		if guess := textWidth(words); guess < width || guess > width*1.3 {
-			t.Errorf("%q is %g wide; the guess is %g", words, width, guess)
+	for words, width := range browserWidths {
+		if estimate := textWidth(words); estimate < width || estimate > width*1.3 {
+			t.Errorf("%q is %g wide; the estimate is %g", words, width, estimate)
 		}
 	}
 }
@@ -52,7 +53,8 @@ func TestFit(t *testing.T) {
 
 var labels = regexp.MustCompile(`<text class="label" text-anchor="end" x="([0-9.]+)" y="[0-9.]+">([^<]*)</text>`)
 
-// TestLabelsOfBars: no name begins left of the image, and those that mailhaul's contenders have are whole.
+// TestLabelsOfBars checks that names fit, and that the names of mailhaul's contenders are not
+// shortened.
 func TestLabelsOfBars(t *testing.T) {
 	names := []string{"mailhaul, GOMAXPROCS=1", "mailhaul, nothing changed", strings.Repeat("CAPITAL ", 5), strings.Repeat("W", 40)}
 	p := bars{}
@@ -68,12 +70,12 @@ func TestLabelsOfBars(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		width, known := measured[label[2]]
+		width, known := browserWidths[label[2]]
 		if !known {
 			width = textWidth(label[2])
 		}
 		if width > room {
-			t.Errorf("%q is %g wide, and has %g", label[2], width, room)
+			t.Errorf("%q is %g wide, in a space of %g", label[2], width, room)
 		}
 		if i < 2 && label[2] != names[i] {
 			t.Errorf("%q is shortened to %q", names[i], label[2])

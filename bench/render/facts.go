@@ -6,13 +6,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/report"
 	"github.com/mailhaul/mailhaul/pipeline"
 )
 
-// facts are what a scenario found in single figures or words.
-func facts(s *bench.Result) *grid {
-	g := newGrid(plain(s.Scenario)+": what was found", []string{"what", "found"})
+// facts are the single figures and words that a scenario found.
+func facts(s *report.Result) *grid {
+	g := newGrid(plain(s.Scenario)+": findings", []string{"what", "found"})
 	if b := bottlenecks(firstRun(s)); b != "" {
 		g.add("bottleneck", b)
 	}
@@ -28,8 +28,9 @@ func facts(s *bench.Result) *grid {
 	return g
 }
 
-// bottlenecks says in words what mailhaul was limited by: if mailboxes were by several things, by each in how many.
-func bottlenecks(run *bench.Run) string {
+// bottlenecks returns the bottleneck of a run in words. If mailboxes differ, it returns all
+// bottlenecks and the number of mailboxes of each.
+func bottlenecks(run *report.Run) string {
 	if run == nil {
 		return ""
 	}
@@ -44,21 +45,22 @@ func bottlenecks(run *bench.Run) string {
 		}
 	}
 	if len(names) == 1 {
-		return limit(names[0])
+		return bottleneckWords(names[0])
 	}
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(mailboxesOf[b], mailboxesOf[a]) })
 	for i, name := range names {
-		names[i] = fmt.Sprintf("%s (%s)", limit(name), mailboxes(mailboxesOf[name]))
+		names[i] = fmt.Sprintf("%s (%s)", bottleneckWords(name), mailboxes(mailboxesOf[name]))
 	}
 	return strings.Join(names, "; ")
 }
 
-// failedOf tells of the items that failed in the run with the most of them; empty if none did.
-func failedOf(runs []bench.Run) string {
+// failedOf returns the number of failed items in the worst run, and the first reason; empty if none
+// failed.
+func failedOf(runs []report.Run) string {
 	most, first := int64(0), ""
 	for i := range runs {
-		if n, why := failedIn(runs[i].Reports); n > most {
-			most, first = n, why
+		if n, reason := failedIn(runs[i].Reports); n > most {
+			most, first = n, reason
 		}
 	}
 	if most == 0 {
@@ -67,7 +69,7 @@ func failedOf(runs []bench.Run) string {
 	return several(most, "item") + ": " + orNone(first)
 }
 
-// failedIn counts the items that failed, and says why the first one did.
+// failedIn counts failed items. first is the reason of the first one.
 func failedIn(reports []*pipeline.Report) (n int64, first string) {
 	for _, r := range reports {
 		if r == nil {
@@ -82,8 +84,8 @@ func failedIn(reports []*pipeline.Report) (n int64, first string) {
 	return n, first
 }
 
-// curveGrid is a curve's points as a table.
-func curveGrid(s *bench.Result, c *bench.Curve) *grid {
+// curveGrid returns the points of a curve as a table.
+func curveGrid(s *report.Result, c *report.Curve) *grid {
 	g := newGrid(plain(s.Scenario+": "+c.Y+" by "+c.Name), []string{plain(c.X)}, plain(c.Y))
 	for _, p := range c.Points {
 		x := p.Label

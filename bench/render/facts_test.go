@@ -5,13 +5,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mailhaul/mailhaul/bench"
 	"github.com/mailhaul/mailhaul/bench/render"
+	"github.com/mailhaul/mailhaul/bench/report"
 	"github.com/mailhaul/mailhaul/pipeline"
 )
 
-// forms are what readers see of a report in each of its written forms, with the space between words made one.
-func forms(t *testing.T, r *bench.Report) map[string]string {
+// forms returns the text of a report in each form but JSON, with single spaces between words.
+func forms(t *testing.T, r *report.Report) map[string]string {
 	t.Helper()
 	_, root := asPage(t, r)
 	all := map[string]string{"page": text(root), "text": inText(t, r, render.Style{Width: 1000}), "Markdown": strings.ReplaceAll(inMarkdown(t, r), "|", " ")}
@@ -21,8 +21,8 @@ func forms(t *testing.T, r *bench.Report) map[string]string {
 	return all
 }
 
-// wantAll looks for words in all forms.
-func wantAll(t *testing.T, r *bench.Report, words ...string) {
+// wantAll checks that all forms have some words.
+func wantAll(t *testing.T, r *report.Report, words ...string) {
 	t.Helper()
 	for form, shown := range forms(t, r) {
 		for _, w := range words {
@@ -33,8 +33,8 @@ func wantAll(t *testing.T, r *bench.Report, words ...string) {
 	}
 }
 
-// wantNone makes sure that words are in no form.
-func wantNone(t *testing.T, r *bench.Report, words string) {
+// wantNone checks that no form has some words.
+func wantNone(t *testing.T, r *report.Report, words string) {
 	t.Helper()
 	for form, shown := range forms(t, r) {
 		if strings.Contains(shown, words) {
@@ -43,35 +43,36 @@ func wantNone(t *testing.T, r *bench.Report, words string) {
 	}
 }
 
-// scenario is a report of one that mailhaul ran in, with reports of its own.
-func scenario(reports ...*pipeline.Report) *bench.Report {
-	c := sampleContender(bench.Mailhaul)
+// scenario returns a report of a scenario with one run of mailhaul.
+func scenario(reports ...*pipeline.Report) *report.Report {
+	c := sampleContender(report.Mailhaul)
 	c.Runs[0].Reports = reports
-	return &bench.Report{Scenarios: []bench.Result{{Scenario: "s", Contenders: []bench.Contender{c}}}}
+	return &report.Report{Scenarios: []report.Result{{Scenario: "s", Contenders: []report.Contender{c}}}}
 }
 
-// TestNothingChanged: a run without bytes has CPU seconds, but none for a GB, and no rate.
+// TestNothingChanged checks that a run without bytes has CPU seconds, and no rate.
 func TestNothingChanged(t *testing.T) {
 	r := scenario()
 	s := &r.Scenarios[0]
 	s.PackReads = 3
-	s.Contenders = append(s.Contenders, bench.Contender{Name: bench.NoChange, Runs: []bench.Run{{Seconds: 1, User: 0.25, System: 0.5}, {Seconds: 1, User: 0.25}}, Peak: one(44 << 20)})
+	s.Contenders = append(s.Contenders, report.Contender{Name: "mailhaul, nothing changed", Runs: []report.Run{{Seconds: 1, User: 0.25, System: 0.5}, {Seconds: 1, User: 0.25}}, Peak: one(44 << 20)})
 	wantAll(t, r, "mailhaul, nothing changed – – 0.50 (0.25 to 0.75) 44.0 (39.6 to 48.4) 2", "reads of packs to extract one item 3", "mailhaul 50.0 (45.0 to 55.0) 7.90 (7.11 to 8.69) 3.50 200")
 	s.PackReads = 0
 	wantNone(t, r, "reads of packs")
 }
 
-// TestRatios: a ratio is the median of those of the repetitions, not that of the medians, and there is none if one was not run.
+// TestRatios checks that a ratio is the median of the ratios of all repetitions, not the ratio of
+// medians, and that it needs all repetitions.
 func TestRatios(t *testing.T) {
-	runs := func(seconds ...float64) (all []bench.Run) {
+	runs := func(seconds ...float64) (all []report.Run) {
 		for _, s := range seconds {
-			all = append(all, bench.Run{Bytes: 1e9, Seconds: s, User: s})
+			all = append(all, report.Run{Bytes: 1e9, Seconds: s, User: s})
 		}
 		return all
 	}
-	r := &bench.Report{Scenarios: []bench.Result{{Scenario: "s", Contenders: []bench.Contender{
-		{Name: bench.Mailhaul, Runs: runs(1, 2, 6), Rate: one(5e8), CPU: one(2)},
-		{Name: bench.TheBaseline, Runs: runs(8, 4, 15), Rate: one(1.25e8), CPU: one(8)},
+	r := &report.Report{Scenarios: []report.Result{{Scenario: "s", Contenders: []report.Contender{
+		{Name: report.Mailhaul, Runs: runs(1, 2, 6), Rate: one(5e8), CPU: one(2)},
+		{Name: report.Baseline, Runs: runs(8, 4, 15), Rate: one(1.25e8), CPU: one(8)},
 	}}}}
 	_, root := asPage(t, r)
 	shown := strings.Join(strings.Fields(text(root)), " ")
@@ -87,20 +88,20 @@ func TestRatios(t *testing.T) {
 
 func TestBottlenecks(t *testing.T) {
 	by := func(name string) *pipeline.Report { return &pipeline.Report{Bottleneck: name} }
-	wantAll(t, scenario(by("graph")), "bottleneck Graph: workers wait for its answers")
-	wantAll(t, scenario(by("cpu"), nil, by("cpu")), "bottleneck the CPU: all cores have work")
-	wantAll(t, scenario(by("upload"), by("cpu"), by(""), by("cpu")), "bottleneck the CPU: all cores have work (2 mailboxes); the stage upload (1 mailbox)")
+	wantAll(t, scenario(by("graph")), "bottleneck Graph: workers wait for answers")
+	wantAll(t, scenario(by("cpu"), nil, by("cpu")), "bottleneck the CPU: all cores are busy")
+	wantAll(t, scenario(by("upload"), by("cpu"), by(""), by("cpu")), "bottleneck the CPU: all cores are busy (2 mailboxes); the stage upload (1 mailbox)")
 	wantNone(t, scenario(by("")), "bottleneck")
 }
 
-// TestCurvesInTables: what plots draw of curves stands in tables too.
+// TestCurvesInTables checks that tables have the points of curves.
 func TestCurvesInTables(t *testing.T) {
 	r := sample("x")
 	r.Tenant = nil
 	wantAll(t, r, "scenario x: MB/s by curve x", "requests in flight MB/s", "1 30.0 (27.0 to 33.0)", "4 90.0 (81.0 to 99.0)", "label x 200 (180 to 220) better 50.0 (45.0 to 55.0)")
 }
 
-// TestFailedItems: items that failed are counted, and why the first one did is told in one line, of scenarios and tenants.
+// TestFailedItems checks the number of failed items and the first reason, on one line.
 func TestFailedItems(t *testing.T) {
 	of := func(source string) *pipeline.Report {
 		r := &pipeline.Report{}
@@ -114,7 +115,7 @@ func TestFailedItems(t *testing.T) {
 	if s := inMarkdown(t, r); !strings.Contains(s, "| failed, mailhaul | 3 items: ErrorCorruptData: &lt;b&gt;it is&lt;/b&gt; broken |") {
 		t.Errorf("the Markdown is\n%s", s)
 	}
-	r.Tenant = &bench.Tenant{Mailbox: "m"}
+	r.Tenant = &report.Tenant{Mailbox: "m"}
 	if s := inText(t, r, render.Style{}); !strings.Contains(s, "  failed       3 items: ErrorCorruptData: <b>it is</b> broken\n") {
 		t.Errorf("the text is\n%s", s)
 	}

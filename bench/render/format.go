@@ -10,7 +10,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/report"
 )
 
 const (
@@ -18,12 +18,12 @@ const (
 	mib = 1 << 20
 )
 
-// none stands for what was not measured.
+// none replaces a figure that was not measured.
 const none = "–"
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
-// number writes a figure with three digits that count, or whole from 100 on.
+// number formats a figure with three significant digits, and as a whole number from 100 on.
 func number(v float64) string {
 	switch a := math.Abs(v); {
 	case !finite(v):
@@ -40,7 +40,7 @@ func number(v float64) string {
 	return strconv.FormatFloat(v, 'g', 2, 64)
 }
 
-// tick writes a round number.
+// tick formats a round number.
 func tick(v float64) string {
 	if math.Abs(v) >= 1000 && math.Abs(v) < 1e15 {
 		return humanize.Comma(int64(math.Round(v)))
@@ -48,8 +48,8 @@ func tick(v float64) string {
 	return strconv.FormatFloat(v, 'g', 6, 64)
 }
 
-// spread writes a median in some unit and, where they differ from it, the least and the greatest.
-func spread(s bench.Spread, unit float64) string {
+// spread formats the median in a unit and, if they differ, the minimum and the maximum.
+func spread(s report.Spread, unit float64) string {
 	median, low, high := number(s.Median/unit), number(s.Min/unit), number(s.Max/unit)
 	if low == median && high == median || !finite(s.Median) {
 		return median
@@ -59,7 +59,7 @@ func spread(s bench.Spread, unit float64) string {
 
 func count(n int64) string { return humanize.Comma(n) }
 
-// several writes a number of things.
+// several formats a number of things.
 func several(n int64, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -74,7 +74,7 @@ func percent(share float64) string {
 	return fmt.Sprintf("%.0f %%", 100*share)
 }
 
-// size writes bytes as a person says them, in powers of ten.
+// size formats bytes, in powers of ten.
 func size(n float64) string {
 	if !finite(n) || n < 0 || n >= 1e19 {
 		return none
@@ -82,7 +82,7 @@ func size(n float64) string {
 	return humanize.Bytes(uint64(n))
 }
 
-// seconds writes a time as a person says it.
+// seconds formats a duration.
 func seconds(s float64) string {
 	switch {
 	case !finite(s) || s < 0 || s > 1e10:
@@ -110,7 +110,8 @@ func day(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04 UTC")
 }
 
-// plain makes a name fit for a line of text: nothing in it moves a cursor, breaks the line or turns the direction of writing.
+// plain makes a name safe for a line of text: nothing in it moves the cursor, breaks the line or
+// changes the direction of writing.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -123,9 +124,9 @@ func plain(s string) string {
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 
-// upper makes the first letter of a title a capital, unless it is mailhaul's.
+// upper capitalizes a title, unless it starts with mailhaul.
 func upper(s string) string {
-	if s == "" || strings.HasPrefix(s, bench.Mailhaul) {
+	if s == "" || strings.HasPrefix(s, report.Mailhaul) {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]

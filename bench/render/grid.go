@@ -6,15 +6,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/report"
 	"github.com/mailhaul/mailhaul/pipeline"
 )
 
-// A grid is a table of words.
+// A grid is a table of text.
 type grid struct {
 	title string
 	head  []string
-	right []bool // columns of numbers
+	right []bool // columns that are aligned to the right
 	rows  [][]string
 }
 
@@ -33,15 +33,15 @@ func (g *grid) add(cells ...string) {
 	g.rows = append(g.rows, cells)
 }
 
-// grids returns all tables of a report, in the order of what people look for.
-func grids(r *bench.Report) []*grid {
+// grids returns all tables of a report, those that readers look for first.
+func grids(r *report.Report) []*grid {
 	var all []*grid
 	add := func(g *grid) {
 		if len(g.rows) > 0 {
 			all = append(all, g)
 		}
 	}
-	add(outcomes(r.Table))
+	add(goals(r.Goals))
 	add(failures(r.Failed))
 	if r.Tenant != nil {
 		add(tenantGrid(r))
@@ -55,8 +55,9 @@ func grids(r *bench.Report) []*grid {
 	return all
 }
 
-// scenarioGrids returns the tables of a scenario, or of the one that a tenant's measurement is: what that found stands elsewhere.
-func scenarioGrids(s *bench.Result, tenant bool) []*grid {
+// scenarioGrids returns the tables of a scenario. tenant says that it is the only one of a tenant,
+// whose findings are in another table.
+func scenarioGrids(s *report.Result, tenant bool) []*grid {
 	stages := stageTimes(s)
 	all := []*grid{contenders(s)}
 	if !tenant {
@@ -69,16 +70,16 @@ func scenarioGrids(s *bench.Result, tenant bool) []*grid {
 	return all
 }
 
-func outcomes(rows []bench.Row) *grid {
-	g := newGrid("What is to be reached", []string{"what", "reach", "measured", "outcome"})
-	for _, r := range rows {
-		g.add(r.What, r.Reach, r.Measured, string(r.Outcome))
+func goals(all []report.Goal) *grid {
+	g := newGrid("Goals", []string{"goal", "target", "measured", "outcome"})
+	for _, goal := range all {
+		g.add(goal.Name, goal.Target, goal.Measured, string(goal.Outcome))
 	}
 	return g
 }
 
-func failures(all []bench.Failure) *grid {
-	g := newGrid("What failed", []string{"what", "why"})
+func failures(all []report.Failure) *grid {
+	g := newGrid("Failures", []string{"what", "reason"})
 	for _, f := range all {
 		what := f.Scenario
 		if f.Contender != "" {
@@ -89,8 +90,8 @@ func failures(all []bench.Failure) *grid {
 	return g
 }
 
-// heading names a scenario and what it hauls.
-func heading(s *bench.Result) string {
+// heading names a scenario and its workload.
+func heading(s *report.Result) string {
 	title := s.Scenario
 	if s.What != "" {
 		title += ": " + s.What
@@ -101,13 +102,13 @@ func heading(s *bench.Result) string {
 	return plain(title)
 }
 
-func contenders(s *bench.Result) *grid {
+func contenders(s *report.Result) *grid {
 	g := newGrid(heading(s), []string{"contender"}, "MB/s", "CPU s/GB", "CPU s", "peak MiB", "runs")
 	for i := range s.Contenders {
 		c := &s.Contenders[i]
 		spent := c.CPUSeconds()
-		speed, cost, total := spread(c.Rate, mb), spread(c.CPU, 1), number(spent.Median) // its range is that of the cost
-		if !hauled(c) {
+		speed, cost, total := spread(c.Rate, mb), spread(c.CPU, 1), number(spent.Median) // its range is in cost
+		if !exported(c) {
 			speed, cost, total = none, none, spread(spent, 1)
 		}
 		g.add(c.Name, speed, cost, total, spread(c.Peak, mib), count(int64(len(c.Runs))))
@@ -118,13 +119,13 @@ func contenders(s *bench.Result) *grid {
 	return g
 }
 
-// hauled tells whether a contender hauled bytes: without any there is no rate.
-func hauled(c *bench.Contender) bool {
-	return slices.ContainsFunc(c.Runs, func(r bench.Run) bool { return r.Bytes != 0 })
+// exported reports whether a contender exported bytes: otherwise it has no rate.
+func exported(c *report.Contender) bool {
+	return slices.ContainsFunc(c.Runs, func(r report.Run) bool { return r.Bytes != 0 })
 }
 
-func costs(s *bench.Result) *grid {
-	g := newGrid(plain(s.Scenario)+": what each stage costs, by itself on one core", []string{"stage", "in the floor"}, "CPU s/GB", "ratio")
+func costs(s *report.Result) *grid {
+	g := newGrid(plain(s.Scenario)+": cost of each stage alone on one core", []string{"stage", "in the floor"}, "CPU s/GB", "ratio")
 	for _, c := range s.Stages {
 		in, ratio := "", ""
 		if c.Floor {
@@ -144,18 +145,18 @@ func costs(s *bench.Result) *grid {
 	return g
 }
 
-// stageTimes sums the stages up over all mailboxes of mailhaul's first run.
-func stageTimes(s *bench.Result) []pipeline.Stage {
+// stageTimes adds up the stages of all mailboxes in mailhaul's first run.
+func stageTimes(s *report.Result) []pipeline.Stage {
 	run := firstRun(s)
 	if run == nil {
 		return nil
 	}
 	var stages []pipeline.Stage
-	for _, report := range run.Reports {
-		if report == nil {
+	for _, r := range run.Reports {
+		if r == nil {
 			continue
 		}
-		for _, st := range report.Stages {
+		for _, st := range r.Stages {
 			i := slices.IndexFunc(stages, func(have pipeline.Stage) bool { return have.Name == st.Name })
 			if i < 0 {
 				stages = append(stages, st)
@@ -167,7 +168,7 @@ func stageTimes(s *bench.Result) []pipeline.Stage {
 	return stages
 }
 
-// sum adds what a stage did for another mailbox. The percentiles of several cannot be put together: the slowest are kept.
+// sum adds a stage of another mailbox. Percentiles do not add up: the slowest are kept.
 func sum(to, from *pipeline.Stage) {
 	to.Busy, to.Waiting, to.Throttled = to.Busy+from.Busy, to.Waiting+from.Waiting, to.Throttled+from.Throttled
 	to.Starved, to.Blocked = to.Starved+from.Starved, to.Blocked+from.Blocked
@@ -181,18 +182,18 @@ func sum(to, from *pipeline.Stage) {
 }
 
 // firstRun returns the first run of the first contender, which is mailhaul; nil if there is none.
-func firstRun(s *bench.Result) *bench.Run {
+func firstRun(s *report.Result) *report.Run {
 	if len(s.Contenders) == 0 || len(s.Contenders[0].Runs) == 0 {
 		return nil
 	}
 	return &s.Contenders[0].Runs[0]
 }
 
-// digest is a part of the exporters' work, and no stage with workers of its own.
+// digest is the stage whose work exporters do: it has no workers of its own.
 const digest = "digest"
 
-func timesGrid(s *bench.Result, stages []pipeline.Stage) *grid {
-	g := newGrid(plain(s.Scenario)+": where the time of mailhaul's stages went", []string{"stage"}, "workers", "works", "waits", "throttled", "starved", "blocked", "units")
+func timesGrid(s *report.Result, stages []pipeline.Stage) *grid {
+	g := newGrid(plain(s.Scenario)+": time of mailhaul's stages", []string{"stage"}, "workers", "computing", "waiting", "throttled", "starved", "blocked", "units")
 	for i := range stages {
 		st := &stages[i]
 		if st.Name != digest && parts(st).total() > 0 {
@@ -203,15 +204,15 @@ func timesGrid(s *bench.Result, stages []pipeline.Stage) *grid {
 	return g
 }
 
-func latencies(s *bench.Result, stages []pipeline.Stage) *grid {
-	g := newGrid(plain(s.Scenario)+": how long single requests took", []string{"request"}, "50 %", "90 %", "99 %", "longest")
+func latencies(s *report.Result, stages []pipeline.Stage) *grid {
+	g := newGrid(plain(s.Scenario)+": latency of requests", []string{"request"}, "50 %", "90 %", "99 %", "longest")
 	for _, l := range requests(stages) {
 		g.add(l.name, seconds(l.P50), seconds(l.P90), seconds(l.P99), seconds(l.Max))
 	}
 	return g
 }
 
-// A latency is one with a name.
+// A latency has the name of a kind of request.
 type latency struct {
 	name string
 	pipeline.Latency
@@ -230,8 +231,8 @@ func requests(stages []pipeline.Stage) []latency {
 	return all
 }
 
-// about says where and when a report was made, as pairs of a name and a text.
-func about(r *bench.Report) [][2]string {
+// about returns when and where the report was made, as pairs of a name and a text.
+func about(r *report.Report) [][2]string {
 	m := &r.Machine
 	machine := fmt.Sprintf("%s/%s, %d cores", m.OS, m.Arch, m.Cores)
 	if m.CPU != "" {

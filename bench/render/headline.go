@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/report"
 )
 
-// A headline is a figure that a reader looks for first.
+// A headline is one of the figures at the head of a page.
 type headline struct{ Value, Unit, What string }
 
-// headlines returns those of a report that it has figures for.
-func headlines(r *bench.Report) []headline {
+// headlines returns the headlines that the report has figures for.
+func headlines(r *report.Report) []headline {
 	if r.Tenant != nil {
 		return tenantHeadlines(r)
 	}
@@ -29,34 +29,34 @@ func headlines(r *bench.Report) []headline {
 		c := &s.Contenders[0]
 		all = append(all, headline{number(c.Rate.Median / mb), "MB/s", "throughput (" + name + ")"})
 		if c.Peak.Max > 0 {
-			all = append(all, headline{number(c.Peak.Max / mib), "MiB", "memory at most (" + name + ")"})
+			all = append(all, headline{number(c.Peak.Max / mib), "MiB", "peak memory (" + name + ")"})
 		}
 	}
 	return all
 }
 
-// leading returns the scenario whose figures come first: one with an efficiency, or else the first.
-func leading(all []bench.Result) *bench.Result {
+// leading returns the scenario of the headlines: the first with an efficiency, or the first.
+func leading(all []report.Result) *report.Result {
 	if len(all) == 0 {
 		return nil
 	}
-	i := slices.IndexFunc(all, func(s bench.Result) bool { return s.Efficiency != nil })
+	i := slices.IndexFunc(all, func(s report.Result) bool { return s.Efficiency != nil })
 	return &all[max(i, 0)]
 }
 
-// ratios compares mailhaul with the baseline, where it stores if that was measured.
-func ratios(all []bench.Result) []headline {
+// ratios compares mailhaul with the baseline, in the scenario that stores in S3 if there is one.
+func ratios(all []report.Result) []headline {
 	for _, s := range all {
-		i := slices.IndexFunc(s.Contenders, func(c bench.Contender) bool { return c.Name == bench.TheBaseline })
-		if i < 1 || s.Store != bench.StoreS3 && hasS3Baseline(all) {
+		i := slices.IndexFunc(s.Contenders, func(c report.Contender) bool { return c.Name == report.Baseline })
+		if i < 1 || s.Store != "s3" && hasS3Baseline(all) {
 			continue
 		}
 		var found []headline
 		ours, base := &s.Contenders[0], &s.Contenders[i]
-		if ratio, ok := bench.Ratio(ours.Runs, base.Runs, rate); ok {
+		if ratio, ok := report.Ratio(ours.Runs, base.Runs, rate); ok {
 			found = append(found, headline{number(ratio), "×", "throughput of the baseline (" + plain(s.Scenario) + ")"})
 		}
-		if ratio, ok := bench.Ratio(ours.Runs, base.Runs, cpu); ok {
+		if ratio, ok := report.Ratio(ours.Runs, base.Runs, cpu); ok {
 			found = append(found, headline{number(ratio), "×", "CPU time of the baseline (" + plain(s.Scenario) + ")"})
 		}
 		return found
@@ -65,18 +65,18 @@ func ratios(all []bench.Result) []headline {
 }
 
 // rate returns a run's bytes a second.
-func rate(r *bench.Run) float64 { return float64(r.Bytes) / r.Seconds }
+func rate(r *report.Run) float64 { return float64(r.Bytes) / r.Seconds }
 
 // cpu returns a run's CPU seconds a byte.
-func cpu(r *bench.Run) float64 { return r.CPU() / float64(r.Bytes) }
+func cpu(r *report.Run) float64 { return r.CPU() / float64(r.Bytes) }
 
-func hasS3Baseline(all []bench.Result) bool {
-	return slices.ContainsFunc(all, func(s bench.Result) bool {
-		return s.Store == bench.StoreS3 && slices.ContainsFunc(s.Contenders, func(c bench.Contender) bool { return c.Name == bench.TheBaseline })
+func hasS3Baseline(all []report.Result) bool {
+	return slices.ContainsFunc(all, func(s report.Result) bool {
+		return s.Store == "s3" && slices.ContainsFunc(s.Contenders, func(c report.Contender) bool { return c.Name == report.Baseline })
 	})
 }
 
-func tenantHeadlines(r *bench.Report) []headline {
+func tenantHeadlines(r *report.Report) []headline {
 	t, run := r.Tenant, tenantRun(r)
 	if run == nil || run.Seconds <= 0 {
 		return nil
@@ -95,35 +95,35 @@ func tenantHeadlines(r *bench.Report) []headline {
 	return all
 }
 
-// title says in one line what the report found.
-func title(r *bench.Report) string {
+// title returns the result of a report in one line.
+func title(r *report.Report) string {
 	if t := r.Tenant; t != nil {
 		name := t.User
 		if name == "" {
 			name = t.Mailbox
 		}
 		if t.Bottleneck == "" {
-			return "Measured: the mailbox of " + plain(name)
+			return "The mailbox of " + plain(name)
 		}
-		return fmt.Sprintf("The mailbox of %s is limited by %s", plain(name), plain(limit(t.Bottleneck)))
+		return fmt.Sprintf("The bottleneck of the mailbox of %s is %s", plain(name), plain(bottleneckWords(t.Bottleneck)))
 	}
 	switch {
-	case len(r.Table) > 0:
-		return goals(r.Table)
+	case len(r.Goals) > 0:
+		return goalsTitle(r.Goals)
 	case len(r.Scenarios) == 0 && len(r.Failed) > 0:
 		return fmt.Sprintf("Nothing was measured: %s", several(int64(len(r.Failed)), "failure"))
 	}
 	return "How fast mailhaul is"
 }
 
-// goals counts those that were reached, of all but those that were left out.
-func goals(rows []bench.Row) string {
+// goalsTitle counts the goals that were reached, of those that were not left out.
+func goalsTitle(rows []report.Goal) string {
 	reached, all := 0, 0
 	for _, row := range rows {
-		if row.Outcome != bench.LeftOut {
+		if row.Outcome != report.LeftOut {
 			all++
 		}
-		if row.Outcome == bench.Pass {
+		if row.Outcome == report.Pass {
 			reached++
 		}
 	}

@@ -6,29 +6,29 @@ import (
 	"slices"
 )
 
-// A series is a line of a plot.
+// A line is one line of a plot.
 type line struct {
 	name   string
 	points []dot
 }
 
-// A dot is a point of a line, with its range if there is one.
+// A dot is a point of a line, with its range if low and high differ.
 type dot struct {
 	x, y, low, high float64
-	label           string // in place of x
+	label           string // replaces x
 }
 
-// lines is a plot of lines over a common axis, from zero up.
+// lines is a plot of lines.
 type lines struct {
 	x, y  string // titles of the axes
-	marks bool   // draw each dot, and its range
+	marks bool   // draw dots with their ranges
 	all   []line
 }
 
-// maxDots bounds what a line is drawn of: more would not be seen.
+// maxDots is how many dots of a line are drawn, at most: more would not be visible.
 const maxDots = 400
 
-// add takes a line, without what is no number; a line without a dot is not drawn.
+// add adds a line without dots that are negative or not finite, if any are left.
 func (p *lines) add(name string, dots []dot) {
 	dots = slices.DeleteFunc(slices.Clone(dots), func(d dot) bool { return !finite(d.x) || !finite(d.y) || d.x < 0 || d.y < 0 })
 	slices.SortStableFunc(dots, func(a, b dot) int { return cmp.Compare(a.x, b.x) })
@@ -37,7 +37,7 @@ func (p *lines) add(name string, dots []dot) {
 	}
 }
 
-// thin keeps of neighbouring dots the highest, and always the last.
+// thin keeps the highest of neighboring dots, and the last dot.
 func thin(dots []dot) []dot {
 	every := (len(dots) + maxDots - 1) / maxDots
 	if every <= 1 {
@@ -53,13 +53,13 @@ func thin(dots []dot) []dot {
 	return kept
 }
 
-// draw draws the plot. Each line is named at its end, if that can be read.
+// draw draws the plot, with the name of each line at its end.
 func (p *lines) draw(label string) figure {
 	const top, bottom, left = 24.0, 42.0, 52.0
 	c := &canvas{width: plotWidth, height: 240}
 	names := p.nameWidth()
 	x, xs := upTo(p.most(func(d dot) float64 { return d.x }), left, c.width-14-names, 6)
-	x, xs = p.end(x, xs)
+	x, xs = p.trim(x, xs)
 	y, ys := upTo(p.most(func(d dot) float64 { return max(d.y, d.high) }), c.height-bottom, top, 4)
 	for _, v := range ys {
 		c.line("grid", x.from, y.at(v), x.to, y.at(v))
@@ -78,11 +78,11 @@ func (p *lines) draw(label string) figure {
 	return figure{Image: c.svg(label)}
 }
 
-// end lets the axis end where the lines do, which need no room there.
-func (p *lines) end(x scale, xs []float64) (scale, []float64) {
+// trim ends the x axis where the lines end.
+func (p *lines) trim(x scale, xs []float64) (scale, []float64) {
 	most := p.most(func(d dot) float64 { return d.x })
-	switch named := p.all[0].points[0].label != ""; {
-	case named:
+	switch {
+	case p.named():
 		x.high = float64(len(p.all[0].points))
 	case most > 0:
 		x.high = most
@@ -93,9 +93,13 @@ func (p *lines) end(x scale, xs []float64) (scale, []float64) {
 	return x, xs
 }
 
-// ticks names the places of the dots where they have names, and else round figures.
+// named reports whether dots have labels instead of numbers.
+func (p *lines) named() bool { return p.all[0].points[0].label != "" }
+
+// ticks draws the marks of the x axis: the labels of dots, the dots of a short line, or round
+// numbers.
 func (p *lines) ticks(c *canvas, x scale, xs []float64, y float64) {
-	named := p.all[0].points[0].label != ""
+	named := p.named()
 	if !named && len(p.all[0].points) > 1 && p.marks && len(p.all[0].points) <= 8 {
 		xs = nil
 		for _, d := range p.all[0].points {
@@ -135,7 +139,7 @@ func (p *lines) line(c *canvas, x, y scale, l line, class string) {
 	}
 }
 
-// names writes each line's name behind its end, apart from each other.
+// names draws the names of lines at their ends, without overlaps.
 func (p *lines) names(c *canvas, x, y scale) {
 	type name struct {
 		at   float64
@@ -157,7 +161,7 @@ func (p *lines) names(c *canvas, x, y scale) {
 	}
 }
 
-// nameWidth is the room for the names of lines; a single one needs none.
+// nameWidth returns the width of the names; 0 for a single line, which has none.
 func (p *lines) nameWidth() float64 {
 	width := 0.0
 	if len(p.all) > 1 {

@@ -4,11 +4,11 @@ import (
 	"io"
 	"strings"
 
-	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/report"
 )
 
 // Markdown writes a report as Markdown, with headings of the third level.
-func Markdown(w io.Writer, r *bench.Report) error {
+func Markdown(w io.Writer, r *report.Report) error {
 	var b strings.Builder
 	for _, pair := range about(r) {
 		b.WriteString("- " + pair[0] + ": " + escaped(pair[1]) + "\n")
@@ -18,9 +18,9 @@ func Markdown(w io.Writer, r *bench.Report) error {
 		g.markdown(&b)
 	}
 	if t := r.Tenant; t != nil {
-		sentences(&b, "What to change", t.Advice)
+		sentences(&b, "Advice", t.Advice)
 		if t.Estimate != nil {
-			sentences(&b, "The estimate holds if", t.Estimate.Assumptions)
+			sentences(&b, "The estimate assumes that", t.Estimate.Assumptions)
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -58,5 +58,5 @@ func (g *grid) markdown(b *strings.Builder) {
 	}
 }
 
-// escaped is a text in which nothing is Markdown or HTML.
+// escaped escapes Markdown and HTML.
 var escaped = strings.NewReplacer(`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "&", "&amp;", "#", `\#`).Replace

@@ -5,7 +5,7 @@ import (
 	"html/template"
 	"io"
 
-	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/report"
 )
 
 //go:embed page.html
@@ -13,24 +13,24 @@ var pageSource string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageSource))
 
-// A page is what the template shows.
+// A page is the data of the template.
 type page struct {
 	Title     string
 	When      string
 	Headlines []headline
-	Rows      []row
-	Failed    *tables // nil if nothing did
+	Goals     []row
+	Failed    *tables // nil if nothing failed
 	Sections  []section
-	Tenant    *tables // of a measurement of a tenant
+	Tenant    *tables // of a tenant
 	Advice    []string
 	Assumed   []string
 	About     [][2]string
 }
 
-// A row is one of what is to be reached, with its mark.
-type row struct{ What, Reach, Measured, Class, Mark, Outcome string }
+// A row is the row of a goal.
+type row struct{ Name, Target, Measured, Class, Mark, Outcome string }
 
-// A section is a scenario's.
+// A section shows a scenario.
 type section struct {
 	What  string
 	Plots []figure
@@ -52,8 +52,8 @@ type cell struct {
 }
 
 // HTML writes a report as one page.
-func HTML(w io.Writer, r *bench.Report) error {
-	p := page{Title: title(r), When: day(r.Started), Headlines: headlines(r), Rows: rows(r.Table), About: about(r)}
+func HTML(w io.Writer, r *report.Report) error {
+	p := page{Title: title(r), When: day(r.Started), Headlines: headlines(r), Goals: goalRows(r.Goals), About: about(r)}
 	if len(r.Failed) > 0 {
 		p.Failed = tablesOf(failures(r.Failed))
 	}
@@ -72,14 +72,14 @@ func HTML(w io.Writer, r *bench.Report) error {
 	return pageTemplate.Execute(w, p)
 }
 
-func rows(all []bench.Row) []row {
+func goalRows(all []report.Goal) []row {
 	var shown []row
 	for _, r := range all {
-		s := row{plain(r.What), plain(r.Reach), plain(r.Measured), "out", "–", plain(string(r.Outcome))}
+		s := row{plain(r.Name), plain(r.Target), plain(r.Measured), "out", "–", plain(string(r.Outcome))}
 		switch r.Outcome {
-		case bench.Pass:
+		case report.Pass:
 			s.Class, s.Mark = "pass", "✓"
-		case bench.Miss, bench.Failed:
+		case report.Miss, report.Failed:
 			s.Class, s.Mark = "miss", "✗"
 		}
 		shown = append(shown, s)
@@ -87,11 +87,11 @@ func rows(all []bench.Row) []row {
 	return shown
 }
 
-func sectionOf(s *bench.Result, tenant bool) section {
+func sectionOf(s *report.Result, tenant bool) section {
 	shown := section{What: heading(s), Plots: plots(s, tenant)}
 	grids := scenarioGrids(s, tenant)
 	if tenant {
-		grids = grids[1:] // its one contender is told of above
+		grids = grids[1:] // the figures of its one contender are above
 	}
 	shown.tables = *tablesOf(grids...)
 	return shown

@@ -4,7 +4,7 @@ import "math"
 
 const requestSpace = 32.0
 
-// percentiles draws latencies as dots over a logarithmic axis.
+// percentiles draws latencies as dots on a logarithmic axis.
 func percentiles(all []latency, label string) figure {
 	const top, bottom = 22.0, 42.0
 	low, high := math.Inf(1), 0.0
@@ -36,7 +36,7 @@ func percentiles(all []latency, label string) figure {
 	return figure{Image: c.svg(label), Legend: []entry{{"c1", "50 %"}, {"c3", "90 %"}, {"c2", "99 %"}, {"c6", "longest"}}}
 }
 
-// power writes a power of ten seconds.
+// power formats a power of ten, in seconds.
 func power(v float64) string {
 	switch {
 	case v < 0.9e-3:

@@ -7,14 +7,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/report"
 	"github.com/mailhaul/mailhaul/pipeline"
 )
 
-// plots returns the plots of a scenario, or of a tenant, that its figures suffice for.
-func plots(s *bench.Result, tenant bool) []figure {
+// plots returns the plots that a scenario has figures for. tenant says that it is the only one of a
+// tenant.
+func plots(s *report.Result, tenant bool) []figure {
 	stages := stageTimes(s)
-	progress := []figure{handedOut(s)}
+	progress := []figure{itemsSent(s)}
 	if tenant {
 		progress = []figure{arrived(s), stored(s)}
 	}
@@ -35,14 +36,14 @@ func plots(s *bench.Result, tenant bool) []figure {
 	return all
 }
 
-// titled gives a plot its title and a note.
+// titled returns the figure with a title and a note.
 func (f figure) titled(title, note string) figure {
 	f.Title, f.Note = title, note
 	return f
 }
 
 // rates compares the throughput of the contenders.
-func rates(s *bench.Result) figure {
+func rates(s *report.Result) figure {
 	p := bars{axis: "MB/s"}
 	for i := range s.Contenders {
 		c := &s.Contenders[i]
@@ -58,17 +59,17 @@ func rates(s *bench.Result) figure {
 		return figure{}
 	}
 	title := "Throughput"
-	i := slices.IndexFunc(s.Contenders, func(c bench.Contender) bool { return c.Name == bench.TheBaseline })
+	i := slices.IndexFunc(s.Contenders, func(c report.Contender) bool { return c.Name == report.Baseline })
 	if i > 0 {
-		if ratio, ok := bench.Ratio(s.Contenders[0].Runs, s.Contenders[i].Runs, rate); ok {
+		if ratio, ok := report.Ratio(s.Contenders[0].Runs, s.Contenders[i].Runs, rate); ok {
 			title = fmt.Sprintf("%s has %s times the throughput of the baseline", s.Contenders[0].Name, number(ratio))
 		}
 	}
-	return p.draw(title).titled(title, "Lines reach from the slowest to the fastest of the runs.")
+	return p.draw(title).titled(title, "Lines reach from the slowest to the fastest run.")
 }
 
-// stack sets what the stages cost alone against what the whole used.
-func stack(s *bench.Result) figure {
+// stack compares the cost of the stages alone with that of each contender.
+func stack(s *report.Result) figure {
 	p, floor := bars{axis: "CPU seconds per GB"}, bar{name: "floor"}
 	greatest, name := 0.0, ""
 	for _, c := range s.Stages {
@@ -88,38 +89,38 @@ func stack(s *bench.Result) figure {
 	p.add(floor)
 	for i := range s.Contenders {
 		c := &s.Contenders[i]
-		p.add(bar{name: c.Name, parts: []part{{"plainbar", "the whole", c.CPU.Median}}, low: c.CPU.Min, high: c.CPU.Max, note: number(c.CPU.Median)})
+		p.add(bar{name: c.Name, parts: []part{{"plainbar", "total", c.CPU.Median}}, low: c.CPU.Min, high: c.CPU.Max, note: number(c.CPU.Median)})
 	}
 	title := fmt.Sprintf("%s is %s of the floor", name, percent(greatest/all))
 	if s.Efficiency != nil && finite(s.Efficiency.Median) && s.Efficiency.Median > 0 {
-		title = fmt.Sprintf("%s of the CPU time that mailhaul uses is what its parts cost alone", percent(s.Efficiency.Median))
+		title = fmt.Sprintf("%s of mailhaul's CPU time is what its stages cost alone", percent(s.Efficiency.Median))
 	}
-	return p.draw(title).titled(title, "The floor is the sum of the stages, each run by itself on one core.")
+	return p.draw(title).titled(title, "The floor is the sum of the stages, each measured alone on one core.")
 }
 
-// What the workers of a stage do, in the order of drawing.
-var doings = []struct {
+// activities are what the workers of a stage do, in the order of drawing.
+var activities = []struct {
 	class, name string
 	of          func(*pipeline.Stage) float64
 }{
-	{"c1", "works", func(s *pipeline.Stage) float64 { return s.Busy - s.Waiting }},
-	{"c4", "waits for an answer", func(s *pipeline.Stage) float64 { return s.Waiting }},
+	{"c1", "computing", func(s *pipeline.Stage) float64 { return s.Busy - s.Waiting }},
+	{"c4", "waiting for an answer", func(s *pipeline.Stage) float64 { return s.Waiting }},
 	{"c2", "throttled", func(s *pipeline.Stage) float64 { return s.Throttled }},
-	{"c3", "blocked: the next stage does not take", func(s *pipeline.Stage) float64 { return s.Blocked }},
-	{"idle", "starved: nothing comes in", func(s *pipeline.Stage) float64 { return s.Starved }},
+	{"c3", "blocked: the next stage is full", func(s *pipeline.Stage) float64 { return s.Blocked }},
+	{"idle", "starved: no input", func(s *pipeline.Stage) float64 { return s.Starved }},
 }
 
-// parts is a stage's time as a bar of shares; empty if it has none.
+// parts returns the time of a stage as a bar of percentages; empty if it took none.
 func parts(s *pipeline.Stage) *bar {
 	b := &bar{name: s.Name}
-	for _, d := range doings {
+	for _, d := range activities {
 		b.parts = append(b.parts, part{d.class, d.name, 100 * s.Share(d.of(s))})
 	}
 	return b
 }
 
-// times shows where the time of each stage went.
-func times(s *bench.Result, stages []pipeline.Stage) figure {
+// times shows the time of each stage by activity.
+func times(s *report.Result, stages []pipeline.Stage) figure {
 	p := bars{axis: "% of the workers' time", most: 100}
 	for i := range stages {
 		if stages[i].Name != digest {
@@ -129,20 +130,20 @@ func times(s *bench.Result, stages []pipeline.Stage) figure {
 	if len(p.all) == 0 {
 		return figure{}
 	}
-	title, note := "Where the time of mailhaul's stages went", "In the order of the data's way."
+	title, note := "Time of mailhaul's stages", "In the order of the data's path."
 	if run := firstRun(s); len(run.Reports) == 1 && run.Reports[0].Bottleneck != "" {
-		title = "The bottleneck is " + limit(run.Reports[0].Bottleneck)
+		title = "The bottleneck is " + bottleneckWords(run.Reports[0].Bottleneck)
 	}
 	return p.draw(title).titled(title, note)
 }
 
-// limit says in words what a run was limited by.
-func limit(bottleneck string) string {
+// bottleneckWords describes a bottleneck.
+func bottleneckWords(bottleneck string) string {
 	switch bottleneck {
 	case "cpu":
-		return "the CPU: all cores have work"
+		return "the CPU: all cores are busy"
 	case "graph":
-		return "Graph: workers wait for its answers"
+		return "Graph: workers wait for answers"
 	case "throttling":
 		return "Graph's throttling"
 	}
@@ -155,13 +156,13 @@ func requestTimes(stages []pipeline.Stage) figure {
 		return figure{}
 	}
 	slowest := slices.MaxFunc(all, func(a, b latency) int { return cmp.Compare(a.P99, b.P99) })
-	title := fmt.Sprintf("Of the requests of %s, one in a hundred takes %s or more", slowest.name, seconds(slowest.P99))
+	title := fmt.Sprintf("1 %% of the requests of %s take %s or more", slowest.name, seconds(slowest.P99))
 	return percentiles(all, title).titled(title, "")
 }
 
-// over draws what samples of each contender's first run tell over time. It leaves out samples of which that is not a
-// number, and contenders of which it is never more than nothing.
-func over(s *bench.Result, unit string, of func(*bench.Sample) float64) lines {
+// overTime draws a figure of the samples of each contender's first run. It leaves out samples whose
+// figure is NaN, and contenders whose figure is never positive.
+func overTime(s *report.Result, unit string, of func(*report.Sample) float64) lines {
 	p := lines{x: "seconds", y: unit}
 	for i := range s.Contenders {
 		c := &s.Contenders[i]
@@ -186,10 +187,10 @@ func over(s *bench.Result, unit string, of func(*bench.Sample) float64) lines {
 	return p
 }
 
-func memory(s *bench.Result) figure {
-	p := over(s, "MiB", func(m *bench.Sample) float64 {
+func memory(s *report.Result) figure {
+	p := overTime(s, "MiB", func(m *report.Sample) float64 {
 		if m.Memory == 0 {
-			return math.NaN() // it is not known
+			return math.NaN() // unknown
 		}
 		return float64(m.Memory) / mib
 	})
@@ -198,51 +199,51 @@ func memory(s *bench.Result) figure {
 	}
 	title := "Memory"
 	if first := s.Contenders[0]; first.Peak.Max > 0 {
-		title = fmt.Sprintf("%s takes %s MiB of memory at most", first.Name, number(first.Peak.Max/mib))
+		title = fmt.Sprintf("The peak memory of %s is %s MiB", first.Name, number(first.Peak.Max/mib))
 	}
-	return p.draw(title).titled(title, "Resident memory of the process, in its first run.")
+	return p.draw(title).titled(title, "Resident memory of the process in its first run.")
 }
 
-func arrived(s *bench.Result) figure {
-	p := over(s, "MB", func(m *bench.Sample) float64 { return float64(m.Bytes) / mb })
+func arrived(s *report.Result) figure {
+	p := overTime(s, "MB", func(m *report.Sample) float64 { return float64(m.Bytes) / mb })
 	if len(p.all) == 0 {
 		return figure{}
 	}
-	title := "What arrived from Graph"
+	title := "Bytes from Graph"
 	if run := firstRun(s); run != nil && run.Seconds > 0 {
 		title = fmt.Sprintf("Graph sent %s MB/s", number(float64(run.Bytes)/run.Seconds/mb))
 	}
-	return p.draw(title).titled(title, "Decoded bytes; where the line is flat, nothing came.")
+	return p.draw(title).titled(title, "Decoded bytes. Nothing arrived where the line is flat.")
 }
 
-func stored(s *bench.Result) figure {
-	p := over(s, "items", items)
+func stored(s *report.Result) figure {
+	p := overTime(s, "items", items)
 	if len(p.all) == 0 {
 		return figure{}
 	}
-	title := "Items that were stored"
+	title := "Stored items"
 	if run := firstRun(s); run != nil && run.Items > 0 {
 		title = count(run.Items) + " items were stored"
 	}
-	return p.draw(title).titled(title, "Items count once they are durable: they come a pack at a time.")
+	return p.draw(title).titled(title, "Items count when they are durable, a pack at a time.")
 }
 
-func handedOut(s *bench.Result) figure {
-	p := over(s, "items", items)
+func itemsSent(s *report.Result) figure {
+	p := overTime(s, "items", items)
 	if len(p.all) == 0 {
 		return figure{}
 	}
-	title := "Items that Graph handed out"
+	title := "Items from Graph"
 	if run := firstRun(s); run != nil && run.Items > 0 {
 		title = fmt.Sprintf("%s items in %s", count(run.Items), seconds(run.Seconds))
 	}
-	return p.draw(title).titled(title, "Items that the simulated Graph has handed out, in each contender's first run.")
+	return p.draw(title).titled(title, "Items that the simulated Graph has sent, in each contender's first run.")
 }
 
-func items(m *bench.Sample) float64 { return float64(m.Items) }
+func items(m *report.Sample) float64 { return float64(m.Items) }
 
-// curve draws one, and says how far it rises.
-func curve(c *bench.Curve) figure {
+// curve draws a curve. The title says how far it rises.
+func curve(c *report.Curve) figure {
 	p := lines{x: c.X, y: c.Y, marks: true}
 	var dots []dot
 	for i, pt := range c.Points {

@@ -14,12 +14,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
-	"github.com/mailhaul/mailhaul/bench"
 	"github.com/mailhaul/mailhaul/bench/render"
+	"github.com/mailhaul/mailhaul/bench/report"
 )
 
-// asPage renders a report and makes sure that the page is what it may be.
-func asPage(t *testing.T, r *bench.Report) (source string, root *html.Node) {
+// asPage renders a report as HTML and checks the page.
+func asPage(t *testing.T, r *report.Report) (source string, root *html.Node) {
 	t.Helper()
 	var b bytes.Buffer
 	if err := render.HTML(&b, r); err != nil {
@@ -40,7 +40,8 @@ func asPage(t *testing.T, r *bench.Report) (source string, root *html.Node) {
 
 var images = regexp.MustCompile(`(?s)<svg.*?</svg>`)
 
-// checkNode finds what a page must not have: what runs or is loaded, and figures that are none.
+// checkNode checks that an element neither runs nor loads anything, and that its coordinates are
+// finite.
 func checkNode(t *testing.T, n *html.Node) {
 	t.Helper()
 	if n.Type != html.ElementNode {
@@ -60,7 +61,7 @@ func checkNode(t *testing.T, n *html.Node) {
 	}
 }
 
-// checkImage makes sure that an image is well-formed, element by element.
+// checkImage checks that an image is well-formed.
 func checkImage(t *testing.T, image string) {
 	t.Helper()
 	d := xml.NewDecoder(strings.NewReader(image))
@@ -76,7 +77,7 @@ func checkImage(t *testing.T, image string) {
 	}
 }
 
-// text is what a reader of a page sees.
+// text returns the text of a page.
 func text(root *html.Node) string {
 	var b strings.Builder
 	for n := range root.Descendants() {
@@ -87,7 +88,7 @@ func text(root *html.Node) string {
 	return b.String()
 }
 
-func inText(t *testing.T, r *bench.Report, style render.Style) string {
+func inText(t *testing.T, r *report.Report, style render.Style) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := render.Text(&b, r, style); err != nil {
@@ -96,7 +97,7 @@ func inText(t *testing.T, r *bench.Report, style render.Style) string {
 	return b.String()
 }
 
-func inMarkdown(t *testing.T, r *bench.Report) string {
+func inMarkdown(t *testing.T, r *report.Report) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := render.Markdown(&b, r); err != nil {
@@ -105,18 +106,18 @@ func inMarkdown(t *testing.T, r *bench.Report) string {
 	return b.String()
 }
 
-// names are all that a report has, which must be shown.
-func names(r *bench.Report) []string {
+// names returns all names of a report.
+func names(r *report.Report) []string {
 	s, t := &r.Scenarios[0], r.Tenant
 	all := []string{
 		s.Scenario, s.What, s.Stages[0].Variant, s.Stages[1].Name, r.Command, r.Machine.CPU,
-		r.Versions["mailhaul"], t.User, t.Place, t.Advice[0], t.Left.Error, t.Estimate.Assumptions[0],
+		r.Versions["mailhaul"], t.User, t.Store, t.Advice[0], t.Leftovers.Error, t.Estimate.Assumptions[0],
 	}
 	for _, f := range r.Failed {
 		all = append(all, f.Scenario, f.Contender, f.Error)
 	}
-	for _, row := range r.Table {
-		all = append(all, row.What, row.Reach, row.Measured, string(row.Outcome))
+	for _, row := range r.Goals {
+		all = append(all, row.Name, row.Target, row.Measured, string(row.Outcome))
 	}
 	return all
 }
@@ -133,19 +134,19 @@ func TestAllIsShown(t *testing.T) {
 		}
 	}
 	if n := len(images.FindAllString(source, -1)); n != 9 {
-		t.Errorf("%d plots; want rates, costs, times, latencies, memory, bytes, items and one curve over numbers, one over names", n)
+		t.Errorf("%d plots; want rates, costs, times, latencies, memory, bytes, items, a curve over numbers and one over labels", n)
 	}
 }
 
-// TestPlotsShowFigures looks for the figures in the plots themselves.
+// TestPlotsShowFigures looks for figures in the plots.
 func TestPlotsShowFigures(t *testing.T) {
 	source, _ := asPage(t, sample("x"))
 	for what, tip := range map[string]string{
-		"the rate":           "<title>mailhaul, mailhaul: 50.0</title>",
-		"a stage":            "<title>floor, decode: 1.50</title>",
-		"where the time was": "<title>export, throttled: 5.00</title>",
-		"a latency":          "<title>upload, 99 %: 1.10 s</title>",
-		"a curve":            "<title>curve x: 90.0</title>",
+		"the rate":            "<title>mailhaul, mailhaul: 50.0</title>",
+		"a stage":             "<title>floor, decode: 1.50</title>",
+		"the time of a stage": "<title>export, throttled: 5.00</title>",
+		"a latency":           "<title>upload, 99 %: 1.10 s</title>",
+		"a curve":             "<title>curve x: 90.0</title>",
 	} {
 		if !strings.Contains(source, tip) {
 			t.Errorf("%s is not drawn: there is no %s", what, tip)
@@ -163,22 +164,22 @@ func TestHostileNames(t *testing.T) {
 		plain, markdown := inText(t, r, render.Style{}), inMarkdown(t, r)
 		for form, shown := range map[string]string{"text": plain, "Markdown": markdown} {
 			if strings.ContainsAny(shown, "\x1b\x07\u009b\u202e") || !utf8.ValidString(shown) {
-				t.Errorf("%q moves cursors in the %s", name, form)
+				t.Errorf("%q is not safe in the %s", name, form)
 			}
 		}
 		if strings.ContainsAny(markdown, "<>") || strings.Contains(markdown, "\nc") {
-			t.Errorf("%q is Markdown in\n%s", name, markdown)
+			t.Errorf("%q is not escaped in\n%s", name, markdown)
 		}
 	}
 }
 
-func TestOddReports(t *testing.T) {
-	for name, r := range oddReports() {
+func TestIncompleteReports(t *testing.T) {
+	for name, r := range incompleteReports() {
 		t.Run(name, func(t *testing.T) {
 			_, root := asPage(t, r)
 			for form, shown := range map[string]string{"page": text(root), "text": inText(t, r, render.Style{}), "Markdown": inMarkdown(t, r)} {
 				if strings.Contains(shown, "NaN") || strings.Contains(shown, "Inf") {
-					t.Errorf("there is what is no number in the %s:\n%s", form, shown)
+					t.Errorf("a figure is not finite in the %s:\n%s", form, shown)
 				}
 			}
 		})
@@ -204,10 +205,10 @@ func TestColorIsOnlyColor(t *testing.T) {
 	r := sample("x")
 	plain, color := inText(t, r, render.Style{}), inText(t, r, render.Style{Color: true})
 	if !strings.Contains(color, "\x1b[32mpass\x1b[0m") || !strings.Contains(color, "\x1b[1;31mmiss\x1b[0m") {
-		t.Error("outcomes have no colour")
+		t.Error("outcomes have no color")
 	}
 	if diff := cmp.Diff(plain, regexp.MustCompile(`\x1b\[[0-9;]*m`).ReplaceAllString(color, "")); diff != "" {
-		t.Errorf("colour changes the words (-without +with):\n%s", diff)
+		t.Errorf("color changes the words (-without +with):\n%s", diff)
 	}
 }
 
@@ -217,7 +218,7 @@ func TestJSON(t *testing.T) {
 	if err := render.JSON(&b, r); err != nil {
 		t.Fatal(err)
 	}
-	back := &bench.Report{}
+	back := &report.Report{}
 	if err := json.Unmarshal(b.Bytes(), back); err != nil {
 		t.Fatal(err)
 	}
@@ -226,21 +227,22 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestTitleCountsGoals: what failed was not reached, and what was left out is told.
+// TestTitleCountsGoals checks that a failed goal is not reached, and that one that was left out is
+// not counted.
 func TestTitleCountsGoals(t *testing.T) {
 	for name, c := range map[string]struct {
-		outcomes []bench.Outcome
+		outcomes []report.Outcome
 		want     string
 	}{
-		"all reached": {[]bench.Outcome{bench.Pass, bench.Pass}, "mailhaul reaches 2 of 2 goals"},
-		"left out":    {[]bench.Outcome{bench.Pass, bench.LeftOut}, "mailhaul reaches 1 of 1 goals, 1 left out"},
-		"failed":      {[]bench.Outcome{bench.Pass, bench.Miss, bench.Failed, bench.LeftOut}, "mailhaul reaches 1 of 3 goals, 1 left out"},
-		"nothing":     {[]bench.Outcome{bench.LeftOut, bench.LeftOut}, "None of 2 goals was measured"},
-		"only failed": {[]bench.Outcome{bench.Failed}, "mailhaul reaches 0 of 1 goals"},
+		"all reached": {[]report.Outcome{report.Pass, report.Pass}, "mailhaul reaches 2 of 2 goals"},
+		"left out":    {[]report.Outcome{report.Pass, report.LeftOut}, "mailhaul reaches 1 of 1 goals, 1 left out"},
+		"failed":      {[]report.Outcome{report.Pass, report.Miss, report.Failed, report.LeftOut}, "mailhaul reaches 1 of 3 goals, 1 left out"},
+		"nothing":     {[]report.Outcome{report.LeftOut, report.LeftOut}, "None of 2 goals was measured"},
+		"only failed": {[]report.Outcome{report.Failed}, "mailhaul reaches 0 of 1 goals"},
 	} {
-		r := &bench.Report{}
+		r := &report.Report{}
 		for _, o := range c.outcomes {
-			r.Table = append(r.Table, bench.Row{What: "row", Outcome: o})
+			r.Goals = append(r.Goals, report.Goal{Name: "row", Outcome: o})
 		}
 		if _, root := asPage(t, r); heading(root) != c.want {
 			t.Errorf("%s: the title is %q; want %q", name, heading(root), c.want)
@@ -248,7 +250,7 @@ func TestTitleCountsGoals(t *testing.T) {
 	}
 }
 
-// heading is the title on a page.
+// heading returns the title of a page.
 func heading(root *html.Node) string {
 	for n := range root.Descendants() {
 		if n.Data == "h1" && n.FirstChild != nil {
@@ -258,9 +260,9 @@ func heading(root *html.Node) string {
 	return ""
 }
 
-// TestFailures: a report of nothing but failures says so, each of them in one line.
+// TestFailures shows a report that has only failures, each on one line.
 func TestFailures(t *testing.T) {
-	r := &bench.Report{Failed: []bench.Failure{{Scenario: "s3", Contender: "restic", Error: "exit\nstatus 1"}, {Scenario: "file", Error: "disk full"}}}
+	r := &report.Report{Failed: []report.Failure{{Scenario: "s3", Contender: "restic", Error: "exit\nstatus 1"}, {Scenario: "file", Error: "disk full"}}}
 	source, root := asPage(t, r)
 	if want := "Nothing was measured: 2 failures"; heading(root) != want {
 		t.Errorf("the title is %q; want %q", heading(root), want)
@@ -276,18 +278,18 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestFailedRow: a row that was to be measured and was not is marked as a miss is.
-func TestFailedRow(t *testing.T) {
-	r := &bench.Report{Table: []bench.Row{{What: "row", Outcome: bench.Failed}}}
+// TestFailedGoal checks that a failed goal looks like a missed one.
+func TestFailedGoal(t *testing.T) {
+	r := &report.Report{Goals: []report.Goal{{Name: "row", Outcome: report.Failed}}}
 	if source, _ := asPage(t, r); !strings.Contains(source, `<td class="mark miss">✗ failed</td>`) {
-		t.Error("the row has no mark on the page")
+		t.Error("the goal has no mark on the page")
 	}
 	if !strings.Contains(inText(t, r, render.Style{Color: true}), "\x1b[1;31mfailed\x1b[0m") {
-		t.Error("the row has no colour in the text")
+		t.Error("the goal has no color in the text")
 	}
 }
 
-// FuzzReport renders whatever a file may hold.
+// FuzzReport renders any report.
 func FuzzReport(f *testing.F) {
 	r := sample("x")
 	for i := range r.Scenarios[0].Contenders {
@@ -302,7 +304,7 @@ func FuzzReport(f *testing.F) {
 	f.Add([]byte(`{"scenarios":[{"curves":[{"points":[{"x":1e-320,"y":{"median":1e-320}},{"x":1e308,"y":{"median":1e308}}]}]}]}`))
 	f.Add([]byte(`{"scenarios":[{"contenders":[{"runs":[{"reports":[null],"samples":[{"seconds":1e300}]}]}]}],"tenant":{}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r := &bench.Report{}
+		r := &report.Report{}
 		if json.Unmarshal(data, r) != nil {
 			return
 		}
@@ -312,16 +314,17 @@ func FuzzReport(f *testing.F) {
 	})
 }
 
-// TestProgress: how a haul went is drawn by what Graph handed out, or by what a tenant's export made durable.
+// TestProgress checks that the plot of a tenant has durable items, and that of a scenario the items
+// that Graph sent.
 func TestProgress(t *testing.T) {
 	r := sample("x")
 	_, root := asPage(t, r)
-	if shown := text(root); !strings.Contains(shown, "1,234 items were stored") || strings.Contains(shown, "handed out") {
+	if shown := text(root); !strings.Contains(shown, "1,234 items were stored") || strings.Contains(shown, "has sent") {
 		t.Errorf("a tenant's page: %s", shown)
 	}
 	r.Tenant = nil
 	_, root = asPage(t, r)
-	if shown := text(root); !strings.Contains(shown, "1,234 items in 10") || !strings.Contains(shown, "handed out") || strings.Contains(shown, "were stored") {
+	if shown := text(root); !strings.Contains(shown, "1,234 items in 10") || !strings.Contains(shown, "has sent") || strings.Contains(shown, "were stored") {
 		t.Errorf("a scenario's page: %s", shown)
 	}
 }

@@ -20,10 +20,10 @@ func (s scale) at(v float64) float64 {
 	return s.from + (v-low)/(high-low)*(s.to-s.from)
 }
 
-// What is drawn lies between these: steps beyond them could not be told from zero or infinity.
+// Figures outside this range are not drawn: the steps of a scale would become zero or infinite.
 const smallest, largest = 1e-100, 1e100
 
-// upTo is a scale from zero to a round figure that is not less than most.
+// upTo returns a scale from zero to a round figure of at least most, and its marks.
 func upTo(most, from, to float64, ticks int) (scale, []float64) {
 	if !(most > smallest && most < largest) {
 		most = 1
@@ -38,7 +38,7 @@ func upTo(most, from, to float64, ticks int) (scale, []float64) {
 	return s, marks
 }
 
-// roundStep returns the least of 1, 2 and 5 times a power of ten that is not less than v.
+// roundStep returns the smallest of 1, 2 and 5 times a power of ten that is at least v.
 func roundStep(v float64) float64 {
 	power := math.Pow(10, math.Floor(math.Log10(v)))
 	for _, m := range []float64{1, 2, 5} {
@@ -49,7 +49,8 @@ func roundStep(v float64) float64 {
 	return 10 * power
 }
 
-// decades is a logarithmic scale over whole powers of ten, which are its marks.
+// decades returns a logarithmic scale between powers of ten, and its marks, which are powers of
+// ten.
 func decades(low, high, from, to float64) (scale, []float64) {
 	first, last := math.Floor(math.Log10(low)+1e-9), math.Ceil(math.Log10(high)-1e-9)
 	if last <= first {

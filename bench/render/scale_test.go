@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestUpTo makes scales for figures of all magnitudes.
+// TestUpTo checks scales for figures of all magnitudes.
 func TestUpTo(t *testing.T) {
 	const seed = 3
 	random := rand.New(rand.NewPCG(seed, 0))

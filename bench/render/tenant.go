@@ -3,30 +3,30 @@ package render
 import (
 	"fmt"
 
-	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/report"
 )
 
-// tenantRun returns the run of a measurement of a tenant; nil if there is none.
-func tenantRun(r *bench.Report) *bench.Run {
+// tenantRun returns the run of a tenant's mailbox; nil if there is none.
+func tenantRun(r *report.Report) *report.Run {
 	if r.Tenant == nil || len(r.Scenarios) == 0 {
 		return nil
 	}
 	return firstRun(&r.Scenarios[0])
 }
 
-func tenantGrid(r *bench.Report) *grid {
+func tenantGrid(r *report.Report) *grid {
 	t, run := r.Tenant, tenantRun(r)
 	title := "The mailbox " + t.Mailbox
 	if t.User != "" {
 		title = "The mailbox of " + t.User
 	}
 	g := newGrid(plain(title), []string{"what", "measured"})
-	g.add("stored at", place(t))
+	g.add("stored in", storeWords(t))
 	if run == nil {
 		return g
 	}
-	g.add("hauled", fmt.Sprintf("%s items, %s in %s: %s", count(run.Items), size(float64(run.Bytes)), seconds(run.Seconds), ended(t)))
-	if f := failedOf([]bench.Run{*run}); f != "" {
+	g.add("exported", fmt.Sprintf("%s items, %s in %s: %s", count(run.Items), size(float64(run.Bytes)), seconds(run.Seconds), endingWords(t.Ended)))
+	if f := failedOf([]report.Run{*run}); f != "" {
 		g.add("failed", f)
 	}
 	if run.Seconds > 0 {
@@ -38,9 +38,9 @@ func tenantGrid(r *bench.Report) *grid {
 		g.add("compression", number(float64(run.Bytes)/float64(run.Stored))+" : 1")
 	}
 	if t.Expansion > 0 {
-		g.add("expansion", "streams are "+number(t.Expansion)+" times as long as Graph says that the items are")
+		g.add("expansion", "streams are "+number(t.Expansion)+" times as long as the items according to Graph")
 	}
-	g.add("requests", fmt.Sprintf("%s, %s refused by Graph (429); workers were held back for %s in all", count(run.Requests), count(run.Throttled), seconds(t.Throttled)))
+	g.add("requests", fmt.Sprintf("%s; %s were throttled (429); workers were throttled for %s in total", count(run.Requests), count(run.Throttled), seconds(t.Throttled)))
 	if b := t.Budget; b.Allowed > 0 {
 		g.add("budget", fmt.Sprintf("%s of %s requests in the last ten minutes", count(int64(b.Used)), count(int64(b.Allowed))))
 	}
@@ -48,10 +48,10 @@ func tenantGrid(r *bench.Report) *grid {
 		g.add("CPU", number(run.CPU()/float64(run.Bytes)*1e9)+" s per GB")
 	}
 	if run.Peak > 0 {
-		g.add("memory", number(float64(run.Peak)/mib)+" MiB at most")
+		g.add("memory", number(float64(run.Peak)/mib)+" MiB at the peak")
 	}
 	g.add("bottleneck", orNone(t.Bottleneck))
-	if l := t.Left; l != nil {
+	if l := t.Leftovers; l != nil {
 		g.add("not deleted", fmt.Sprintf("%s, %s, and %s stay below %s: %s", several(int64(l.Objects), "object"), size(float64(l.Bytes)), several(int64(l.Versions), "version"), l.Prefix, l.Error))
 	}
 	return g
@@ -64,26 +64,26 @@ func orNone(s string) string {
 	return s
 }
 
-func place(t *bench.Tenant) string {
-	if t.Place == "" {
-		return "nowhere: Graph alone was measured"
+func storeWords(t *report.Tenant) string {
+	if t.Store == "" {
+		return "nowhere: the measurement had no store"
 	}
-	if t.Left != nil {
-		return t.Place + ", in a place of its own"
+	if t.Leftovers != nil {
+		return t.Store + ", below a new prefix"
 	}
-	return t.Place + ", in a place of its own that was deleted"
+	return t.Store + ", below a new prefix that was deleted"
 }
 
-func ended(t *bench.Tenant) string {
-	switch t.Ended {
-	case bench.EndedInTime:
-		return "as long as was wanted"
-	case bench.EndedThrough:
-		return "the mailbox has no more"
-	case bench.EndedInterrupted:
-		return "it was interrupted"
+func endingWords(e report.Ending) string {
+	switch e {
+	case report.EndedInTime:
+		return "the time was over"
+	case report.EndedComplete:
+		return "the whole mailbox"
+	case report.EndedInterrupted:
+		return "interrupted"
 	}
-	return "it failed"
+	return "failed"
 }
 
 func mailboxes(n int) string {
@@ -93,16 +93,16 @@ func mailboxes(n int) string {
 	return count(int64(n)) + " mailboxes"
 }
 
-func estimateGrid(e *bench.Estimate) *grid {
+func estimateGrid(e *report.Estimate) *grid {
 	if e == nil {
 		return &grid{}
 	}
-	title := fmt.Sprintf("What %s of %s would take", mailboxes(e.Mailboxes), size(float64(e.Bytes)))
+	title := fmt.Sprintf("Estimate for %s of %s", mailboxes(e.Mailboxes), size(float64(e.Bytes)))
 	g := newGrid(title, []string{"what", "estimate"})
-	g.add("time", fmt.Sprintf("%s with %s, %s at once on each", seconds(e.Seconds), several(int64(e.Machines), "machine"), mailboxes(e.Parallel)))
+	g.add("time", fmt.Sprintf("%s with %s, %s at a time on each", seconds(e.Seconds), several(int64(e.Machines), "machine"), mailboxes(e.Parallel)))
 	g.add("one mailbox", fmt.Sprintf("%s, at %s MB/s", seconds(e.Longest), number(e.Rate/mb)))
-	g.add("used up first", e.Saturates)
-	g.add("CPU", seconds(e.CPU)+" in all")
+	g.add("limit of each machine", e.ParallelLimit)
+	g.add("CPU", seconds(e.CPU)+" in total")
 	g.add("stored", size(float64(e.Stored)))
 	return g
 }

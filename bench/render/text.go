@@ -6,25 +6,25 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/report"
 )
 
-// A Style says how text looks.
+// A Style is the style of text.
 type Style struct {
 	Color bool // with escape sequences, for a terminal
-	Width int  // columns that there are; 100 if zero
+	Width int  // columns; 100 if zero
 }
 
-// JSON writes a report as indented JSON. A figure that is no number is an error.
-func JSON(w io.Writer, r *bench.Report) error {
+// JSON writes a report as indented JSON. A figure that is not finite is an error.
+func JSON(w io.Writer, r *report.Report) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
 	return enc.Encode(r)
 }
 
-// Text writes a report for a terminal. Tables that are wider than it are folded.
-func Text(w io.Writer, r *bench.Report, style Style) error {
+// Text writes a report for a terminal. It wraps the cells of wide tables.
+func Text(w io.Writer, r *report.Report, style Style) error {
 	if style.Width == 0 {
 		style.Width = 100
 	}
@@ -33,9 +33,9 @@ func Text(w io.Writer, r *bench.Report, style Style) error {
 		t.grid(g)
 	}
 	if r.Tenant != nil {
-		t.list("What to change", r.Tenant.Advice)
+		t.list("Advice", r.Tenant.Advice)
 		if e := r.Tenant.Estimate; e != nil {
-			t.list("The estimate holds if", e.Assumptions)
+			t.list("The estimate assumes that", e.Assumptions)
 		}
 	}
 	for _, pair := range about(r) {
@@ -45,13 +45,13 @@ func Text(w io.Writer, r *bench.Report, style Style) error {
 	return err
 }
 
-// A text is one being written.
+// A text is the text written so far.
 type text struct {
 	Style
 	b strings.Builder
 }
 
-// paint puts escape sequences around words: they never come from a report.
+// paint colors words. Escape sequences never come from a report.
 func (t *text) paint(code, words string) string {
 	if !t.Color || words == "" {
 		return words
@@ -75,7 +75,7 @@ func (t *text) list(title string, sentences []string) {
 	t.b.WriteString("\n")
 }
 
-// item writes a text that hangs from a mark.
+// item writes a paragraph with a hanging mark.
 func (t *text) item(mark, words string) {
 	indent := strings.Repeat(" ", utf8.RuneCountInString(mark))
 	for i, line := range fold(words, t.Width-len(indent)) {
@@ -92,13 +92,13 @@ func (t *text) grid(g *grid) {
 	t.row(g, widths, g.head, func(string) string { return dim })
 	for _, row := range g.rows {
 		t.row(g, widths, row, func(cell string) string {
-			return map[string]string{string(bench.Pass): green, string(bench.Miss): red, string(bench.Failed): red, string(bench.LeftOut): dim}[cell]
+			return map[string]string{string(report.Pass): green, string(report.Miss): red, string(report.Failed): red, string(report.LeftOut): dim}[cell]
 		})
 	}
 	t.b.WriteString("\n")
 }
 
-// row writes the cells of a row, folded into as many lines as the longest takes.
+// row writes a row. Cells are wrapped to the widths of their columns.
 func (t *text) row(g *grid, widths []int, cells []string, color func(string) string) {
 	folded, lines := make([][]string, len(cells)), 1
 	for i, cell := range cells {
@@ -126,7 +126,8 @@ func (t *text) row(g *grid, widths []int, cells []string, color func(string) str
 	}
 }
 
-// widths are those of the columns, so that all fit into a width if that can be.
+// widths returns the widths of the columns. It makes the widest narrower, down to 12 characters,
+// until all fit.
 func (g *grid) widths(width int) []int {
 	widths, all := make([]int, len(g.head)), 0
 	for i := range g.head {
@@ -152,7 +153,7 @@ func (g *grid) widths(width int) []int {
 	return widths
 }
 
-// fold breaks a text into lines of a width, between words where it can.
+// fold breaks text into lines, between words if possible.
 func fold(s string, width int) []string {
 	width = max(width, 1)
 	lines, line := []string{}, []rune(nil)

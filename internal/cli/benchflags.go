@@ -10,34 +10,34 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/lab"
 	"github.com/mailhaul/mailhaul/repository/store"
 )
 
-// The flags that say nothing but to measurements of one kind.
+// Flags that only one kind of measurement uses.
 var (
-	scenarioFlags = []string{"cores", "seed", "minio", "repetitions"}
-	tenantFlags   = []string{"for", "mailboxes", "gigabytes", "machines", "bandwidth", "to", "graph-url", "max-in-flight", "request-budget"}
+	scenarioOnlyFlags = []string{"cores", "seed", "minio", "repetitions"}
+	userOnlyFlags     = []string{"for", "mailboxes", "gigabytes", "machines", "bandwidth", "graph-url", "max-in-flight", "request-budget"}
 )
 
-// mode makes sure that the flags are all about one kind of measurement.
-func (f *benchFlags) mode(flags *pflag.FlagSet) error {
+// checkMode checks that all flags belong to one kind of measurement.
+func (f *benchFlags) checkMode(flags *pflag.FlagSet) error {
 	scenarios := f.suite || len(f.scenarios) > 0
 	switch {
-	case f.user.wanted() && scenarios:
+	case f.user.given() && scenarios:
 		return usagef("--user measures a tenant, --suite and --scenario this machine: give one of them")
 	case f.suite && len(f.scenarios) > 0:
-		return usagef("--suite measures all scenarios: leave it or --scenario out")
-	case f.user.wanted():
-		return onlyFor(flags, scenarioFlags, "--suite and --scenario")
+		return usagef("--suite measures all scenarios: leave out --suite or --scenario")
+	case f.user.given():
+		return refuseFlags(flags, scenarioOnlyFlags, "--suite and --scenario")
 	case scenarios:
-		return onlyFor(flags, tenantFlags, "--user")
+		return refuseFlags(flags, userOnlyFlags, "--user")
 	}
-	return usagef("what to measure? give --suite, --scenario NAME or --user UPN; see mailhaul bench --help")
+	return usagef("give --suite, --scenario NAME or --user UPN; see mailhaul bench --help")
 }
 
-// onlyFor refuses flags that are for something else.
-func onlyFor(flags *pflag.FlagSet, names []string, other string) error {
+// refuseFlags returns an error if one of the flags is set.
+func refuseFlags(flags *pflag.FlagSet, names []string, other string) error {
 	for _, name := range names {
 		if flags.Changed(name) {
 			return usagef("--%s is for %s: leave it out", name, other)
@@ -46,59 +46,60 @@ func onlyFor(flags *pflag.FlagSet, names []string, other string) error {
 	return nil
 }
 
-// chosen returns the scenarios that the flags name; none for all.
-func (f *benchFlags) chosen() ([]bench.Scenario, error) {
+// selected returns the scenarios that the flags name. None means all.
+func (f *benchFlags) selected() ([]lab.Scenario, error) {
 	if f.opts.Repetitions < 1 || f.opts.Cores < 0 {
 		return nil, usagef("--repetitions must be at least 1, and --cores not negative")
 	}
-	var chosen []bench.Scenario
+	var selected []lab.Scenario
 	for _, name := range f.scenarios {
-		s, ok := bench.ScenarioOf(name)
+		s, ok := lab.ScenarioOf(name)
 		if !ok {
 			return nil, usagef("there is no scenario %q; see mailhaul bench --help", name)
 		}
-		chosen = append(chosen, s)
+		selected = append(selected, s)
 	}
-	return chosen, nil
+	return selected, nil
 }
 
-// findStore finds what scenarios store in that need S3: the one that was given, or a MinIO.
-func (f *benchFlags) findStore(ctx context.Context, scenarios []bench.Scenario) (err error) {
+// findS3 checks --repo, or finds the binary of MinIO, if a scenario needs one.
+func (f *benchFlags) findS3(ctx context.Context, scenarios []lab.Scenario) (err error) {
 	o := &f.opts
 	switch {
 	case o.Repo != "":
-		if err := checkEndpoint(ctx, o.Repo); err != nil {
+		if err := checkS3(ctx, o.Repo); err != nil {
 			return err
 		}
 	case o.MinIO == "":
-		o.MinIO, _ = exec.LookPath("minio") // it may not be needed
+		o.MinIO, _ = exec.LookPath("minio") // checked below
 	}
 	if o.MinIO != "" {
 		if o.MinIO, err = exec.LookPath(o.MinIO); err != nil {
 			return usagef("--minio: %w", err)
 		}
 	}
-	i := slices.IndexFunc(scenarios, func(s bench.Scenario) bool { return s.Store == bench.StoreS3 })
+	i := slices.IndexFunc(scenarios, func(s lab.Scenario) bool { return s.Store == lab.StoreS3 })
 	if i >= 0 && o.Repo == "" && o.MinIO == "" {
-		return usagef("scenario %s stores in S3, and there is no minio in the PATH: give --minio FILE or --repo URL", scenarios[i].Name)
+		return usagef("scenario %s stores in S3, and minio is not in the PATH: give --minio FILE or --repo URL", scenarios[i].Name)
 	}
 	return nil
 }
 
-// checkEndpoint makes sure that a URL names a store in the way that mailhaul and those beside it in a scenario take.
-func checkEndpoint(ctx context.Context, repo string) error {
+// checkS3 checks that a URL names an S3 store with an endpoint, as the baseline and restic need it,
+// and that the store answers.
+func checkS3(ctx context.Context, repo string) error {
 	u, err := url.Parse(repo)
-	if err == nil && u.Scheme == string(bench.StoreS3) && u.Host != "" {
+	if err == nil && u.Scheme == string(lab.StoreS3) && u.Host != "" {
 		endpoint, err := url.Parse(u.Query().Get("endpoint"))
 		if err == nil && endpoint.Host != "" && (endpoint.Scheme == "http" || endpoint.Scheme == "https") {
-			return reachStore(ctx, repo)
+			return tryList(ctx, repo)
 		}
 	}
-	return usagef("--repo of scenarios must be an S3 store by a URL with an endpoint, such as s3://bucket/prefix?endpoint=https://host&region=us-east-1")
+	return usagef("--repo of scenarios must be the URL of an S3 store with an endpoint, such as s3://bucket/prefix?endpoint=https://host&region=us-east-1")
 }
 
-// reachStore makes sure that a store answers, and lets what lies there be listed.
-func reachStore(ctx context.Context, repo string) error {
+// tryList lists the first object of a store.
+func tryList(ctx context.Context, repo string) error {
 	bucket, err := openBucket(ctx, repo)
 	if err != nil {
 		return configError(err)

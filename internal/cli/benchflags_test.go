@@ -6,26 +6,27 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/lab"
 )
 
-// TestFindStore: only scenarios that store in S3 need one.
-func TestFindStore(t *testing.T) {
+// TestBenchFindS3 checks that only scenarios that store in S3 need a store, and that the error
+// names the flags.
+func TestBenchFindS3(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	for name, needed := range map[string]bool{"s3": true, "file": false, "nowhere": false} {
-		s, _ := bench.ScenarioOf(name)
+		s, _ := lab.ScenarioOf(name)
 		f := &benchFlags{}
-		err := f.findStore(t.Context(), []bench.Scenario{s})
+		err := f.findS3(t.Context(), []lab.Scenario{s})
 		if (err != nil) != needed {
 			t.Errorf("%s: %v", name, err)
 		}
 		if needed && !(strings.Contains(err.Error(), "--minio") && strings.Contains(err.Error(), "--repo")) {
-			t.Errorf("%s: %v does not tell what to do", name, err)
+			t.Errorf("%s: %v does not say what to do", name, err)
 		}
 	}
 }
 
-// TestBenchCommand: the command of a report has no parameters of a URL, which can be secret.
+// TestBenchCommand checks that a report's command has no parameters of a URL, which may be secret.
 func TestBenchCommand(t *testing.T) {
 	before := os.Args
 	defer func() { os.Args = before }()

@@ -11,11 +11,11 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/mailhaul/mailhaul/bench"
 	"github.com/mailhaul/mailhaul/bench/render"
+	"github.com/mailhaul/mailhaul/bench/report"
 )
 
-// benchOutput says in which forms a report of a benchmark is told.
+// benchOutput is where the report of a benchmark goes, and in which forms.
 type benchOutput struct {
 	json           bool
 	dir            string
@@ -29,8 +29,8 @@ func (o *benchOutput) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.html, "html", "", "`FILE` to write the report to as one HTML page with plots")
 }
 
-// printBench writes a report to the files, and prints it whether that could be done or not.
-func (a *app) printBench(o benchOutput, r *bench.Report) error {
+// printBench writes a report to the files and prints it, even if a file cannot be written.
+func (a *app) printBench(o benchOutput, r *report.Report) error {
 	err := o.write(r)
 	if o.json {
 		return errors.Join(err, render.JSON(a.out, r))
@@ -38,7 +38,7 @@ func (a *app) printBench(o benchOutput, r *bench.Report) error {
 	return errors.Join(err, render.Text(a.out, r, a.style()))
 }
 
-// files are those that are wanted.
+// files returns the files that the flags request.
 func (o *benchOutput) files() []reportFile {
 	var files []reportFile
 	add := func(flag, name string, form reportForm) {
@@ -56,8 +56,9 @@ func (o *benchOutput) files() []reportFile {
 	return files
 }
 
-// prepare makes the directory, and sees that the files can be written: a measurement is too long to find that out after it.
-// Files that are there keep what they hold. tidy removes the directory again if nothing came into it.
+// prepare creates the directory and checks that the files can be written, before a long
+// measurement. Existing files stay as they are. tidy removes the directory again if it is new and
+// empty.
 func (o *benchOutput) prepare() (tidy func(), err error) {
 	tidy = tidyDir(o.dir)
 	if o.dir != "" {
@@ -74,8 +75,8 @@ func (o *benchOutput) prepare() (tidy func(), err error) {
 	return tidy, nil
 }
 
-// write writes a report to all files that it can be written to.
-func (o *benchOutput) write(r *bench.Report) error {
+// write writes a report to all files that can be written.
+func (o *benchOutput) write(r *report.Report) error {
 	var errs []error
 	for _, f := range o.files() {
 		errs = append(errs, f.write(r))
@@ -83,19 +84,19 @@ func (o *benchOutput) write(r *bench.Report) error {
 	return errors.Join(errs...)
 }
 
-type reportForm func(io.Writer, *bench.Report) error
+type reportForm func(io.Writer, *report.Report) error
 
-// A reportFile is a file for a report in some form.
+// A reportFile is a file for a report.
 type reportFile struct {
-	flag string // that asks for it
+	flag string // that names it
 	name string
 	form reportForm
 }
 
-// check tells whether the file can be written. It leaves things as they are.
+// check returns an error if the file cannot be written. It changes nothing.
 func (f *reportFile) check() error {
 	if info, err := os.Stat(f.name); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
-		return nil // opening a pipe means something to who reads it
+		return nil // opening a pipe would start its reader
 	}
 	file, err := os.OpenFile(f.name, os.O_WRONLY, 0)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -110,8 +111,9 @@ func (f *reportFile) check() error {
 	return errors.Join(file.Close(), os.Remove(f.name))
 }
 
-// write replaces what the file holds, unless the report cannot be told in this form.
-func (f *reportFile) write(r *bench.Report) error {
+// write replaces the content of the file. The file stays as it is if the report does not have the
+// form.
+func (f *reportFile) write(r *report.Report) error {
 	var b bytes.Buffer
 	if err := f.form(&b, r); err != nil {
 		return err
@@ -119,7 +121,7 @@ func (f *reportFile) write(r *bench.Report) error {
 	return os.WriteFile(f.name, b.Bytes(), 0o666)
 }
 
-// style is how text looks where it is printed.
+// style returns the style of text on stdout.
 func (a *app) style() render.Style {
 	out := a.out
 	if w, ok := out.(*consoleWriter); ok {

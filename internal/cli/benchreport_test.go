@@ -7,29 +7,30 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/report"
 )
 
-// TestReportIsPrinted: a report is printed and written wherever it can be, whatever becomes of another file.
-func TestReportIsPrinted(t *testing.T) {
+// TestBenchReportPrinted checks that a report is printed, and written to other files, if a file
+// cannot be written.
+func TestBenchReportPrinted(t *testing.T) {
 	dir := t.TempDir()
 	html := filepath.Join(dir, "r.html")
 	var out bytes.Buffer
 	a := newApp(&out, &bytes.Buffer{})
-	err := a.printBench(benchOutput{markdown: filepath.Join(dir, "absent", "r.md"), html: html}, &bench.Report{Command: "mailhaul bench --again"})
+	err := a.printBench(benchOutput{markdown: filepath.Join(dir, "absent", "r.md"), html: html}, &report.Report{Command: "mailhaul bench --again"})
 	if err == nil || !strings.Contains(err.Error(), "absent") {
 		t.Errorf("error is %v", err)
 	}
 	if !strings.Contains(out.String(), "mailhaul bench --again") {
-		t.Errorf("printed is %q", out.String())
+		t.Errorf("stdout is %q", out.String())
 	}
 	if info, err := os.Stat(html); err != nil || info.Size() == 0 {
 		t.Errorf("the other file: %v, %v", info, err)
 	}
 }
 
-// TestReportFileCheck leaves files as they are, and makes none.
-func TestReportFileCheck(t *testing.T) {
+// TestBenchFileCheck checks files for reports, which stay as they are.
+func TestBenchFileCheck(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	if err := os.WriteFile(at("old"), []byte("kept"), 0o666); err != nil {
@@ -41,9 +42,9 @@ func TestReportFileCheck(t *testing.T) {
 		}
 	}
 	if data, err := os.ReadFile(at("old")); string(data) != "kept" {
-		t.Errorf("the file that was there holds %q, %v", data, err)
+		t.Errorf("the existing file has %q, %v", data, err)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
-		t.Errorf("there are %v, %v", entries, err)
+		t.Errorf("the directory has %v, %v", entries, err)
 	}
 }

@@ -12,15 +12,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/nowhere"
+	"github.com/mailhaul/mailhaul/bench/report"
+	"github.com/mailhaul/mailhaul/graph"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
 )
 
-// benchUserFlags say which mailbox to measure, and what to estimate by it.
+// benchUserFlags are the flags of a measurement of a tenant's mailbox.
 type benchUserFlags struct {
 	user, mailbox string
-	to            string
-	how           time.Duration
+	duration      time.Duration
 	plan          bench.Plan
 	bandwidth     string
 	graph         graphFlags
@@ -28,30 +30,25 @@ type benchUserFlags struct {
 
 func (f *benchUserFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.user, "user", "", "user principal name or id (`UPN`) whose mailbox to measure")
-	flags.StringVar(&f.mailbox, "mailbox", "", "`ID` of a mailbox to measure")
-	flags.StringVar(&f.to, "to", "", `"nowhere" measures Graph alone, as does leaving out --repo`)
-	flags.DurationVar(&f.how, "for", 2*time.Minute, "how long to measure the mailbox")
-	flags.IntVar(&f.plan.Mailboxes, "mailboxes", 0, "estimate how long so many mailboxes take (`NUMBER`)")
-	flags.Float64Var(&f.plan.Gigabytes, "gigabytes", 10, "of so many GB each (`NUMBER`)")
-	flags.IntVar(&f.plan.Machines, "machines", 1, "with so many machines like this one (`NUMBER`)")
-	flags.StringVar(&f.bandwidth, "bandwidth", "", "bytes a second that the line and the store take, such as 100MB/s (`RATE`)")
+	flags.StringVar(&f.user, "user", "", "measure the mailbox of a user: principal name or id (`UPN`)")
+	flags.StringVar(&f.mailbox, "mailbox", "", "measure the mailbox of this `ID`")
+	flags.DurationVar(&f.duration, "for", 2*time.Minute, "how long to measure the mailbox")
+	flags.IntVar(&f.plan.Mailboxes, "mailboxes", 0, "estimate the time for this `NUMBER` of mailboxes")
+	flags.Float64Var(&f.plan.Gigabytes, "gigabytes", 10, "`NUMBER` of GB in each of them")
+	flags.IntVar(&f.plan.Machines, "machines", 1, "`NUMBER` of machines like this one")
+	flags.StringVar(&f.bandwidth, "bandwidth", "", "`RATE` that each machine can upload, such as 100MB/s")
 	f.graph.add(cmd)
 }
 
-// wanted tells whether a mailbox is to be measured.
-func (f *benchUserFlags) wanted() bool { return f.user != "" || f.mailbox != "" }
+// given reports whether the flags name a mailbox.
+func (f *benchUserFlags) given() bool { return f.user != "" || f.mailbox != "" }
 
-func (f *benchUserFlags) check(repo string) (err error) {
+func (f *benchUserFlags) check() (err error) {
 	switch {
 	case f.user != "" && f.mailbox != "":
-		return usagef("--user and --mailbox are two ways to name one mailbox: give one of them")
-	case f.to != "" && f.to != "nowhere":
-		return usagef(`--to can only be "nowhere"; a store is given by --repo`)
-	case f.to != "" && repo != "":
-		return usagef("--to nowhere stores nothing: leave out --repo")
-	case f.how <= 0:
-		return usagef("--for must be more than nothing, such as 2m")
+		return usagef("--user and --mailbox both name the mailbox: give one of them")
+	case f.duration <= 0:
+		return usagef("--for must be positive, such as 2m")
 	case f.plan.Mailboxes < 0 || f.plan.Machines < 1 || !(f.plan.Gigabytes > 0 && f.plan.Gigabytes < 1e6):
 		return usagef("--mailboxes must not be negative, --machines at least 1, and --gigabytes between 0 and a million")
 	}
@@ -61,9 +58,9 @@ func (f *benchUserFlags) check(repo string) (err error) {
 	return err
 }
 
-// benchUser measures a mailbox and tells the report, of one that was interrupted too.
+// benchUser measures a mailbox and prints the report, also if the user interrupted it.
 func (a *app) benchUser(ctx context.Context, f benchFlags) error {
-	if err := f.user.check(f.opts.Repo); err != nil {
+	if err := f.user.check(); err != nil {
 		return err
 	}
 	tidy, err := f.out.prepare()
@@ -71,38 +68,36 @@ func (a *app) benchUser(ctx context.Context, f benchFlags) error {
 		return err
 	}
 	defer tidy()
-	report, err := a.measureUser(ctx, &f.user, f.opts.Repo)
-	if report != nil {
-		err = errors.Join(err, a.printBench(f.out, report))
+	r, err := a.measureUser(ctx, &f.user, f.opts.Repo)
+	if r != nil {
+		err = errors.Join(err, a.printBench(f.out, r))
 	}
 	return err
 }
 
-// measureUser measures the export of a real mailbox. Beside the report of one that was interrupted there is an error, which
-// was told already.
-func (a *app) measureUser(ctx context.Context, f *benchUserFlags, repo string) (*bench.Report, error) {
+// measureUser measures the export of a real mailbox. If the user interrupts it, there is a report
+// and an error.
+func (a *app) measureUser(ctx context.Context, f *benchUserFlags, repo string) (*report.Report, error) {
 	client, err := f.graph.open(true)
 	if err != nil {
 		return nil, err
 	}
 	defer client.Close()
-	found, err := findMailboxes(ctx, client, exportFlags{users: present(f.user), mailboxes: present(f.mailbox)})
+	mailbox, err := findMailbox(ctx, client, f)
 	if err != nil {
 		return nil, err
 	}
-	mailbox := found[0]
 	opts := bench.ProbeOptions{
 		Source: client.Open(mailbox.ID), Mailbox: mailbox, Graph: manifest.Graph{Version: graphVersion(f.graph.url)},
-		Kind: kindOf(repo), Place: placeOf(repo), For: f.how, Plan: f.plan,
+		For: f.duration, Plan: f.plan,
 		Run:     pipeline.Options{Exporters: f.graph.inFlight, Logger: a.log},
 		Version: version().release(), CommandLine: benchCommandLine(os.Args),
 	}
 	if repo == "" {
-		repo = bench.Nowhere
-	} else {
-		opts.URL = repo
+		repo = nowhere.URL
 	}
-	defer tidyDir(dirOf(repo))()
+	opts.URL = repo
+	defer tidyDir(localDir(repo))()
 	if opts.Bucket, err = openBucket(ctx, repo); err != nil {
 		return nil, configError(err)
 	}
@@ -110,43 +105,38 @@ func (a *app) measureUser(ctx context.Context, f *benchUserFlags, repo string) (
 	progress, end := haul.begin(pipeline.Job{Source: opts.Source, Mailbox: mailbox})
 	opts.Run.Progress = progress
 	show := a.startProgress(haul.line)
-	report, err := bench.Probe(ctx, opts)
+	r, err := bench.Probe(ctx, opts)
 	end()
 	show.stop()
 	if err == nil && ctx.Err() != nil {
-		err = told(context.Canceled)
+		err = told(context.Canceled) // the report says that it was interrupted
 	}
-	return report, err
+	return r, err
 }
 
-// present returns a name if there is one.
-func present(name string) []string {
-	if name == "" {
-		return nil
+// findMailbox returns the mailbox that the flags name.
+func findMailbox(ctx context.Context, client *graph.Client, f *benchUserFlags) (manifest.Mailbox, error) {
+	var named exportFlags
+	if f.user != "" {
+		named.users = []string{f.user}
+	} else {
+		named.mailboxes = []string{f.mailbox}
 	}
-	return []string{name}
+	found, err := findMailboxes(ctx, client, named)
+	if err != nil {
+		return manifest.Mailbox{}, err
+	}
+	return found[0], nil
 }
 
-// kindOf tells what kind of store a URL names.
-func kindOf(repo string) bench.Store {
-	scheme, _, found := strings.Cut(repo, "://")
-	switch {
-	case repo == "", repo == bench.Nowhere:
-		return bench.StoreNowhere
-	case found && scheme != "file":
-		return bench.Store(scheme)
-	}
-	return bench.StoreFile
-}
-
-// dirOf returns the directory that a URL names; nothing if it names something else.
-func dirOf(repo string) string {
-	if kindOf(repo) != bench.StoreFile {
-		return ""
+// localDir returns the directory that a URL or a path names; nothing if it names another store.
+func localDir(repo string) string {
+	if !strings.Contains(repo, "://") {
+		return repo
 	}
 	u, err := url.Parse(repo)
 	if err != nil || u.Scheme != "file" {
-		return repo
+		return ""
 	}
 	path := filepath.FromSlash(strings.TrimPrefix(u.Path, "/"))
 	if filepath.VolumeName(path) != "" {
@@ -155,33 +145,10 @@ func dirOf(repo string) string {
 	return filepath.FromSlash(u.Path)
 }
 
-// tidyDir returns what removes a directory that is not there yet, if it is empty then.
+// tidyDir returns a function that removes a directory if it does not exist now and is empty then.
 func tidyDir(dir string) (tidy func()) {
 	if _, err := os.Stat(dir); dir == "" || err == nil {
 		return func() {}
 	}
 	return func() { _ = os.Remove(dir) }
-}
-
-// placeOf returns what of a URL may be told: not its parameters, nor who signs in.
-func placeOf(repo string) string {
-	u, err := url.Parse(repo)
-	if err != nil {
-		return ""
-	}
-	u.RawQuery, u.User, u.Fragment = "", nil, ""
-	return u.String()
-}
-
-// benchCommandLine is what repeats a measurement, without the parameters of a store's URL.
-func benchCommandLine(args []string) string {
-	words := []string{"mailhaul"}
-	for _, arg := range args[min(1, len(args)):] {
-		before, _, cut := strings.Cut(arg, "?")
-		if cut && strings.Contains(before, "://") {
-			arg = before
-		}
-		words = append(words, arg)
-	}
-	return strings.Join(words, " ")
 }

@@ -8,25 +8,26 @@ import (
 	"github.com/mailhaul/mailhaul/pipeline"
 )
 
-// bottleneckLine tells what stages were limited by, and what shows it.
+// bottleneckLine returns a line that names the bottleneck of an export, and the figures that show
+// it.
 func bottleneckLine(bottleneck string, stages []pipeline.Stage) string {
-	of := map[string]pipeline.Stage{}
+	byName := map[string]pipeline.Stage{}
 	for _, s := range stages {
-		of[s.Name] = s
+		byName[s.Name] = s
 	}
-	export := of["export"]
-	asker := export // who waits for Graph
+	export := byName["export"]
+	client := export // the stage that waits for Graph
 	if export.Count == 0 || export.Share(export.Starved) > 0.5 {
-		asker = of["enumerate"]
+		client = byName["enumerate"]
 	}
 	why := ""
-	switch s := of[bottleneck]; bottleneck {
+	switch s := byName[bottleneck]; bottleneck {
 	case "throttling":
-		why = fmt.Sprintf("%s held back %s", asker.Name, percent(asker.Share(asker.Throttled)))
+		why = fmt.Sprintf("%s throttled %s", client.Name, percent(client.Share(client.Throttled)))
 	case "graph":
-		why = fmt.Sprintf("%s waits for it %s", asker.Name, percent(asker.Share(asker.Waiting)))
+		why = fmt.Sprintf("%s waiting %s", client.Name, percent(client.Share(client.Waiting)))
 	case "cpu":
-		why = fmt.Sprintf("all %d cores in use: %s", runtime.GOMAXPROCS(0), consumers(stages))
+		why = fmt.Sprintf("all %d cores in use: %s", runtime.GOMAXPROCS(0), computingShares(stages))
 	case "enumerate":
 		why = fmt.Sprintf("busy %s, export starved %s", percent(s.Share(s.Busy)), percent(export.Share(export.Starved)))
 	default:
@@ -35,8 +36,8 @@ func bottleneckLine(bottleneck string, stages []pipeline.Stage) string {
 	return fmt.Sprintf("bottleneck: %s (%s)", bottleneck, why)
 }
 
-// consumers tells the shares of the stages' computing time.
-func consumers(stages []pipeline.Stage) string {
+// computingShares returns the stages that take at least 5 % of all computing time.
+func computingShares(stages []pipeline.Stage) string {
 	all := 0.0
 	for _, s := range stages {
 		all += s.Busy - s.Waiting

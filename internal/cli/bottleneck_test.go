@@ -8,20 +8,20 @@ import (
 	"github.com/mailhaul/mailhaul/pipeline"
 )
 
-// TestBottleneckLine: what shows a bottleneck is told of the stage that shows it.
+// TestBottleneckLine checks the figures of each bottleneck, and the stage that they are of.
 func TestBottleneckLine(t *testing.T) {
 	cores := runtime.GOMAXPROCS(0)
 	listing := pipeline.Stage{Name: "enumerate", Busy: 20, Waiting: 18, Throttled: 20}
 	for want, stages := range map[string][]pipeline.Stage{
 		"upload (busy 96 %, export blocked 61 %)": {
 			listing, {Name: "export", Count: 1, Busy: 15.6, Blocked: 24.4}, {Name: "upload", Busy: 19.2, Waiting: 19.2, Starved: 0.8}},
-		"graph (export waits for it 80 %)": {
+		"graph (export waiting 80 %)": {
 			listing, {Name: "export", Count: 1, Busy: 38, Waiting: 32, Starved: 2}},
-		"graph (enumerate waits for it 45 %)": {
+		"graph (enumerate waiting 45 %)": {
 			listing, {Name: "export", Count: 1, Busy: 2, Waiting: 2, Starved: 38}},
-		"throttling (export held back 75 %)": {
+		"throttling (export throttled 75 %)": {
 			listing, {Name: "export", Count: 1, Throttled: 30, Busy: 10, Waiting: 10}},
-		"throttling (enumerate held back 50 %)": {
+		"throttling (enumerate throttled 50 %)": {
 			listing, {Name: "export", Starved: 40}},
 		"enumerate (busy 50 %, export starved 90 %)": {
 			listing, {Name: "export", Count: 1, Busy: 4, Starved: 36}},

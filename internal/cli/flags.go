@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"gocloud.dev/blob"
 
-	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/bench/nowhere"
 	"github.com/mailhaul/mailhaul/graph"
 	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/sinks"
@@ -81,8 +81,8 @@ func (a *app) createRepository(ctx context.Context, url string) (*repository.Rep
 
 // openBucket opens a bucket to write to.
 func openBucket(ctx context.Context, url string) (*blob.Bucket, error) {
-	if url == bench.Nowhere {
-		return bench.OpenNowhere(), nil
+	if url == nowhere.URL {
+		return nowhere.Open(), nil
 	}
 	return sinks.Open(ctx, url)
 }
