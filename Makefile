@@ -25,7 +25,7 @@ WITHSERVERS = $(patsubst ./%/,$(MODULE)/%,$(sort $(dir $(shell grep -rl --includ
 PLAIN   := CGO_ENABLED=0 $(GO) test -trimpath -timeout 30m
 BUBBLES = $(shell grep -l 'Bubble.t, ' pipeline/*_test.go | xargs sed -n 's/^func \(Test[A-Za-z0-9]*\).*/\1/p' | paste -sd'|' -)
 
-.PHONY: help build test check format vet lint test-local test-servers package servers vulnerabilities updates \
+.PHONY: help build test check format vet lint test-local test-servers package servers vulnerabilities updates sizes \
 	cross histories fuzz mutation bench clean
 
 help: ## lists the targets
@@ -103,6 +103,9 @@ updates: .cache/azurite/installed ## lists newer versions of direct dependencies
 	done
 	@echo "== azurite"
 	@cd .cache/azurite && npm outdated || true
+
+sizes: ## prints how large packages, types, files and functions are
+	@$(GO) run ./tools/sizes
 
 cross: ## builds for other platforms, without cgo; TARGETS="darwin/amd64 windows/arm64" names others
 	@for t in $(TARGETS); do \
