@@ -73,10 +73,12 @@ func readArchitecture(t *testing.T) string {
 }
 
 // diagram draws the packages that the program links, one a line, in layers: each package stands
-// above all that it imports. An import is left out if it is also an import of another import.
+// above all that it imports. It leaves out an import that is also an import of another import, and
+// packages in folders named internal, which are parts of those beside them.
 func diagram(code map[string][]string) string {
+	code = withoutParts(code)
 	layers, width := map[int][]string{}, 0
-	for pkg := range linked(code, "cmd/mailhaul") {
+	for pkg := range reachable(code, "cmd/mailhaul") {
 		n := layer(code, pkg)
 		layers[n] = append(layers[n], pkg)
 		width = max(width, len(pkg))
@@ -98,11 +100,35 @@ func diagram(code map[string][]string) string {
 	return b.String()
 }
 
-// linked returns a package and all that it imports, directly or not.
-func linked(code map[string][]string, pkg string) map[string]bool {
+// withoutParts returns the imports of the packages that are not in a folder named internal of
+// another package. Each has the imports of the parts that it imports.
+func withoutParts(code map[string][]string) map[string][]string {
+	isPart := func(pkg string) bool { return strings.Contains(pkg, "/internal/") }
+	rest := map[string][]string{}
+	for pkg := range code {
+		if isPart(pkg) {
+			continue
+		}
+		pending := slices.Clone(code[pkg])
+		for len(pending) > 0 {
+			name := pending[0]
+			pending = pending[1:]
+			if isPart(name) {
+				pending = append(pending, code[name]...)
+			} else if !slices.Contains(rest[pkg], name) {
+				rest[pkg] = append(rest[pkg], name)
+			}
+		}
+		slices.Sort(rest[pkg])
+	}
+	return rest
+}
+
+// reachable returns a package and all that it imports, directly or not.
+func reachable(code map[string][]string, pkg string) map[string]bool {
 	all := map[string]bool{pkg: true}
 	for _, name := range code[pkg] {
-		maps.Copy(all, linked(code, name))
+		maps.Copy(all, reachable(code, name))
 	}
 	return all
 }
@@ -116,11 +142,12 @@ func layer(code map[string][]string, pkg string) int {
 	return n
 }
 
-// reduced returns the imports of a package that no other import of it links.
+// reduced returns the imports of a package that are not imports of its other imports, directly or
+// not.
 func reduced(code map[string][]string, pkg string) []string {
 	return slices.DeleteFunc(slices.Clone(code[pkg]), func(name string) bool {
 		return slices.ContainsFunc(code[pkg], func(other string) bool {
-			return other != name && linked(code, other)[name]
+			return other != name && reachable(code, other)[name]
 		})
 	})
 }
