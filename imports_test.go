@@ -1,4 +1,5 @@
-// Package mailhaul_test holds what is true of the project as a whole.
+// Package mailhaul_test checks the project as a whole: which package imports which, and what
+// docs/architecture.md says about that.
 package mailhaul_test
 
 import (
@@ -6,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os/exec"
 	"path"
 	"path/filepath"
@@ -17,129 +19,201 @@ import (
 
 const module = "github.com/mailhaul/mailhaul"
 
-// imports lists for every package the packages of the project that it may import. Arrows go down:
-// docs/architecture.md draws them. A test file may also import the packages in testImports.
+// imports lists, for every package, the packages of the project that it imports. A test file may
+// import these and those in testImports.
 var imports = map[string][]string{
-	"":                          nil, // this test
-	"cmd/mailhaul":              {"internal/cli"},
-	"internal/cli":              {"bench", "bench/lab", "bench/lab/yardstick", "bench/nowhere", "bench/render", "bench/report", "doctor", "graph", "internal/entra", "manifest", "pipeline", "replicate", "repository", "repository/store", "restore", "simulator", "sinks", "snapshots"},
-	"bench":                     {"bench/internal/machine", "bench/internal/scratch", "bench/nowhere", "bench/report", "compress", "graph", "manifest", "pipeline", "repository", "repository/store", "restore", "simulator", "sinks", "snapshots"},
-	"bench/report":              {"pipeline"},
-	"bench/render":              {"bench", "bench/report", "pipeline"},
-	"bench/lab":                 {"bench/internal/machine", "bench/internal/scratch", "bench/lab/yardstick", "bench/nowhere", "bench/report", "pipeline", "simulator", "sinks"},
-	"bench/lab/yardstick":       {"bench/internal/machine", "bench/nowhere", "bench/report", "compress", "graph", "manifest", "repository"},
-	"bench/nowhere":             nil,
-	"bench/internal/machine":    {"bench/report"},
-	"bench/internal/scratch":    {"bench/report", "repository", "repository/store", "sinks"},
-	"doctor":                    {"graph", "internal/transport", "repository", "repository/store"},
-	"pipeline":                  {"snapshots", "graph", "manifest", "compress", "repository"},
-	"restore":                   {"snapshots", "manifest", "compress", "repository"},
-	"replicate":                 {"snapshots", "manifest", "repository"},
-	"snapshots":                 {"manifest", "repository"},
+	"":             nil,
+	"cmd/mailhaul": {"internal/cli"},
+	"internal/cli": {
+		"bench", "bench/lab", "bench/lab/yardstick", "bench/nowhere", "bench/render", "bench/report",
+		"doctor", "graph", "internal/entra", "manifest", "pipeline", "replicate", "repository",
+		"repository/store", "restore", "simulator", "sinks", "snapshots",
+	},
+	"doctor": {"graph", "internal/transport", "repository", "repository/store"},
+	"bench": {
+		"bench/internal/machine", "bench/internal/scratch", "bench/nowhere", "bench/report", "graph",
+		"manifest", "pipeline", "repository", "snapshots",
+	},
+	"bench/internal/machine": {"bench/report"},
+	"bench/internal/scratch": {"bench/report", "repository", "repository/store", "sinks"},
+	"bench/lab": {
+		"bench/internal/machine", "bench/internal/scratch", "bench/lab/yardstick", "bench/nowhere",
+		"bench/report", "pipeline", "simulator", "sinks",
+	},
+	"bench/lab/yardstick": {
+		"bench/internal/machine", "bench/nowhere", "bench/report", "compress", "graph", "manifest",
+		"repository",
+	},
+	"bench/nowhere":    nil,
+	"bench/render":     {"bench/report", "pipeline"},
+	"bench/report":     {"pipeline"},
+	"pipeline":         {"compress", "graph", "manifest", "repository", "snapshots"},
+	"restore":          {"compress", "manifest", "repository", "snapshots"},
+	"replicate":        {"manifest", "repository", "snapshots"},
+	"snapshots":        {"manifest", "repository"},
+	"repository":       {"manifest", "repository/store"},
+	"repository/store": nil,
+	"sinks": {
+		"repository", "sinks/azure", "sinks/dirblob", "sinks/gcs", "sinks/internal/params",
+		"sinks/s3blob",
+	},
+	"sinks/azure": {
+		"internal/entra", "internal/transport", "repository/store", "sinks/internal/layer",
+		"sinks/internal/params",
+	},
+	"sinks/dirblob": {"repository/store"},
+	"sinks/gcs": {
+		"internal/transport", "repository/store", "sinks/internal/layer", "sinks/internal/params",
+	},
+	"sinks/internal/layer":      {"repository/store"},
+	"sinks/internal/params":     nil,
+	"sinks/s3blob":              {"internal/transport", "repository/store", "sinks/internal/params"},
 	"graph":                     {"graph/internal/exportjson", "internal/entra"},
 	"graph/internal/exportjson": nil,
 	"manifest":                  nil,
-	"compress":                  {"manifest"}, // the digest type alone
-	// Of manifest, repository uses the digest type alone.
-	"repository":            {"manifest", "repository/store"},
-	"sinks":                 {"repository", "repository/store", "sinks/s3blob", "sinks/azure", "sinks/gcs", "sinks/dirblob", "sinks/internal/params", "internal/transport"},
-	"repository/store":      nil,
-	"sinks/s3blob":          {"repository/store", "sinks/internal/params", "internal/transport"},
-	"sinks/azure":           {"repository/store", "internal/entra", "sinks/internal/layer", "sinks/internal/params", "internal/transport"},
-	"sinks/gcs":             {"repository/store", "sinks/internal/layer", "sinks/internal/params", "internal/transport"},
-	"sinks/dirblob":         {"repository/store"},
-	"sinks/internal/layer":  {"repository/store"},
-	"sinks/internal/params": nil,
-	"internal/transport":    {"repository/store"},
-	"simulator": {"simulator/internal/content", "simulator/internal/entra", "simulator/internal/mailbox", "simulator/internal/odata",
-		"simulator/internal/rng", "simulator/internal/wire"},
-	"simulator/internal/mailbox": {"simulator/internal/content", "simulator/internal/rng"},
+	"compress":                  {"manifest"},
+	"fasttransfer":              nil,
+	"simulator": {
+		"simulator/internal/content", "simulator/internal/entra", "simulator/internal/mailbox",
+		"simulator/internal/odata", "simulator/internal/rng", "simulator/internal/wire",
+	},
 	"simulator/internal/content": {"fasttransfer", "simulator/internal/rng"},
 	"simulator/internal/entra":   {"simulator/internal/odata", "simulator/internal/rng"},
+	"simulator/internal/mailbox": {"simulator/internal/content", "simulator/internal/rng"},
 	"simulator/internal/odata":   nil,
 	"simulator/internal/rng":     nil,
 	"simulator/internal/wire":    nil,
-	"fasttransfer":               nil,
 	"internal/entra":             nil,
-	"internal/servers":           nil,
-	"internal/race":              nil,
-	"internal/memstore":          nil,
-	"internal/histories":         {"pipeline", "restore", "snapshots", "graph", "manifest", "repository", "simulator", "internal/memstore"},
+	"internal/histories": {
+		"graph", "internal/memstore", "manifest", "pipeline", "repository", "restore", "simulator",
+		"snapshots",
+	},
+	"internal/memstore":  nil,
+	"internal/race":      nil,
+	"internal/servers":   nil,
+	"internal/transport": {"repository/store"},
 }
 
-// testImports lists what tests may import beyond that. The simulator and its client meet in tests,
-// but share no code.
+// testImports lists what the tests of a package may import besides. Only tests use the simulator
+// and its client together: the two share no code.
 var testImports = map[string][]string{
-	"bench":               {"bench/render", "internal/cli", "internal/race", "internal/servers", "simulator", "sinks"},
+	"internal/cli":        {"internal/memstore", "internal/servers"},
+	"doctor":              {"simulator"},
+	"bench":               {"bench/render", "internal/race", "internal/servers", "simulator", "sinks"},
 	"bench/lab":           {"bench/render", "internal/cli", "internal/servers"},
 	"bench/lab/yardstick": {"simulator"},
 	"bench/nowhere":       {"manifest", "repository"},
-	"internal/cli":        {"compress", "internal/memstore", "internal/servers"},
-	"pipeline":            {"internal/histories", "internal/memstore", "internal/race", "internal/servers", "restore", "simulator", "sinks"},
+	"pipeline":            {"internal/histories", "internal/memstore", "internal/race", "restore", "simulator"},
+	"restore":             {"graph", "internal/memstore", "pipeline", "repository/store", "simulator", "sinks"},
 	"replicate":           {"graph", "internal/memstore", "pipeline", "restore", "simulator", "sinks"},
-	"restore":             {"graph", "internal/memstore", "internal/servers", "pipeline", "repository/store", "simulator", "sinks"},
-	"graph":               {"simulator"},
-	"doctor":              {"simulator"},
-	"sinks":               {"doctor", "internal/memstore", "internal/servers", "manifest"},
 	"repository":          {"internal/memstore"},
-	"internal/histories":  {"internal/servers", "sinks"},
-	"snapshots":           {"internal/memstore"},
+	"sinks":               {"doctor", "internal/memstore", "internal/servers", "manifest", "repository/store"},
 	"sinks/s3blob":        {"internal/servers"},
+	"graph":               {"simulator"},
+	"internal/histories":  {"internal/servers", "sinks"},
 }
 
-// digestOnly lists the packages that may use manifest's digests and nothing
-// else of it.
+// digestOnly lists the packages that may use the digests of manifest and nothing else of it.
 var digestOnly = []string{"compress", "repository"}
 
+// TestImports compares the imports of all files with the tables.
 func TestImports(t *testing.T) {
+	code, tests := readImports(t)
+	for _, pkg := range slices.Sorted(maps.Keys(tests)) {
+		allowed, listed := imports[pkg]
+		if !listed {
+			t.Errorf("package %q is not in the table imports of imports_test.go; add %q: {%s},", pkg, pkg, quoted(code[pkg]))
+			continue
+		}
+		for _, name := range code[pkg] {
+			if !slices.Contains(allowed, name) {
+				t.Errorf("package %q may not import %q: its row in the table imports does not list it", pkg, name)
+			}
+		}
+		for _, name := range allowed {
+			if !slices.Contains(code[pkg], name) {
+				t.Errorf("package %q does not import %q: remove that from its row in the table imports", pkg, name)
+			}
+		}
+		for _, name := range tests[pkg] {
+			if name != pkg && !slices.Contains(allowed, name) && !slices.Contains(testImports[pkg], name) {
+				t.Errorf("tests of package %q may not import %q: its row in the table testImports does not list it", pkg, name)
+			}
+		}
+	}
+	for pkg := range imports {
+		if _, exists := tests[pkg]; !exists {
+			t.Errorf("package %q does not exist: remove its row from the table imports", pkg)
+		}
+	}
+}
+
+// readImports returns the imports of each package from within the project, sorted: those of its
+// code, and those of its tests. Every package is a key of both. The folder tools is not part of
+// the program.
+func readImports(t *testing.T) (code, tests map[string][]string) {
+	t.Helper()
+	code, tests = map[string][]string{}, map[string][]string{}
 	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case d.IsDir() && (d.Name() == "testdata" || file == "tools" || strings.HasPrefix(d.Name(), ".") && file != "."):
 			return fs.SkipDir
-		case !d.IsDir() && strings.HasSuffix(file, ".go"):
-			checkFile(t, filepath.ToSlash(file))
+		case d.IsDir() || !strings.HasSuffix(file, ".go"):
+			return nil
 		}
+		dir := strings.TrimPrefix(path.Dir("/"+filepath.ToSlash(file)), "/")
+		into, other := code, tests
+		if strings.HasSuffix(file, "_test.go") {
+			into, other = tests, code
+		}
+		into[dir] = append(into[dir], importsOf(t, file)...)
+		other[dir] = append(other[dir], []string{}...)
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, m := range []map[string][]string{code, tests} {
+		for dir, names := range m {
+			slices.Sort(names)
+			m[dir] = slices.Compact(names)
+		}
+	}
+	return code, tests
 }
 
-func checkFile(t *testing.T, file string) {
-	dir := path.Dir(file)
-	if dir == "." {
-		dir = ""
-	}
-	allowed, listed := imports[dir]
-	if !listed {
-		t.Errorf("%s: package %q is not in the table of imports", file, dir)
-		return
-	}
-	if strings.HasSuffix(file, "_test.go") {
-		allowed = append(slices.Clone(allowed), testImports[dir]...)
-	}
+// importsOf returns the packages of the project that a file imports.
+func importsOf(t *testing.T, file string) []string {
+	t.Helper()
 	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
 	if err != nil {
-		t.Error(err)
-		return
+		t.Fatal(err)
 	}
+	var names []string
 	for _, spec := range f.Imports {
 		name, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {
-			t.Error(err)
-			continue
+			t.Fatal(err)
 		}
-		pkg, ours := strings.CutPrefix(name, module+"/")
-		if ours && pkg != dir && !slices.Contains(allowed, pkg) {
-			t.Errorf("%s: package %q may not import %q", file, dir, pkg)
+		if pkg, ours := strings.CutPrefix(name, module+"/"); ours {
+			names = append(names, pkg)
 		}
 	}
+	return names
 }
 
-// TestDigestOnly holds the packages of digestOnly to their part of manifest.
+// quoted returns names as the elements of a Go slice.
+func quoted(names []string) string {
+	var all []string
+	for _, name := range names {
+		all = append(all, strconv.Quote(name))
+	}
+	return strings.Join(all, ", ")
+}
+
+// TestDigestOnly checks that the packages of digestOnly use nothing of manifest but digests.
 func TestDigestOnly(t *testing.T) {
 	names := []string{"Digest", "DigestSize", "SumOf", "ParseDigest", "ParseHex", "MaxChunkLength"}
 	for _, dir := range digestOnly {
@@ -160,7 +234,7 @@ func TestDigestOnly(t *testing.T) {
 	}
 }
 
-// uses returns the names that a file takes from a package.
+// uses returns the names of a package that a file uses.
 func uses(t *testing.T, file, pkg string) []string {
 	f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 	if err != nil {

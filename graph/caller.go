@@ -14,7 +14,6 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
-	"github.com/google/uuid"
 )
 
 const (
@@ -233,7 +232,7 @@ func (c *caller) once(ctx context.Context, call *call, attempt int, read func(*r
 // exchange sends the call and reads the response. It returns an *Error, a
 // redirection, or what read returned.
 func (c *caller) exchange(ctx context.Context, call *call, read func(*reply) error) error {
-	clientRequestID := uuid.NewString()
+	clientRequestID := newRequestID()
 	c.requests.Add(1)
 	trace, sent := traceOf(ctx), time.Now()
 	trace.waiting(WaitGraph)

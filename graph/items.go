@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"maps"
 	"net/url"
@@ -121,8 +120,6 @@ func filtered(filter string, variants []url.Values) []url.Values {
 	}
 	return all
 }
-
-var errStopped = errors.New("stopped")
 
 func (m *MailboxClient) listItems(ctx context.Context, folderID string, kind kind, variants []url.Values, from Cursor) iter.Seq2[*ItemPage, error] {
 	return func(yield func(*ItemPage, error) bool) {

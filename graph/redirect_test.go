@@ -129,7 +129,9 @@ func TestTokenStaysHere(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, answer := range map[string]http.HandlerFunc{
-		"redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, target, 308) },
+		"redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, target, http.StatusPermanentRedirect)
+		},
 		"nextLink": func(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(w, `{"value":[],"@odata.nextLink":%q}`, target)
 		},

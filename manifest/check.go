@@ -68,9 +68,9 @@ func (s *Snapshot) checkSegments() error {
 	return nil
 }
 
-func (g *Segment) check() error {
-	if g.SHA256.IsZero() || g.Rows < 1 || g.Rows > maxSegmentRows || g.Size < 1 || g.Size > MaxSegmentSize || !inRange(maxBytes, g.Bytes) {
-		return fmt.Errorf("%d rows of %d bytes in %d is not possible", g.Rows, g.Bytes, g.Size)
+func (s *Segment) check() error {
+	if s.SHA256.IsZero() || s.Rows < 1 || s.Rows > maxSegmentRows || s.Size < 1 || s.Size > MaxSegmentSize || !inRange(maxBytes, s.Bytes) {
+		return fmt.Errorf("%d rows of %d bytes in %d is not possible", s.Rows, s.Bytes, s.Size)
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ import (
 )
 
 // costs are the calls that a store charges for, of commands that follow one another, with a
-// mailbox of 600 items. docs/operations.md has them in a table.
+// mailbox of 600 items. docs/cost.md has them in a table.
 var costs = []struct {
 	name  string
 	row   string // of the table
@@ -42,9 +42,9 @@ var costs = []struct {
 	{name: "copy, nothing new", row: "`copy`, nothing new", calls: memstore.Calls{Put: 1, Get: 4, List: 3}, copy: memstore.Calls{Get: 2}},
 }
 
-// TestCostTable: the table of docs/operations.md tells what is allowed.
+// TestCostTable: the table of docs/cost.md tells what is allowed.
 func TestCostTable(t *testing.T) {
-	doc, err := os.ReadFile("../../docs/operations.md")
+	doc, err := os.ReadFile("../../docs/cost.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestCostTable(t *testing.T) {
 			row += " |"
 		}
 		if !strings.Contains(string(doc), "\n"+row+"\n") {
-			t.Errorf("docs/operations.md has no row %s", row)
+			t.Errorf("docs/cost.md has no row %s", row)
 		}
 	}
 }

@@ -56,7 +56,7 @@ func (o outcome) known() string {
 	return fmt.Sprintf(", %d of %d gaps acknowledged", all-open, all)
 }
 
-// equation returns the counts as what adds up: docs/operations.md defines the words.
+// equation returns the counts as what adds up: docs/coverage.md defines the words.
 func equation(c *snapshots.Counts) string {
 	text := comma(c.Counted) + " counted by Graph"
 	add := func(n int64, what string) {

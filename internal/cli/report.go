@@ -33,7 +33,7 @@ could not be listed, and items that failed. The counts add up:
   counted + extra = held + left out + failed + gone + missing
 
 Extra are items beyond Graph's count, and gone those that were deleted since. Outdated are
-those that failed or were left out, and are held in an older version. docs/operations.md
+those that failed or were left out, and are held in an older version. docs/coverage.md
 defines all words.
 
 A gap that cannot be helped can be acknowledged: see mailhaul acknowledge --help.

@@ -14,7 +14,7 @@ import (
 	"github.com/mailhaul/mailhaul/internal/servers"
 )
 
-// TestRights runs commands with the rights that docs/operations.md says they need, and no
+// TestRights runs commands with the rights that docs/stores.md says they need, and no
 // more: those to write are enough for exports and copies, and delete nothing; those to read
 // are enough for the rest, and write nothing.
 func TestRights(t *testing.T) {
@@ -46,16 +46,16 @@ func TestRights(t *testing.T) {
 	runs(t, 1, export...)
 }
 
-// policies returns the S3 policies of docs/operations.md, of a bucket.
+// policies returns the S3 policies of docs/stores.md, of a bucket.
 func policies(t *testing.T, bucket string) (write, read string) {
 	t.Helper()
-	doc, err := os.ReadFile("../../docs/operations.md")
+	doc, err := os.ReadFile("../../docs/stores.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	m := regexp.MustCompile("(?s)```json\n(.*?)```").FindSubmatch(doc)
 	if m == nil || !bytes.Contains(m[1], []byte(`"s3:PutObject"`)) {
-		t.Fatalf("docs/operations.md has no policy: %s", m)
+		t.Fatalf("docs/stores.md has no policy: %s", m)
 	}
 	write = strings.ReplaceAll(string(m[1]), "arn:aws:s3:::archive", "arn:aws:s3:::"+bucket)
 	return write, strings.Replace(write, `, "s3:PutObject"`, "", 1)

@@ -3,26 +3,54 @@ package transport
 import (
 	"io"
 	"net/http"
+	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
-// burst returns the number of bytes that are sent at once: those of an eighth of a second, which
-// uses the line evenly, but enough for a system call and at most what one read of a body returns.
-func burst(limit int64) int { return int(min(max(limit/8, 512), 32<<10)) }
+// A pacer spreads the bytes of all uploads evenly over time.
+type pacer struct {
+	limit int64 // bytes a second
+	burst int   // bytes that go out at once
+
+	mu  sync.Mutex
+	end time.Time // when the bytes reserved so far are sent, at the limit
+}
+
+// newPacer returns a pacer with bursts of an eighth of a second. They are not smaller than what
+// is worth a system call, and not larger than the buffer through which a body is read.
+func newPacer(limit int64) *pacer {
+	return &pacer{limit: limit, burst: int(min(max(limit/8, 512), 32<<10))}
+}
+
+// reserve returns how long the caller waits after it has read n bytes. The first burst after a
+// pause does not wait.
+func (p *pacer) reserve(n int) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	if idle := now.Add(-p.duration(p.burst)); p.end.Before(idle) {
+		p.end = idle
+	}
+	p.end = p.end.Add(p.duration(n))
+	return p.end.Sub(now)
+}
+
+// duration returns how long n bytes take at the limit.
+func (p *pacer) duration(n int) time.Duration {
+	return time.Duration(float64(n) / float64(p.limit) * float64(time.Second))
+}
 
 // limited returns a copy of the request whose body is read no faster than the limit.
 func (t *Transport) limited(req *http.Request) *http.Request {
 	req = req.WithContext(req.Context())
-	req.Body = &limitedBody{req.Body, req, t.limit}
+	req.Body = &limitedBody{req.Body, req, t.pacer}
 	if rewound := req.GetBody; rewound != nil {
 		req.GetBody = func() (io.ReadCloser, error) {
 			body, err := rewound()
 			if err != nil {
 				return nil, err
 			}
-			return &limitedBody{body, req, t.limit}, nil
+			return &limitedBody{body, req, t.pacer}, nil
 		}
 	}
 	return req
@@ -32,19 +60,17 @@ func (t *Transport) limited(req *http.Request) *http.Request {
 type limitedBody struct {
 	io.ReadCloser
 	req   *http.Request
-	limit *rate.Limiter
+	pacer *pacer
 }
 
 func (b *limitedBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p[:min(len(p), b.limit.Burst())])
-	reservation := b.limit.ReserveN(time.Now(), n)
-	timer := time.NewTimer(reservation.Delay())
+	n, err := b.ReadCloser.Read(p[:min(len(p), b.pacer.burst)])
+	timer := time.NewTimer(b.pacer.reserve(n))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return n, err
 	case <-b.req.Context().Done():
-		reservation.Cancel()
 		return n, b.req.Context().Err()
 	}
 }

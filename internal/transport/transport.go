@@ -12,8 +12,6 @@ import (
 	"net/http"
 	"os"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // Options are those of a Transport. The zero value is useful.
@@ -33,7 +31,7 @@ type Options struct {
 // A Transport is an http.RoundTripper.
 type Transport struct {
 	base  *http.Transport
-	limit *rate.Limiter // nil: none
+	pacer *pacer // nil: no limit
 }
 
 // New returns a transport.
@@ -60,7 +58,7 @@ func New(o Options) (*Transport, error) {
 		DisableCompression:    true, // an object's bytes are digested as stored
 	}}
 	if o.UploadLimit > 0 {
-		t.limit = rate.NewLimiter(rate.Limit(o.UploadLimit), burst(o.UploadLimit))
+		t.pacer = newPacer(o.UploadLimit)
 	}
 	return t, nil
 }
@@ -83,7 +81,7 @@ func trusted(file string) (*x509.CertPool, error) {
 
 // RoundTrip implements http.RoundTripper.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	if t.limit != nil && req.Body != nil && req.Body != http.NoBody {
+	if t.pacer != nil && req.Body != nil && req.Body != http.NoBody {
 		req = t.limited(req)
 	}
 	if err := checkBound(req); err != nil {

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/minio/minio-go/v7/pkg/credentials"
-	"gopkg.in/ini.v1"
 )
 
 // A profile is a named part of the AWS configuration and credentials files.
@@ -61,8 +60,8 @@ func configSection(name string) string {
 	return "profile " + name
 }
 
-// section returns a section of a file, nil if it or the file does not exist.
-func section(env, name, section string) (*ini.Section, error) {
+// section returns the settings of a section of a file, nil if the section or the file is absent.
+func section(env, name, section string) (map[string]string, error) {
 	file := os.Getenv(env)
 	if file == "" {
 		home, err := os.UserHomeDir()
@@ -71,27 +70,29 @@ func section(env, name, section string) (*ini.Section, error) {
 		}
 		file = filepath.Join(home, ".aws", name)
 	}
-	f, err := ini.Load(file)
+	f, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
+	}
+	var settings map[string]string
+	if err == nil {
+		defer f.Close()
+		settings, err = readSection(f, section)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: it cannot be read as an AWS configuration file", file) // it may hold keys
 	}
-	if !f.HasSection(section) {
-		return nil, nil
-	}
-	return f.Section(section), nil
+	return settings, nil
 }
 
-func (p *profile) read(s *ini.Section) {
+func (p *profile) read(settings map[string]string) {
 	p.found = true
-	for key, to := range map[string]*string{
+	for name, to := range map[string]*string{
 		"region": &p.region, "endpoint_url": &p.endpoint, "role_arn": &p.role.arn, "role_session_name": &p.role.session,
 		"external_id": &p.role.externalID, "source_profile": &p.role.source, "web_identity_token_file": &p.role.tokenFile,
 	} {
-		if s.HasKey(key) {
-			*to = strings.TrimSpace(s.Key(key).String())
+		if value, ok := settings[name]; ok {
+			*to = value
 		}
 	}
 }

@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// A finder looks for what can be changed in a file, and puts switches there.
+// A finder finds the places of a file that mutations change, and puts a switch at each.
 type finder struct {
 	fset  *token.FileSet
 	src   []byte
-	name  string // of the file
+	name  string // the file's
 	next  func(mutant) int
 	edits []edit
-	tails []edit // that close what is open, the innermost first
+	tails []edit // the ends of wrapped nodes, the outermost first
 }
 
-// find returns a file with a switch for each change of it. It numbers the changes by next.
+// find returns the source of a file with a switch for each mutation. next numbers the mutations.
 func find(name string, src []byte, next func(mutant) int) ([]byte, error) {
 	f := &finder{fset: token.NewFileSet(), src: src, name: name, next: next}
 	file, err := parser.ParseFile(f.fset, name, src, parser.SkipObjectResolution)
@@ -33,7 +33,7 @@ func find(name string, src []byte, next func(mutant) int) ([]byte, error) {
 	return apply(src, append(reversed(f.tails), f.edits...)), nil
 }
 
-// function changes what is in a function, and in the functions in it.
+// function puts switches into a function and its function literals.
 func (f *finder) function(typ *ast.FuncType, body *ast.BlockStmt) {
 	ast.Inspect(body, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -59,14 +59,14 @@ func (f *finder) function(typ *ast.FuncType, body *ast.BlockStmt) {
 	})
 }
 
-// mutate numbers a change of a node.
+// mutate numbers a mutation of a node and returns the condition under which it is on.
 func (f *finder) mutate(n ast.Node, what string) string {
 	line := f.fset.Position(n.Pos()).Line
 	text := strings.TrimSpace(strings.Split(string(f.src), "\n")[line-1])
 	return fmt.Sprintf("mutated(%d)", f.next(mutant{file: f.name, line: line, what: what, text: text}))
 }
 
-// wrap puts text around a node. What is wrapped first is outside.
+// wrap puts text around a node. Of two texts around the same node, the first is outside.
 func (f *finder) wrap(n ast.Node, before, after string) {
 	f.edits = append(f.edits, edit{f.offset(n.Pos()), before})
 	f.tails = append(f.tails, edit{f.offset(n.End()), after})

@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// A program is one with switches.
+// A program is the source with switches.
 type program struct {
 	mutants []mutant
-	overlay map[string]string // files with switches, by those that they stand in for
+	overlay map[string]string // the file with switches that replaces a file
 }
 
-// instrument writes files with switches into a folder.
+// instrument writes the packages of dirs, with switches, into the folder work.
 func instrument(dirs []string, skip *regexp.Regexp, work string) (*program, error) {
 	p := &program{overlay: map[string]string{}}
 	for _, dir := range dirs {
@@ -58,14 +58,14 @@ func (p *program) change(name, path, work string) error {
 	return p.put(path, out, work)
 }
 
-// put has a text stand in for a file.
+// put replaces a file by a text.
 func (p *program) put(path string, text []byte, work string) error {
 	file := filepath.Join(work, fmt.Sprintf("%d.go", len(p.overlay)))
 	p.overlay[path] = file
 	return os.WriteFile(file, text, 0o666)
 }
 
-// save writes the overlay as go build takes it.
+// save writes the overlay as the flag -overlay of go build expects it.
 func (p *program) save(file string) error {
 	data, err := json.Marshal(map[string]any{"Replace": p.overlay})
 	if err != nil {
@@ -74,7 +74,7 @@ func (p *program) save(file string) error {
 	return os.WriteFile(file, data, 0o666)
 }
 
-// A goPackage is what go list says of one.
+// A goPackage is the output of go list.
 type goPackage struct {
 	Dir, Name string
 	GoFiles   []string
@@ -90,10 +90,10 @@ func list(dir string) (pkg goPackage, err error) {
 	return pkg, json.Unmarshal(out, &pkg)
 }
 
-// env is the environment of the go command: what it builds must be what it lists.
+// env returns the environment of the go command, which must build the files that it lists.
 func env() []string { return append(os.Environ(), "CGO_ENABLED=0") }
 
-// switches is what switches need, in each package.
+// switches is a file that each package gets.
 const switches = `package main
 
 import (
@@ -108,10 +108,10 @@ var (
 	reached    sync.Map
 )
 
-// mutated reports whether a change is on. Where a file for that is named, it notes that it is reached.
+// mutated reports whether mutation n is on. If there is a trace file, it records n there, once.
 func mutated(n int) bool {
 	if mutants != nil {
-		if _, twice := reached.LoadOrStore(n, true); !twice {
+		if _, recorded := reached.LoadOrStore(n, true); !recorded {
 			_, _ = mutants.WriteString(strconv.Itoa(n) + "\n")
 		}
 	}
@@ -119,8 +119,8 @@ func mutated(n int) bool {
 }
 `
 
-// What a test's program finds in its environment: the change that is on, and a file for those
-// that it reaches.
+// The environment of a test binary: the number of the mutation that is on, and the name of the
+// trace file, which gets the numbers of the mutations that the tests reach.
 const (
 	envMutant = "MUTATE_ON"
 	envTrace  = "MUTATE_TRACE"

@@ -11,14 +11,15 @@ import (
 	"time"
 )
 
-// A score is what came of a number of changes.
+// A score counts the mutations that tests noticed.
 type score struct {
-	changes           int
-	endless           int      // of those that were noticed: a test did not end
-	survived, reached []mutant // not noticed; of these, those that a test reaches
+	changes  int
+	endless  int      // noticed because a test did not end
+	survived []mutant // not noticed
+	reached  []mutant // not noticed, although a test reaches them
 }
 
-// judge makes changes, one after the other, and runs the tests that reach them.
+// judge switches mutations on, one at a time, and runs the tests that reach them.
 func (s *suite) judge(ctx context.Context, mutants []mutant) (*score, error) {
 	result := &score{changes: len(mutants)}
 	var mu sync.Mutex
@@ -54,7 +55,7 @@ func (r *score) add(m mutant, reached, noticed, endless bool) {
 	}
 }
 
-// reaching returns the tests that reach a mutant, the quickest first.
+// reaching returns the tests that reach a mutation, the fastest first.
 func (s *suite) reaching(id int) (tests []*test) {
 	for _, t := range s.tests {
 		if t.reaches[id] {
@@ -65,8 +66,8 @@ func (s *suite) reaching(id int) (tests []*test) {
 	return tests
 }
 
-// notice reports whether one of the tests fails with a change, and whether it did so by not
-// ending. Quick tests of one program run together.
+// notice reports whether one of the tests fails with a mutation, and whether it failed because it
+// did not end. It runs fast tests of one binary together.
 func (s *suite) notice(ctx context.Context, m mutant, tests []*test) (noticed, endless bool) {
 	for _, group := range groups(tests) {
 		atMost := time.Minute
@@ -80,7 +81,7 @@ func (s *suite) notice(ctx context.Context, m mutant, tests []*test) (noticed, e
 	return false, false
 }
 
-// groups puts tests together that take less than a second together, the quickest first.
+// groups joins tests of a binary into groups that take less than a second, the fastest first.
 func groups(tests []*test) [][]*test {
 	var all [][]*test
 	last, took := map[string]int{}, map[string]time.Duration{}
@@ -95,7 +96,7 @@ func groups(tests []*test) [][]*test {
 	return all
 }
 
-// String lists what survived, and ends with the figures.
+// String lists the mutations that survived, and ends with the counts.
 func (r *score) String() string {
 	var b strings.Builder
 	for _, m := range r.survived {
@@ -111,7 +112,7 @@ func (r *score) String() string {
 	return b.String()
 }
 
-// inParallel does something with each of a list, on every processor, until one fails.
+// inParallel calls do for each element of a list, one on each CPU at a time, until a call fails.
 func inParallel[T any](ctx context.Context, list []T, do func(context.Context, T) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// condition makes an if never come true, and always. An error that is there is ignored; one
-// that is not is not made up, for anything notices that.
+// condition makes the condition of an if always false, and always true. The check of an error is
+// never made true: every test would notice that.
 func (f *finder) condition(cond ast.Expr) {
 	f.never(cond)
 	if !isErrorCheck(cond) {
@@ -34,7 +34,7 @@ func isErrorCheck(cond ast.Expr) bool {
 	return ok && isIdent && y.Name == "nil" && strings.HasSuffix(strings.ToLower(x.Name), "err")
 }
 
-// cases makes the cases of a switch without a tag never come true.
+// cases makes each case of a switch without a tag false.
 func (f *finder) cases(s *ast.SwitchStmt) {
 	if s.Tag != nil {
 		return
@@ -74,7 +74,7 @@ func isPlain(e ast.Expr) bool {
 			name, ok := n.Fun.(*ast.Ident)
 			plain = plain && ok && slices.Contains([]string{"len", "cap", "int", "int64", "uint64", "float64"}, name.Name)
 		case *ast.FuncLit, *ast.BinaryExpr:
-			plain = plain && n == e // comparisons in it have switches of their own
+			plain = plain && n == e // an inner comparison has a switch of its own
 		case *ast.UnaryExpr:
 			plain = plain && n.Op != token.ARROW
 		}
@@ -83,7 +83,7 @@ func isPlain(e ast.Expr) bool {
 	return plain
 }
 
-// statements removes one of them.
+// statements removes each statement of a list that is removable.
 func (f *finder) statements(list []ast.Stmt) {
 	for _, s := range list {
 		if removable(s) {
@@ -92,8 +92,8 @@ func (f *finder) statements(list []ast.Stmt) {
 	}
 }
 
-// removable reports whether a statement has an effect that tests may see, and its absence does
-// not keep others from ending.
+// removable reports whether a test can notice that a statement is missing, and whether the program
+// still ends without it.
 func removable(s ast.Stmt) bool {
 	switch s := s.(type) {
 	case *ast.ExprStmt:
@@ -110,13 +110,13 @@ func removable(s ast.Stmt) bool {
 	return false
 }
 
-// untouched are calls that wait, wake or log.
+// untouched lists functions whose calls are not removed: they wait, wake others or log.
 var untouched = []string{
 	"panic", "close", "cancel", "stop", "Lock", "Unlock", "RLock", "RUnlock", "Add", "Done", "Wait", "Go", "Stop", "Reset", "Close", "Broadcast", "Signal",
 	"Debug", "Info", "Warn", "Error", "Store",
 }
 
-// called returns the name of a function that is called, without what it belongs to.
+// called returns the name of the called function, without its package or receiver.
 func called(call *ast.CallExpr) string {
 	switch fun := call.Fun.(type) {
 	case *ast.Ident:
@@ -127,7 +127,8 @@ func called(call *ast.CallExpr) string {
 	return ""
 }
 
-// returned has a function return success, without doing what it returns, or the opposite.
+// returned makes a return statement return success without evaluating its results, or return the
+// opposite of a bool.
 func (f *finder) returned(typ *ast.FuncType, r *ast.ReturnStmt) {
 	types := results(typ)
 	if len(types) == 0 || len(r.Results) == 0 {
@@ -159,7 +160,7 @@ func results(typ *ast.FuncType) (types []ast.Expr) {
 	return types
 }
 
-// success returns zero values, and no error.
+// success returns the results of a function that succeeds: zero values, and no error.
 func (f *finder) success(types []ast.Expr) string {
 	var values []string
 	for _, t := range types[:len(types)-1] {

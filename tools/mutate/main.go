@@ -1,8 +1,8 @@
-// Mutate tests the tests: it changes the program in small ways, one at a time, and looks for a
-// test that fails. A change that no test notices is a hole in the tests.
+// Mutate tests the tests: it changes the program in small ways, one at a time, and expects a test
+// to fail. A mutation that no test notices shows what the tests miss.
 //
-// All changes are compiled into each test's program at once, behind switches, and one of them is
-// switched on by the environment. So a change costs a run of the tests that reach it, and no build.
+// Each test binary contains all mutations, behind switches, and an environment variable switches
+// one of them on. So a mutation costs one run of the tests that reach it, and no build.
 //
 //	mutate [-tests dirs] [-skip regexp] [-sample n] [-seed n] dir...
 //
@@ -23,21 +23,21 @@ import (
 func main() {
 	log.SetFlags(0)
 	o := options{}
-	tests := flag.String("tests", "", "more `directories` whose tests to run, separated by commas")
-	skip := flag.String("skip", "^$", "`files` not to change, as a regular expression")
-	flag.IntVar(&o.sample, "sample", 0, "change only so `many` places, at random; 0: all")
-	flag.Uint64Var(&o.seed, "seed", 1, "`number` that the sample follows from")
+	tests := flag.String("tests", "", "`directories` with more tests to run, separated by commas")
+	skip := flag.String("skip", "^$", "regular expression of `files` that are not changed")
+	flag.IntVar(&o.sample, "sample", 0, "`number` of mutations, chosen at random; 0: all")
+	flag.Uint64Var(&o.seed, "seed", 1, "`seed` of the random sample")
 	flag.Parse()
 	o.dirs = flag.Args()
 	o.tests = append(o.dirs, strings.FieldsFunc(*tests, func(r rune) bool { return r == ',' })...)
 	o.skip = regexp.MustCompile(*skip)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	survived, err := run(ctx, o)
+	score, err := run(ctx, o)
 	if err != nil {
 		log.Fatal("mutate: ", err)
 	}
-	fmt.Print(survived)
+	fmt.Print(score)
 }
 
 type options struct {
@@ -47,7 +47,7 @@ type options struct {
 	seed        uint64
 }
 
-// run changes the program in every way and returns what came of it.
+// run applies all mutations of the sample and returns the score.
 func run(ctx context.Context, o options) (*score, error) {
 	work, err := os.MkdirTemp("", "mutate-")
 	if err != nil {
@@ -58,12 +58,12 @@ func run(ctx context.Context, o options) (*score, error) {
 	if err != nil {
 		return nil, err
 	}
-	log.Printf("%d mutations of %s; building their tests", len(prog.mutants), strings.Join(o.dirs, ", "))
+	log.Printf("%d mutations of %s; building the tests", len(prog.mutants), strings.Join(o.dirs, ", "))
 	suite, err := build(ctx, prog, o.tests, work)
 	if err != nil {
 		return nil, err
 	}
-	log.Printf("%d tests; looking at what each reaches", len(suite.tests))
+	log.Printf("%d tests; recording which mutations each reaches", len(suite.tests))
 	if err := suite.trace(ctx); err != nil {
 		return nil, err
 	}

@@ -6,18 +6,18 @@ import (
 	"slices"
 )
 
-// A mutant is one change of the program.
+// A mutant is one mutation of the program.
 type mutant struct {
 	id   int // from 1
 	file string
 	line int
-	what string // the kind of change
-	text string // of the line
+	what string // the kind of mutation
+	text string // the line
 }
 
 func (m mutant) String() string { return fmt.Sprintf("%s:%d: %s: %s", m.file, m.line, m.what, m.text) }
 
-// choose returns the mutants of a sample, in the order of the program.
+// choose returns a random sample, in the order of the source.
 func choose(all []mutant, o options) []mutant {
 	if o.sample == 0 || o.sample >= len(all) {
 		return all
@@ -36,7 +36,7 @@ type edit struct {
 	text string
 }
 
-// apply returns a file with edits. Of those at one place, the first comes first.
+// apply returns a source with edits. Edits at the same offset keep their order.
 func apply(src []byte, edits []edit) []byte {
 	slices.SortStableFunc(edits, func(a, b edit) int { return a.at - b.at })
 	var out []byte

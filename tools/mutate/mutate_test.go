@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestFind: what is changed in a function, and what stands there then.
+// TestFind compares functions with their switches.
 func TestFind(t *testing.T) {
 	for name, c := range map[string]struct{ body, want string }{
 		"if":         {"if ok { f() }", "if ((ok) || mutated(2)) && !mutated(1) { if !mutated(3) { f() } }"},
@@ -43,7 +43,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestGroups: quick tests of a program run together, slow ones alone, and the quickest first.
+// TestGroups: fast tests of a binary run together, slow ones alone, the fastest first.
 func TestGroups(t *testing.T) {
 	var tests []*test
 	for name, took := range map[string]time.Duration{"a": 100, "b": 200, "c": 2000, "d": 3000} {
@@ -63,7 +63,7 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-// TestChoose: a sample is the same for the same number, and in the program's order.
+// TestChoose: a sample is the same for the same seed, and in the order of the source.
 func TestChoose(t *testing.T) {
 	var all []mutant
 	for i := range 100 {
@@ -75,7 +75,7 @@ func TestChoose(t *testing.T) {
 		t.Errorf("samples are %v, %v and %v", ids(first), ids(again), ids(other))
 	}
 	if len(choose(all, options{})) != 100 {
-		t.Error("without a sample, some are left out")
+		t.Error("without a sample, mutations are missing")
 	}
 }
 
@@ -89,7 +89,7 @@ func ids(mutants []mutant) (ids []int) {
 	return ids
 }
 
-// TestScore: the figures add up.
+// TestScore: the counts add up.
 func TestScore(t *testing.T) {
 	r := &score{changes: 4}
 	r.add(mutant{id: 1}, true, true, false)

@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// A suite is the tests' programs.
+// A suite is the test binaries.
 type suite struct {
 	work  string
 	tests []*test
 }
 
-// A test is a function of one of the programs.
+// A test is a test function of one of the binaries.
 type test struct {
 	binary, dir string
 	name        string
@@ -30,7 +30,7 @@ type test struct {
 
 func (t *test) String() string { return t.dir + " " + t.name }
 
-// build builds the tests of packages, with switches in them.
+// build builds the tests of the packages in dirs, with switches.
 func build(ctx context.Context, p *program, dirs []string, work string) (*suite, error) {
 	s := &suite{work: work}
 	overlay := filepath.Join(work, "overlay.json")
@@ -62,7 +62,7 @@ func (s *suite) add(ctx context.Context, dir, overlay, binary string) error {
 	return err
 }
 
-// trace runs each test by itself, without a change, and notes what it reaches.
+// trace runs each test alone, without a mutation, and records which mutations it reaches.
 func (s *suite) trace(ctx context.Context) error {
 	return inParallel(ctx, s.tests, func(ctx context.Context, t *test) error {
 		file, err := os.CreateTemp(s.work, "trace-")
@@ -72,7 +72,7 @@ func (s *suite) trace(ctx context.Context) error {
 		file.Close()
 		start := time.Now()
 		if out, err := s.run(ctx, 0, file.Name(), slowest, t); err != nil {
-			return fmt.Errorf("%s fails without a change: %w\n%s", t, err, out)
+			return fmt.Errorf("%s fails without a mutation: %w\n%s", t, err, out)
 		}
 		t.took = time.Since(start)
 		data, err := os.ReadFile(file.Name())
@@ -90,13 +90,13 @@ func (s *suite) trace(ctx context.Context) error {
 	})
 }
 
-// slowest is how long a test may take that nothing was changed for.
+// slowest bounds the time of a test without a mutation.
 const slowest = 30 * time.Minute
 
-// memory is how many KiB of address space a test may take that a change made endless.
+// memory bounds the address space of a test, in KiB: a mutation can make it allocate forever.
 const memory = 6 << 20
 
-// run runs tests of one program, with a change. Whatever they print is returned.
+// run runs tests of one binary with a mutation switched on, and returns their output.
 func (s *suite) run(ctx context.Context, mutant int, trace string, atMost time.Duration, tests ...*test) ([]byte, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, atMost, errEndless)
 	defer cancel()
@@ -117,8 +117,8 @@ func (s *suite) run(ctx context.Context, mutant int, trace string, atMost time.D
 	return out.Bytes(), err
 }
 
-// errEndless is a test that did not end.
-var errEndless = errors.New("it did not end")
+// errEndless means that a test did not end in time.
+var errEndless = errors.New("the test did not end")
 
 func progress(done, of int, format string, args ...any) {
 	log.Printf("%d of %d: %s", done, of, fmt.Sprintf(format, args...))
