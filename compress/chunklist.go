@@ -1,6 +1,7 @@
 package compress
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 
 	"github.com/mailhaul/mailhaul/manifest"
@@ -33,9 +34,9 @@ func parseChunkList(data []byte, size int64) ([]Chunk, error) {
 	var next int64
 	for ; len(data) > 0; data = data[chunkListEntry:] {
 		c := Chunk{
-			SHA256: manifest.Digest(data[:manifest.DigestSize]),
-			Offset: int64(le.Uint64(data[manifest.DigestSize:])),
-			Length: int64(le.Uint32(data[manifest.DigestSize+8:])),
+			SHA256: manifest.Digest(data[:sha256.Size]),
+			Offset: int64(le.Uint64(data[sha256.Size:])),
+			Length: int64(le.Uint32(data[sha256.Size+8:])),
 		}
 		if c.Offset != next || c.Length < 1 || c.Length > MaxFrame {
 			return nil, corrupt("chunk %d: %d bytes at %d, expected at %d", len(chunks), c.Length, c.Offset, next)

@@ -36,7 +36,7 @@ const (
 
 	skippableHeader   = 8
 	chunkListHeader   = 12
-	chunkListEntry    = manifest.DigestSize + 8 + 4
+	chunkListEntry    = sha256.Size + 8 + 4
 	seekTableEntry    = 12
 	seekTableTrailer  = 9
 	chunkListVersion  = 1

@@ -82,22 +82,22 @@ func (v *vault) replaceRows(rows []manifest.Row) string {
 // TestWrongRows: a row whose chunks are not in the packs is found, whatever differs.
 func TestWrongRows(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 3, Items: 20, ItemSize: 3 << 10})
-	_, honest := v.latest()
-	if v.replaceRows(honest); v.verify(restore.VerifyOptions{}).Found != 0 {
+	_, original := v.latest()
+	if v.replaceRows(original); v.verify(restore.VerifyOptions{}).Found != 0 {
 		t.Fatal("the unchanged rows are damaged")
 	}
-	last := len(honest) - 1
+	last := len(original) - 1
 	for name, change := range map[string]func(row *manifest.Row, c *manifest.Chunk){
 		"offset":         func(_ *manifest.Row, c *manifest.Chunk) { c.Offset++ },
 		"far offset":     func(_ *manifest.Row, c *manifest.Chunk) { c.Offset = 1 << 50 },
 		"length":         func(row *manifest.Row, c *manifest.Chunk) { row.Length--; c.Length-- },
 		"longer":         func(row *manifest.Row, c *manifest.Chunk) { row.Length++; c.Length++ },
-		"digest":         func(row *manifest.Row, c *manifest.Chunk) { row.SHA256 = honest[last].SHA256; c.SHA256 = row.SHA256 },
+		"digest":         func(row *manifest.Row, c *manifest.Chunk) { row.SHA256 = original[last].SHA256; c.SHA256 = row.SHA256 },
 		"unknown digest": func(row *manifest.Row, c *manifest.Chunk) { row.SHA256 = manifest.SumOf(nil); c.SHA256 = row.SHA256 },
 		"pack":           func(_ *manifest.Row, c *manifest.Chunk) { c.Pack = manifest.SumOf(nil) },
 		"order": func(row *manifest.Row, _ *manifest.Chunk) {
-			row.Chunks = []manifest.Chunk{honest[1].Chunks[0], honest[0].Chunks[0]}
-			row.Length = honest[0].Length + honest[1].Length
+			row.Chunks = []manifest.Chunk{original[1].Chunks[0], original[0].Chunks[0]}
+			row.Length = original[0].Length + original[1].Length
 		},
 		"again": func(row *manifest.Row, c *manifest.Chunk) {
 			row.Chunks = []manifest.Chunk{*c, *c}
@@ -105,7 +105,7 @@ func TestWrongRows(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rows := slices.Clone(honest)
+			rows := slices.Clone(original)
 			rows[0].Chunks = slices.Clone(rows[0].Chunks)
 			change(&rows[0], &rows[0].Chunks[0])
 			key := v.replaceRows(rows)
@@ -217,7 +217,7 @@ func TestExtractLeavesNothing(t *testing.T) {
 func TestImpossibleCounts(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 3, Items: 20, ItemSize: 3 << 10})
 	s, _ := v.latest()
-	honest, err := s.Encode()
+	original, err := s.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,13 +228,13 @@ func TestImpossibleCounts(t *testing.T) {
 		"failures": {`"failures":[]`, `"failures":[{"id":"i","folder":"f","attempts":-1}]`, "attempts"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			data := bytes.Replace(honest, []byte(c.old), []byte(c.new), 1)
+			data := bytes.Replace(original, []byte(c.old), []byte(c.new), 1)
 			if name == "pending" {
 				data = bytes.Replace(data, []byte(`"pending":0`), []byte(`"pending":3`), 1)
 			}
 			key := v.replace(s, data)
 			got := v.verify(restore.VerifyOptions{})
-			if got.Found != 1 || !strings.Contains(got.Problems[0].Error, c.problem) || bytes.Equal(data, honest) {
+			if got.Found != 1 || !strings.Contains(got.Problems[0].Error, c.problem) || bytes.Equal(data, original) {
 				t.Errorf("%s: problems are %+v", key, got.Problems)
 			}
 		})

@@ -195,7 +195,7 @@ func TestBadAcks(t *testing.T) {
 		stored("{}"): "format 0",
 		stored("[" + strings.Repeat(`"",`, 100) + `""]`):                                                  "cannot unmarshal",
 		stored(`{"format":2}`):                                                                            "newer",
-		stored(strings.Repeat(" ", manifest.MaxAckSize) + string(data)):                                   "more than",
+		stored(strings.Repeat(" ", 16<<10) + string(data)):                                   "more than",
 		stored(strings.Replace(string(data), `"path":["`, `"path":[`+strings.Repeat(`"",`, 4000)+`"`, 1)): "path has",
 		stored(""): "JSON",
 	}

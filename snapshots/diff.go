@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/mailhaul/mailhaul/internal/rows"
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
@@ -84,9 +85,9 @@ func Items(ctx context.Context, a, b *Snapshot) iter.Seq2[Change, error] {
 
 // A differ compares two snapshots.
 type differ struct {
-	items   manifest.RowMap[compared] // of the earlier snapshot
-	news    manifest.RowMap[uint32]   // search keys that are added: 1 + the index of the folder they came from
-	folders []string                  // of the earlier snapshot
+	items   rows.Map[compared] // of the earlier snapshot
+	news    rows.Map[uint32]   // search keys that are added: 1 + the index of the folder they came from
+	folders []string           // of the earlier snapshot
 }
 
 // compared is an item of the earlier snapshot.

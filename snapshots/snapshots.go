@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/mailhaul/mailhaul/internal/rows"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/repository"
 )
@@ -116,7 +117,7 @@ const maxKept = 16 << 20
 // twice, and reads those beyond the first 16 MiB twice. The sequence ends after its first error.
 func (s *Snapshot) Items(ctx context.Context) iter.Seq2[manifest.Row, error] {
 	return func(yield func(manifest.Row, error) bool) {
-		overlay, segments := manifest.NewOverlay(s.Snapshot), NewSegmentCache(s.repo, maxKept)
+		overlay, segments := rows.NewOverlay(s.Snapshot), NewSegmentCache(s.repo, maxKept)
 		for row, err := range s.rows(ctx, segments) {
 			if err != nil {
 				yield(row, err)
