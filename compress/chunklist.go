@@ -7,8 +7,8 @@ import (
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
-// parseChunkList reads the skippable frame that appendChunkList writes. The
-// chunks must cover size uncompressed bytes.
+// parseChunkList parses the skippable frame that appendChunkList appends. The chunks must cover size
+// uncompressed bytes.
 func parseChunkList(data []byte, size int64) ([]Chunk, error) {
 	le := binary.LittleEndian
 	if len(data) < skippableHeader+chunkListHeader || le.Uint32(data) != chunkListMagic ||
@@ -25,7 +25,7 @@ func parseChunkList(data []byte, size int64) ([]Chunk, error) {
 	count := int64(le.Uint32(data[8:]))
 	data = data[chunkListHeader:]
 	if count*chunkListEntry != int64(len(data)) {
-		return nil, corrupt("chunk list of %d bytes tells %d chunks", len(data), count)
+		return nil, corrupt("chunk list of %d bytes has %d chunks", len(data), count)
 	}
 	if count > maxReadChunks {
 		return nil, corrupt("%d chunks, more than %d", count, maxReadChunks)
