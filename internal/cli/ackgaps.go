@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/text"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/repository"
@@ -99,9 +100,9 @@ func (a *app) printRemedy(r *mailboxReport, repo string) {
 	}
 	command := "mailhaul acknowledge"
 	if repo != os.Getenv("MAILHAUL_REPO") {
-		command += " --repo " + shellQuote(repo)
+		command += " --repo " + text.ShellQuote(repo)
 	}
-	command += " --mailbox " + shellQuote(r.Mailbox.ID)
+	command += " --mailbox " + text.ShellQuote(r.Mailbox.ID)
 	a.line("accept", "what cannot be helped, so that exit code 3 means a change:")
 	fmt.Fprintf(a.out, "  %s %s --reason TEXT\n", command, gapFlag(open))
 }
@@ -114,14 +115,9 @@ func gapFlag(gaps []manifest.Ack) string {
 	case len(gaps) > 1:
 		return "--all-current"
 	case gap.Kind == manifest.AckFailed:
-		return "--item " + shellQuote(gap.Item)
-	case printable(path) != path:
-		return "--folder " + shellQuote(gap.Folder)
+		return "--item " + text.ShellQuote(gap.Item)
+	case text.Printable(path) != path:
+		return "--folder " + text.ShellQuote(gap.Folder)
 	}
-	return "--folder " + shellQuote(path)
-}
-
-// shellQuote returns a word as a shell takes it.
-func shellQuote(word string) string {
-	return "'" + strings.ReplaceAll(printable(word), "'", `'\''`) + "'"
+	return "--folder " + text.ShellQuote(path)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/coverage"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/snapshots"
@@ -167,7 +168,7 @@ func (a *app) putAcks(ctx context.Context, repo *repository.Repository, f acknow
 		if err != nil {
 			return err
 		}
-		if err := a.printAck(&ack, stateOf(&ack, signed.Created), f.json); err != nil {
+		if err := a.printAck(&ack, coverage.AckState(&ack, signed.Created), f.json); err != nil {
 			return err
 		}
 	}

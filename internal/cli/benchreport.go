@@ -13,6 +13,7 @@ import (
 
 	"github.com/mailhaul/mailhaul/bench"
 	"github.com/mailhaul/mailhaul/bench/render"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/observe"
 )
 
 // benchOutput says in which forms a report of a benchmark is told.
@@ -121,11 +122,7 @@ func (f *reportFile) write(r *bench.Report) error {
 
 // style is how text looks where it is printed.
 func (a *app) style() render.Style {
-	out := a.out
-	if w, ok := out.(*consoleWriter); ok {
-		out = w.to
-	}
-	f, ok := out.(*os.File)
+	f, ok := observe.Unwrap(a.out).(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return render.Style{}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/observe"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
 )
@@ -106,15 +107,15 @@ func (a *app) measureUser(ctx context.Context, f *benchUserFlags, repo string) (
 	if opts.Bucket, err = openBucket(ctx, repo); err != nil {
 		return nil, configError(err)
 	}
-	haul := newHaul(1)
-	progress, end := haul.begin(pipeline.Job{Source: opts.Source, Mailbox: mailbox})
+	exports := observe.NewExports(1)
+	progress, end := exports.Begin(pipeline.Job{Source: opts.Source, Mailbox: mailbox})
 	opts.Run.Progress = progress
-	show := a.startProgress(haul.line)
+	show := a.startProgress(exports.State)
 	report, err := bench.Probe(ctx, opts)
 	end()
-	show.stop()
+	show.Stop()
 	if err == nil && ctx.Err() != nil {
-		err = told(context.Canceled)
+		err = printed(context.Canceled)
 	}
 	return report, err
 }

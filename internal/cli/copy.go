@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/observe"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/replicate"
 	"github.com/mailhaul/mailhaul/repository"
@@ -71,10 +72,10 @@ func (a *app) copy(ctx context.Context, f copyFlags) error {
 	if f.mailbox != "" {
 		opts.Mailboxes = []string{f.mailbox}
 	}
-	defer a.measure(&copyCollector{opts.Progress})()
-	show := a.startProgress(copyLine(opts.Progress))
+	defer a.measure(observe.CopyCollector(opts.Progress))()
+	show := a.startProgress(observe.CopyState(opts.Progress))
 	report, err := replicate.Copy(ctx, from, to, opts)
-	show.stop()
+	show.Stop()
 	if f.json {
 		err = errors.Join(err, a.printJSON(report))
 	} else {

@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/text"
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -69,8 +69,8 @@ func (a *app) diff(ctx context.Context, f diffFlags, args []string) (err error) 
 		return err
 	}
 	if !f.json {
-		fmt.Fprintf(a.err, "%s added, %s removed, %s changed, %s moved\n", comma(d.counts[snapshots.Added]),
-			comma(d.counts[snapshots.Removed]), comma(d.counts[snapshots.Changed]), comma(d.counts[snapshots.Moved]))
+		fmt.Fprintf(a.err, "%s added, %s removed, %s changed, %s moved\n", text.Comma(d.counts[snapshots.Added]),
+			text.Comma(d.counts[snapshots.Removed]), text.Comma(d.counts[snapshots.Changed]), text.Comma(d.counts[snapshots.Moved]))
 	}
 	return nil
 }
@@ -125,9 +125,9 @@ func (d *diffPrinter) folder(c *snapshots.FolderChange) error {
 			From   []string       `json:"from,omitempty"`
 		}{c.Kind, c.Folder.ID, c.Folder.Path, c.From})
 	}
-	line := fmt.Sprintf("%s folder  %s", diffSigns[c.Kind], printable(pipeline.FormatPath(c.Folder.Path)))
+	line := fmt.Sprintf("%s folder  %s", diffSigns[c.Kind], text.Path(c.Folder.Path))
 	if c.Kind == snapshots.Moved || c.Kind == snapshots.Changed {
-		line += ", before: " + printable(pipeline.FormatPath(c.From))
+		line += ", before: " + text.Path(c.From)
 	}
 	_, err := fmt.Fprintln(d.out, line)
 	return err
@@ -147,9 +147,9 @@ func (d *diffPrinter) item(c *snapshots.Change) error {
 			From []string `json:"from,omitempty"`
 		}{c.Kind, c.Row, path, from})
 	}
-	line := fmt.Sprintf("%s %s  %s", diffSigns[c.Kind], printable(pipeline.FormatPath(path)), describeRow(&c.Row))
+	line := fmt.Sprintf("%s %s  %s", diffSigns[c.Kind], text.Path(path), describeRow(&c.Row))
 	if c.Kind == snapshots.Moved {
-		line += ", before in " + printable(pipeline.FormatPath(from))
+		line += ", before in " + text.Path(from)
 	}
 	_, err := fmt.Fprintln(d.out, line)
 	return err

@@ -34,11 +34,11 @@ var (
 	errNotCopied  = errors.New("not everything could be copied")
 	errUnwell     = errors.New("checks failed")
 	errNoSource   = errors.New("nothing to copy")
-	errTold       = errors.New("told already") // joined to an error that needs no more words
+	errPrinted    = errors.New("told already") // joined to an error that needs no more words
 )
 
 // told marks an error whose words have been printed.
-func told(err error) error { return errors.Join(errTold, err) }
+func printed(err error) error { return errors.Join(errPrinted, err) }
 
 func exitCode(ctx context.Context, err error) int {
 	var usage usageError

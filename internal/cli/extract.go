@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/text"
 	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/restore"
 	"github.com/mailhaul/mailhaul/snapshots"
@@ -70,7 +71,7 @@ func (a *app) extract(ctx context.Context, f extractFlags) error {
 		return err
 	})
 	if !f.json && (err == nil || items > 0) {
-		fmt.Fprintf(a.err, "%s, %s, of snapshot %d written below %s\n", many(items, "item"), size(bytes), s.Sequence, f.out)
+		fmt.Fprintf(a.err, "%s, %s, of snapshot %d written below %s\n", text.Many(items, "item"), text.Size(bytes), s.Sequence, f.out)
 	}
 	if err != nil {
 		return fmt.Errorf("extract: %w", err)

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/text"
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/pipeline"
 )
 
 type lsFlags struct {
@@ -65,7 +65,7 @@ func (a *app) ls(ctx context.Context, f lsFlags) error {
 				Path []string `json:"path"`
 			}{row, paths[row.Folder]})
 		} else {
-			_, err = fmt.Fprintf(out, "%s  %s\n", printable(pipeline.FormatPath(paths[row.Folder])), describeRow(&row))
+			_, err = fmt.Fprintf(out, "%s  %s\n", text.Path(paths[row.Folder]), describeRow(&row))
 		}
 		if err != nil {
 			return err
@@ -80,16 +80,16 @@ func describeRow(row *manifest.Row) string {
 	if at.IsZero() {
 		at = row.CreatedDateTime
 	}
-	what := printable(row.Type)
+	what := text.Printable(row.Type)
 	if row.Subject != "" || row.Sender != nil {
-		what = fmt.Sprintf("%q", printable(row.Subject))
+		what = fmt.Sprintf("%q", text.Printable(row.Subject))
 	}
 	if s := row.Sender; s != nil {
 		name := s.Address
 		if name == "" {
 			name = s.Name
 		}
-		what = printable(name) + "  " + what
+		what = text.Printable(name) + "  " + what
 	}
-	return fmt.Sprintf("%s  %10s  %s  %s", at.Format(time.DateTime), size(row.Length), what, printable(row.ID))
+	return fmt.Sprintf("%s  %10s  %s  %s", at.Format(time.DateTime), text.Size(row.Length), what, text.Printable(row.ID))
 }

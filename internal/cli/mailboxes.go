@@ -5,13 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"runtime/debug"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/memory"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/observe"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
@@ -26,14 +26,12 @@ func (a *app) exportAll(ctx context.Context, jobs []pipeline.Job, opts pipeline.
 		return err
 	}
 	defer pool.Close()
-	if os.Getenv("GOMEMLIMIT") == "" {
-		defer debug.SetMemoryLimit(debug.SetMemoryLimit(heapLimit(pool, atOnce)))
-	}
+	defer memory.Raise(pool, atOnce)()
 	opts.Pool, opts.Logger = pool, a.log
-	e := &exports{app: a, opts: opts, json: asJSON, haul: newHaul(len(jobs))}
-	defer a.measure(&exportCollector{e.haul, pool})()
-	show := a.startProgress(e.haul.line)
-	defer show.stop()
+	e := &exports{app: a, opts: opts, json: asJSON, running: observe.NewExports(len(jobs)), total: len(jobs)}
+	defer a.measure(observe.ExportCollector(e.running, pool))()
+	show := a.startProgress(e.running.State)
+	defer show.Stop()
 	var g errgroup.Group // without errors: each is of one mailbox
 	g.SetLimit(atOnce)
 	for _, job := range jobs {
@@ -51,9 +49,10 @@ func (a *app) exportAll(ctx context.Context, jobs []pipeline.Job, opts pipeline.
 // Exports are those of one command.
 type exports struct {
 	*app
-	opts pipeline.Options
-	json bool
-	haul *haul
+	opts    pipeline.Options
+	json    bool
+	running *observe.Exports
+	total   int // mailboxes
 
 	mu    sync.Mutex
 	worst error
@@ -65,7 +64,7 @@ func (e *exports) export(ctx context.Context, job pipeline.Job) error {
 		return pipeline.ErrInterrupted // it was not its turn yet
 	}
 	opts := e.opts
-	progress, end := e.haul.begin(job)
+	progress, end := e.running.Begin(job)
 	opts.Progress = progress
 	report, err := pipeline.Run(ctx, job, opts)
 	end()
@@ -126,12 +125,12 @@ func (e *exports) print(report *pipeline.Report) error {
 // outcome takes note of how an export ended. Of several, each that failed is told
 // when it ends; that they were interrupted is told once, for all.
 func (e *exports) outcome(ctx context.Context, job pipeline.Job, err error) {
-	if err != nil && e.haul.of > 1 && exitCode(ctx, err) != exitInterrupted {
+	if err != nil && e.total > 1 && exitCode(ctx, err) != exitInterrupted {
 		if errors.Is(err, errIncomplete) {
 			err = fmt.Errorf("export of mailbox %s: %w", job.Mailbox.ID, err)
 		}
-		e.tell(err)
-		err = told(err)
+		e.printError(err)
+		err = printed(err)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -16,6 +16,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/spf13/cobra"
+
+	"github.com/mailhaul/mailhaul/internal/cli/internal/observe"
 )
 
 // observeFlags say how long work is looked at from outside while it goes on.
@@ -121,6 +123,11 @@ func metricsAddr(addr string) string {
 		return net.JoinHostPort("127.0.0.1", port)
 	}
 	return addr
+}
+
+// startProgress shows a state again and again, until Stop is called.
+func (a *app) startProgress(now observe.State) *observe.Progress {
+	return a.console.StartProgress(a.log, now)
 }
 
 // measure registers metrics, if they are served, until the returned function is called.

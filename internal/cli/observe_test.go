@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/observe"
 	"github.com/mailhaul/mailhaul/internal/memstore"
 	"github.com/mailhaul/mailhaul/replicate"
 	"github.com/mailhaul/mailhaul/repository"
@@ -153,7 +154,7 @@ func TestCollectors(t *testing.T) {
 		"mailhaul_copy_bytes_total":          float64(all.Bytes),
 	}
 	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(&verifyCollector{&verified}, &copyCollector{&copied})
+	registry.MustRegister(observe.VerifyCollector(&verified), observe.CopyCollector(&copied))
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)

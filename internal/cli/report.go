@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/coverage"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/text"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/restore"
@@ -95,7 +97,7 @@ func (a *app) report(ctx context.Context, f reportFlags) error {
 		a.printMailbox(r, f.repo)
 	}
 	if !covered {
-		return told(errIncomplete)
+		return printed(errIncomplete)
 	}
 	return nil
 }
@@ -149,26 +151,26 @@ func (r *mailboxReport) acknowledge(ctx context.Context, repo *repository.Reposi
 }
 
 func (a *app) printMailbox(r *mailboxReport, repo string) {
-	fmt.Fprintf(a.out, "%s %s\n", printable(r.Mailbox.ID), printable(r.Mailbox.User))
+	fmt.Fprintf(a.out, "%s %s\n", text.Printable(r.Mailbox.ID), text.Printable(r.Mailbox.User))
 	fmt.Fprintf(a.out, "%5s  %-16s  %-8s %10s %10s %8s %6s %7s\n", "", "finished", "state", "counted", "held", "left out", "failed", "missing")
 	for i := range r.Snapshots {
 		c := &r.Snapshots[i]
-		fmt.Fprintf(a.out, "%5d  %s  %-8s %10s %10s %8s %6s %7s\n", c.Snapshot, c.Finished.Format(shortTime), c.State,
-			comma(c.Counted), comma(c.Held), comma(c.LeftOut), comma(c.Failed), comma(c.Missing))
+		fmt.Fprintf(a.out, "%5d  %s  %-8s %10s %10s %8s %6s %7s\n", c.Snapshot, c.Finished.Format(text.ShortTime), c.State,
+			text.Comma(c.Counted), text.Comma(c.Held), text.Comma(c.LeftOut), text.Comma(c.Failed), text.Comma(c.Missing))
 	}
 	last := r.last()
-	a.line("snapshot", fmt.Sprintf("%d, %s", last.Snapshot, outcome{last.State, last.Through, last.Selection != nil, last.Counts, &last.Gaps}))
-	a.line("coverage", equation(&last.Counts))
+	a.line("snapshot", fmt.Sprintf("%d, %s", last.Snapshot, coverage.Outcome{State: last.State, Through: last.Through, Selected: last.Selection != nil, Counts: last.Counts, Gaps: &last.Gaps}))
+	a.line("coverage", coverage.Equation(&last.Counts))
 	a.printGaps(&last.Gaps, last.Through)
 	for _, d := range r.Damaged {
-		a.line("damaged", printable(d.Object+": "+d.Error))
+		a.line("damaged", text.Printable(d.Object+": "+d.Error))
 	}
 	if last.FoldersLeftOut > 0 {
-		a.line("left out", many(last.FoldersLeftOut, "folder")+", not selected")
+		a.line("left out", text.Many(last.FoldersLeftOut, "folder")+", not selected")
 	}
 	complete := "never"
 	if c := r.LastComplete; c != nil {
-		complete = fmt.Sprintf("%s, snapshot %d", c.Finished.Format(shortTime), c.Snapshot)
+		complete = fmt.Sprintf("%s, snapshot %d", c.Finished.Format(text.ShortTime), c.Snapshot)
 	}
 	a.line("complete", complete)
 	a.printRemedy(r, repo)

@@ -13,6 +13,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
+
+	"github.com/mailhaul/mailhaul/internal/cli/internal/memory"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/observe"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/text"
 )
 
 // Exit codes.
@@ -26,17 +30,17 @@ const (
 
 // An app is what the commands share.
 type app struct {
-	out     io.Writer // results
-	width   int       // characters in a line of out; 0: it is no terminal
-	err     io.Writer // notes and errors
-	console *console  // that both go to, with progress
+	out     io.Writer        // results
+	width   int              // characters in a line of out; 0: it is no terminal
+	err     io.Writer        // notes and errors
+	console *observe.Console // that both go to, with progress
 	log     *slog.Logger
 	metrics *prometheus.Registry // nil: none are served
 }
 
 // Main runs the command line and returns the exit code.
 func Main(args []string, stdout, stderr io.Writer) int {
-	boundMemory()
+	memory.Bound()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// The first signal asks for an orderly end. From then on signals do what
@@ -50,25 +54,25 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
 	code := exitCode(ctx, err)
-	if err != nil && !errors.Is(err, errTold) {
-		a.tell(err)
+	if err != nil && !errors.Is(err, errPrinted) {
+		a.printError(err)
 	}
 	return code
 }
 
 func newApp(stdout, stderr io.Writer) *app {
-	c := newConsole(stderr)
-	notes := c.writer(stderr)
-	return &app{out: c.writer(stdout), width: widthOf(stdout), err: notes, console: c, log: slog.New(slog.NewTextHandler(notes, nil))}
+	c := observe.NewConsole(stderr)
+	notes := c.Writer(stderr)
+	return &app{out: c.Writer(stdout), width: text.Width(stdout), err: notes, console: c, log: slog.New(slog.NewTextHandler(notes, nil))}
 }
 
 // tell writes an error and what can be done about it.
-func (a *app) tell(err error) {
-	text := fmt.Sprintf("mailhaul: %s\n", oneLine(err.Error()))
+func (a *app) printError(err error) {
+	message := fmt.Sprintf("mailhaul: %s\n", text.OneLine(err.Error()))
 	if h := hint(err); h != "" {
-		text += fmt.Sprintf("  %s\n", h)
+		message += fmt.Sprintf("  %s\n", h)
 	}
-	_, _ = io.WriteString(a.err, text)
+	_, _ = io.WriteString(a.err, message)
 }
 
 func (a *app) root() *cobra.Command {

@@ -3,12 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/text"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/snapshots"
@@ -82,25 +81,25 @@ func (a *app) snapshotsOf(ctx context.Context, repo *repository.Repository, mail
 			continue
 		}
 		if i == 0 {
-			fmt.Fprintf(a.out, "%s %s\n", printable(mailbox), printable(s.Mailbox.User))
+			fmt.Fprintf(a.out, "%s %s\n", text.Printable(mailbox), text.Printable(s.Mailbox.User))
 		}
 		fmt.Fprintf(a.out, "%5d  %s  %-8s %10s items %10s  +%s -%s, %s\n", sequence, s.Finished.Format(time.DateTime), s.State,
-			comma(s.Totals.Items), size(s.Totals.Bytes), comma(s.Run.Exported), comma(s.Run.Removed), without(s))
+			text.Comma(s.Totals.Items), text.Size(s.Totals.Bytes), text.Comma(s.Run.Exported), text.Comma(s.Run.Removed), describeGaps(s))
 	}
 	return nil
 }
 
-// without returns what a snapshot lacks.
-func without(s *snapshots.Snapshot) string {
+// describeGaps returns the numbers of failed and missing items and refused folders.
+func describeGaps(s *snapshots.Snapshot) string {
 	c := snapshots.CoverageOf(s.Snapshot)
-	text := comma(c.Failed) + " failed"
+	gaps := text.Comma(c.Failed) + " failed"
 	if c.Missing > 0 {
-		text += fmt.Sprintf(", %s missing", comma(c.Missing))
+		gaps += fmt.Sprintf(", %s missing", text.Comma(c.Missing))
 	}
 	if n := len(c.Refused); n > 0 {
-		text += fmt.Sprintf(", %s refused", many(int64(n), "folder"))
+		gaps += fmt.Sprintf(", %s refused", text.Many(int64(n), "folder"))
 	}
-	return text
+	return gaps
 }
 
 // A summary is what a listing tells of a snapshot.
@@ -125,15 +124,4 @@ func summaryOf(s *snapshots.Snapshot) summary {
 		Started: s.Started, Finished: s.Finished, Folders: len(s.Folders), Segments: len(s.Segments),
 		Totals: s.Totals, Run: s.Run, Failures: s.Failures,
 	}
-}
-
-// printable replaces what could move a terminal's cursor or hide text: names
-// come from mailboxes, and anyone can send a mail.
-func printable(s string) string {
-	return strings.Map(func(c rune) rune {
-		if !unicode.IsPrint(c) {
-			return unicode.ReplacementChar
-		}
-		return c
-	}, s)
 }

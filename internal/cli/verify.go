@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/observe"
 	"github.com/mailhaul/mailhaul/restore"
 )
 
@@ -50,10 +51,10 @@ func (a *app) verify(ctx context.Context, f verifyFlags) error {
 	if f.mailbox != "" {
 		opts.Mailboxes = []string{f.mailbox}
 	}
-	defer a.measure(&verifyCollector{opts.Progress})()
-	show := a.startProgress(verifyLine(opts.Progress))
+	defer a.measure(observe.VerifyCollector(opts.Progress))()
+	show := a.startProgress(observe.VerifyState(opts.Progress))
 	result, err := restore.Verify(ctx, repo, opts)
-	show.stop()
+	show.Stop()
 	if err != nil {
 		return err
 	}
