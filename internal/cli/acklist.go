@@ -13,7 +13,7 @@ import (
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// revokeAck withdraws an acknowledgement.
+// revokeAck revokes the acknowledgement that the flags name.
 func (a *app) revokeAck(ctx context.Context, repo *repository.Repository, f acknowledgeFlags, signed manifest.Ack) error {
 	acks, err := snapshots.LoadAcks(ctx, repo, f.mailbox)
 	if err != nil {
@@ -30,7 +30,7 @@ func (a *app) revokeAck(ctx context.Context, repo *repository.Repository, f ackn
 	case len(found) == 0:
 		return fmt.Errorf("%s: %w", f.revoke, errNoAck)
 	case len(found) > 1:
-		return usagef("--revoke %s: the ids of %d acknowledgements start so; give more of it", f.revoke, len(found))
+		return usagef("--revoke %s: %d acknowledgements have an id that starts with this; give more digits", f.revoke, len(found))
 	case found[0].Revoked != nil:
 		return usagef("--revoke %s: %s revoked it already, on %s", f.revoke, text.Printable(found[0].Revoked.By), found[0].Revoked.Created.Format(time.DateOnly))
 	}
@@ -42,7 +42,7 @@ func (a *app) revokeAck(ctx context.Context, repo *repository.Repository, f ackn
 	return a.printAck(&found[0], "revoked", f.json)
 }
 
-// listAcks prints all acknowledgements of the mailbox that the flags name, or of all.
+// listAcks prints the acknowledgements of the mailbox that the flags name, or of all mailboxes.
 func (a *app) listAcks(ctx context.Context, f acknowledgeFlags) error {
 	repo, err := a.openRepository(ctx, f.repo)
 	if err != nil {
@@ -78,14 +78,14 @@ func (a *app) listMailboxAcks(ctx context.Context, repo *repository.Repository, 
 	return nil
 }
 
-// warnDamaged logs the acknowledgements of a mailbox that are damaged.
+// warnDamaged logs the damaged acknowledgements of a mailbox.
 func (a *app) warnDamaged(mailbox string, acks *snapshots.Acks) {
 	for _, d := range acks.Damaged() {
-		a.log.Warn("an acknowledgement is damaged: what it is about counts", "mailbox", mailbox, "object", d.Key, "error", d.Err)
+		a.log.Warn("an acknowledgement is damaged, and has no effect", "mailbox", mailbox, "object", d.Key, "error", d.Err)
 	}
 }
 
-// shortID is how many digits of an acknowledgement's id are shown to people.
+// shortID is the number of digits that people see of an acknowledgement's id.
 const shortID = 12
 
 func (a *app) printAck(ack *snapshots.Ack, state string, asJSON bool) error {

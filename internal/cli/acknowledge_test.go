@@ -54,7 +54,7 @@ func TestAcknowledgeUnended(t *testing.T) {
 		cmd := exec.Command("mailhaul", append([]string{"acknowledge", "--repo", dir, "--mailbox", mailbox, "--reason", "x"}, gap...)...)
 		cmd.Env = os.Environ()
 		out, err := cmd.CombinedOutput()
-		if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(string(out), "did not come to its end") || !strings.Contains(string(out), "run mailhaul export again") {
+		if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(string(out), "did not finish") || !strings.Contains(string(out), "run mailhaul export again") {
 			t.Errorf("%v: exit code is %d, %v: %s", gap, code, err, out)
 		}
 	}

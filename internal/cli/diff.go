@@ -26,15 +26,20 @@ func (a *app) diffCommand() *cobra.Command {
 	var f diffFlags
 	cmd := &cobra.Command{
 		Use:   "diff --repo URL --mailbox ID A B",
-		Short: "Tell what changed between two snapshots",
-		Long: `Diff compares snapshot A of a mailbox with snapshot B, and prints a line for each folder
-and item that differs: + added, - removed, ~ changed, > moved. An item that is moved gets
-another id; it is recognised by its search key, where the snapshots have that.`,
+		Short: "Show the differences between two snapshots",
+		Long: `Diff compares snapshots A and B of a mailbox, and prints a line for each folder
+and item that differs: + added, - removed, ~ changed, > moved. Exchange gives a
+moved item another id. Diff recognises it by its search key, if the snapshots
+have one.
+
+Exit codes: 0 compared, whether or not there are differences; 1 failed;
+2 wrong usage; 130 interrupted.`,
 		Example: `  mailhaul diff --repo ./mail --mailbox 'MBX:e0643f21@a7809c93' 6 7
-  mailhaul diff --repo ./mail --mailbox 'MBX:e0643f21@a7809c93' 1 7 --json | jq -r 'select(.change == "removed") | .subject'`,
+  mailhaul diff --repo ./mail --mailbox 'MBX:e0643f21@a7809c93' 1 7 --json |
+    jq -r 'select(.change == "removed") | .subject'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return usagef("which snapshots? give the numbers of two, as mailhaul snapshots shows them")
+				return usagef("which snapshots? give two numbers, as mailhaul snapshots shows them")
 			}
 			return nil
 		},

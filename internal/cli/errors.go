@@ -20,14 +20,14 @@ import (
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// A usageError is a command line or a configuration that cannot be right.
+// A usageError is a mistake in the command line or the configuration.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// Outcomes that are no errors of the program, but decide the exit code.
+// Outcomes that decide the exit code.
 var (
 	errIncomplete = errors.New("finished, but not everything could be exported")
 	errDamaged    = errors.New("the repository is damaged")
@@ -55,33 +55,33 @@ func exitCode(ctx context.Context, err error) int {
 	return exitFailed
 }
 
-// hint returns what the user can do about an error, or nothing.
+// hint returns what the user can do about an error, or "".
 func hint(err error) string {
 	for _, h := range []struct {
 		is   error
 		text string
 	}{
-		{pipeline.ErrInterrupted, "run the same command again: it goes on from what is committed"},
-		{errIncomplete, "mailhaul report shows what is missing, and why; what cannot be helped can be acknowledged: mailhaul acknowledge --help"},
+		{pipeline.ErrInterrupted, "run the same command again: it continues from the last commit"},
+		{errIncomplete, "mailhaul report shows the gaps and their reasons; known gaps can be acknowledged: see mailhaul acknowledge --help"},
 		{errNoGap, "mailhaul report shows the gaps of each mailbox's last snapshot, and how to acknowledge them"},
-		{errNotEnd, "run mailhaul export again, and acknowledge what is missing then"},
+		{errUnfinished, "run mailhaul export again, and acknowledge the gaps that remain"},
 		{errNoAck, "mailhaul acknowledge --list shows the ids"},
-		{errNotCopied, "restore what is damaged in the source, or copy a mailbox that went its own way to a place of its own, and run the same command again"},
+		{errNotCopied, "repair damaged objects of the source, or copy a mailbox that has diverged to another target, and run the same command again"},
 		{errNoSource, "check --from"},
 		{repository.ErrNoBucket, store.Remedy(err)},
 		{repository.ErrNoStore, "check the endpoint in --repo: it is the address of the store's API, not of its console"},
-		{repository.ErrNoRepository, cmp.Or(store.Remedy(err), "check --repo; mailhaul export creates a repository where there is none")},
+		{repository.ErrNoRepository, cmp.Or(store.Remedy(err), "check --repo; mailhaul export creates a repository if there is none")},
 		{repository.ErrNotEmpty, "give a prefix of its own with --repo, such as s3://bucket/mail"},
-		{repository.ErrOverwrites, "use a store, or a newer version of it, that supports conditional writes; mailhaul doctor tells"},
+		{repository.ErrOverwrites, "use a store, or a newer version of it, that supports conditional writes; mailhaul doctor checks this"},
 		{repository.ErrNewerFormat, "use the mailhaul version that wrote it, or a newer one"},
 		{manifest.ErrNewerFormat, "use the mailhaul version that wrote it, or a newer one"},
-		{repository.ErrRefExists, "two exports of one mailbox ran at once; nothing is lost, run it once more"},
-		{snapshots.ErrNone, "mailhaul snapshots --repo URL lists the mailboxes and snapshots that there are"},
-		{graph.ErrUnmatched, "see whether a proxy between here and Graph changes answers; if none does, please report it with the ids above"},
+		{repository.ErrRefExists, "two exports of one mailbox ran at the same time; nothing is lost, run the command again"},
+		{snapshots.ErrNone, "mailhaul snapshots --repo URL lists the mailboxes and snapshots"},
+		{graph.ErrUnmatched, "check whether a proxy between here and Graph changes answers; if not, please report it with the ids above"},
 		{pipeline.ErrNoFolder, `give the path from the top, such as "Inbox/Projects", or a well-known name such as inbox`},
 		{restore.ErrNoItem, "mailhaul ls shows the ids that the snapshot holds"},
 		{restore.ErrDiffers, "choose an empty directory with --out"},
-		{syscall.ENOSPC, "make room on the disk and run the same command again: nothing that was committed is harmed"},
+		{syscall.ENOSPC, "free space on the disk and run the same command again: everything committed is intact"},
 	} {
 		if errors.Is(err, h.is) {
 			return h.text

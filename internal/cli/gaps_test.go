@@ -29,7 +29,7 @@ func TestHostileNames(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	a.printRemedy(&mailboxReport{
+	a.printAckCommand(&mailboxReport{
 		Mailbox: manifest.Mailbox{ID: evil}, Snapshots: []snapshots.Coverage{{Through: true, Gaps: snapshots.Gaps{Refused: []snapshots.Gap{{Folder: evil, Path: []string{evil}}}}}},
 	}, evil)
 	for i, c := range out.String() {

@@ -16,9 +16,8 @@ import (
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// exportAll exports mailboxes, so many at once. One that fails does not keep the others
-// from their turn; the worst outcome is the command's. When ctx ends, those that run
-// commit what they have.
+// exportAll exports mailboxes, atOnce at a time. It continues after a mailbox that fails, and returns
+// the worst outcome. When ctx ends, running exports commit what they have.
 func (a *app) exportAll(ctx context.Context, jobs []pipeline.Job, opts pipeline.Options, atOnce int, asJSON bool) error {
 	atOnce = min(atOnce, len(jobs))
 	pool, err := pipeline.NewPool(atOnce)
@@ -32,7 +31,7 @@ func (a *app) exportAll(ctx context.Context, jobs []pipeline.Job, opts pipeline.
 	defer a.measure(observe.ExportCollector(e.running, pool))()
 	show := a.startProgress(e.running.State)
 	defer show.Stop()
-	var g errgroup.Group // without errors: each is of one mailbox
+	var g errgroup.Group // its functions return no errors, so that all mailboxes are exported
 	g.SetLimit(atOnce)
 	for _, job := range jobs {
 		g.Go(func() error {
@@ -46,7 +45,7 @@ func (a *app) exportAll(ctx context.Context, jobs []pipeline.Job, opts pipeline.
 	return e.worst
 }
 
-// Exports are those of one command.
+// exports are the exports of one command.
 type exports struct {
 	*app
 	opts    pipeline.Options
@@ -58,10 +57,10 @@ type exports struct {
 	worst error
 }
 
-// export hauls one mailbox, and prints the report at a time.
+// export exports one mailbox and prints its report.
 func (e *exports) export(ctx context.Context, job pipeline.Job) error {
 	if ctx.Err() != nil {
-		return pipeline.ErrInterrupted // it was not its turn yet
+		return pipeline.ErrInterrupted // before it started
 	}
 	opts := e.opts
 	progress, end := e.running.Begin(job)
@@ -103,14 +102,13 @@ func (e *exports) acknowledge(ctx context.Context, job pipeline.Job, report *pip
 // exported is the JSON form of a report.
 type exported struct {
 	*pipeline.Report
-	Covered bool `json:"covered"` // the run came to its end, and nothing is missing but what is acknowledged
+	Covered bool `json:"covered"` // the run finished, and its gaps are acknowledged
 }
 
-// print writes a report at once, so that those of other mailboxes stand before or
-// behind it.
+// print writes a report with one Write, so that the reports of several mailboxes do not mix.
 func (e *exports) print(report *pipeline.Report) error {
-	var text bytes.Buffer
-	page := &app{out: &text, width: e.width}
+	var b bytes.Buffer
+	page := &app{out: &b, width: e.width}
 	if e.json {
 		if err := page.printJSON(exported{report, report.Whole()}); err != nil {
 			return err
@@ -118,12 +116,12 @@ func (e *exports) print(report *pipeline.Report) error {
 	} else {
 		page.printReport(report)
 	}
-	_, err := e.out.Write(text.Bytes())
+	_, err := e.out.Write(b.Bytes())
 	return err
 }
 
-// outcome takes note of how an export ended. Of several, each that failed is told
-// when it ends; that they were interrupted is told once, for all.
+// outcome records how an export ended. Of several exports, it prints the error of each; an
+// interruption is printed once for all, at the end.
 func (e *exports) outcome(ctx context.Context, job pipeline.Job, err error) {
 	if err != nil && e.total > 1 && exitCode(ctx, err) != exitInterrupted {
 		if errors.Is(err, errIncomplete) {

@@ -13,8 +13,7 @@ import (
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// shown bounds how many failures or problems are printed for people; all of
-// them are in the manifest or in --json.
+// shown bounds the gaps or problems that are printed for people. All of them are in --json.
 const shown = 10
 
 func (a *app) printReport(r *pipeline.Report) {
@@ -29,7 +28,7 @@ func (a *app) printReport(r *pipeline.Report) {
 	a.line("items", account(&r.Run))
 	a.line("coverage", coverage.Equation(&r.Coverage))
 	if r.Removed > 0 {
-		a.line("removed", text.Many(r.Removed, "item")+", no longer in the mailbox, which earlier snapshots keep")
+		a.line("removed", text.Many(r.Removed, "item")+", no longer in the mailbox; earlier snapshots hold them")
 	}
 	fmt.Fprintf(a.out, "bytes     %s exported, %s stored in %s%s\n", text.Size(r.Bytes.Raw), text.Size(r.Bytes.Stored), text.Many(r.Packs, "pack"), ratio(r.Bytes))
 	requests := fmt.Sprintf("%s in %.1f s, %s throttled", text.Comma(r.Requests), r.Seconds, text.Comma(r.Throttled))
@@ -43,7 +42,7 @@ func (a *app) printReport(r *pipeline.Report) {
 	a.printGaps(&r.Gaps, r.Through)
 }
 
-// account returns what became of the items that a run listed.
+// account returns the outcomes of the items that a run listed, as an equation.
 func account(r *manifest.Run) string {
 	s := fmt.Sprintf("%s listed = %s exported + %s held already + %s failed + %s gone",
 		text.Comma(r.Listed), text.Comma(r.Exported), text.Comma(r.Skipped), text.Comma(r.Failed), text.Comma(r.Gone))
@@ -62,17 +61,17 @@ func (a *app) printVerification(v *restore.Verification, data bool) {
 	if data {
 		fmt.Fprintf(a.out, "read      %s with %s, %s\n", text.Many(v.Packs, "pack"), text.Many(v.Chunks, "chunk"), text.Size(v.Bytes))
 	} else {
-		fmt.Fprintln(a.out, "read      no packs (--data none): that they exist was checked")
+		fmt.Fprintln(a.out, "read      no packs (--data none); they exist")
 	}
 	fmt.Fprintf(a.out, "held      %s in the last snapshots\n", text.Many(v.Items, "item"))
 	if v.Acks > 0 {
-		fmt.Fprintf(a.out, "known     %s of gaps\n", text.Many(v.Acks, "acknowledgement"))
+		fmt.Fprintf(a.out, "and       %s of gaps\n", text.Many(v.Acks, "acknowledgement"))
 	}
 	if v.Unreferenced > 0 {
-		fmt.Fprintf(a.out, "spare     %s that no snapshot needs, as interrupted runs leave behind\n", text.Many(v.Unreferenced, "object"))
+		fmt.Fprintf(a.out, "spare     %s that no snapshot needs, left by interrupted runs\n", text.Many(v.Unreferenced, "object"))
 	}
 	if v.Foreign > 0 {
-		fmt.Fprintf(a.out, "foreign   %s, not mailhaul's\n", text.Many(v.Foreign, "object"))
+		fmt.Fprintf(a.out, "foreign   %s that mailhaul did not write\n", text.Many(v.Foreign, "object"))
 	}
 	for i, p := range v.Problems {
 		if i == shown {
@@ -82,7 +81,7 @@ func (a *app) printVerification(v *restore.Verification, data bool) {
 		fmt.Fprintf(a.out, "damaged   %s: %s\n", p.Object, p.Error)
 	}
 	if v.Found == 0 {
-		fmt.Fprintln(a.out, "result    whole")
+		fmt.Fprintln(a.out, "result    intact")
 	}
 }
 
@@ -97,7 +96,7 @@ func (a *app) printCopy(r *replicate.Report) {
 		fmt.Fprintf(a.out, "problem   %s: %s\n", p.Object, p.Error)
 	}
 	if r.NotCopied > 0 {
-		fmt.Fprintf(a.out, "left out  %s for want of that\n", text.Many(r.NotCopied, "snapshot"))
+		fmt.Fprintf(a.out, "left out  %s that depend on these objects\n", text.Many(r.NotCopied, "snapshot"))
 	}
 }
 

@@ -26,42 +26,45 @@ func (a *app) reportCommand() *cobra.Command {
 	var f reportFlags
 	cmd := &cobra.Command{
 		Use:   "report --repo URL",
-		Short: "Show what is held of each mailbox against what Graph said there is",
-		Long: `Report goes through the snapshots of each mailbox and shows how many items Graph counted,
-and how many of them are held, were left out by a selection, failed or are missing; when the
-mailbox was last complete; and, of the last snapshot, every gap: folders that are short or
-could not be listed, and items that failed. The counts add up:
+		Short: "Compare what each mailbox's snapshots hold with Graph's counts",
+		Long: `Report shows for each snapshot of a mailbox how many items Graph counted, and
+how many of them are held, left out by a selection, failed or missing. It shows
+every gap of the last snapshot: folders that are short or could not be listed,
+and items that failed. It also shows when the mailbox was last complete. The
+counts add up:
 
   counted + extra = held + left out + failed + gone + missing
 
-Extra are items beyond Graph's count, and gone those that were deleted since. Outdated are
-those that failed or were left out, and are held in an older version. docs/operations.md
-defines all words.
+Extra items are known beyond Graph's count. Gone items were deleted after Graph
+counted them. Failed and left out items are outdated if an older version is
+held. docs/operations.md defines all terms.
 
-A gap that cannot be helped can be acknowledged: see mailhaul acknowledge --help.
+Gaps that cannot be closed can be acknowledged: see mailhaul acknowledge --help.
 
-Exit code 0: every mailbox's last export came to its end, and nothing is missing but what
-is acknowledged; 3: something is.`,
+Exit codes: 0 every mailbox's last export finished, and all its gaps are
+acknowledged; 1 failed; 2 wrong usage; 3 a mailbox has an unacknowledged gap, or
+its last export did not finish.`,
 		Example: `  mailhaul report --repo s3://archive/mail
-  mailhaul report --repo s3://archive/mail --json | jq -r 'select(.covered | not) | .mailbox.user'`,
+  mailhaul report --repo s3://archive/mail --json |
+    jq -r 'select(.covered | not) | .mailbox.user'`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.report(cmd.Context(), f) },
 	}
 	repoFlag(cmd, &f.repo)
-	mailboxFlag(cmd, &f.mailbox, "only this mailbox (`ID`)")
+	mailboxFlag(cmd, &f.mailbox, "only the mailbox with this `ID`")
 	jsonFlag(cmd, &f.json, "print one JSON object for each mailbox")
 	return cmd
 }
 
-// A mailboxReport is what report shows of one mailbox.
+// A mailboxReport is the report of one mailbox.
 type mailboxReport struct {
 	Mailbox          manifest.Mailbox       `json:"mailbox"`
 	LastComplete     *lastComplete          `json:"lastComplete"` // null: never
-	Covered          bool                   `json:"covered"`      // nothing is missing from the last snapshot but what is acknowledged
+	Covered          bool                   `json:"covered"`      // the last run finished, and its gaps are acknowledged
 	snapshots.Counts                        // of the last snapshot
 	Acknowledged     snapshots.Acknowledged `json:"acknowledged"`      // gaps of the last snapshot
-	Damaged          []restore.Problem      `json:"damaged,omitempty"` // keys of acknowledgements that cannot be read
-	Snapshots        []snapshots.Coverage   `json:"snapshots"`         // the oldest first; gaps of the last one only
+	Damaged          []restore.Problem      `json:"damaged,omitempty"` // acknowledgements
+	Snapshots        []snapshots.Coverage   `json:"snapshots"`         // the oldest first; only the last has its gaps
 }
 
 func (r *mailboxReport) last() *snapshots.Coverage { return &r.Snapshots[len(r.Snapshots)-1] }
@@ -173,5 +176,5 @@ func (a *app) printMailbox(r *mailboxReport, repo string) {
 		complete = fmt.Sprintf("%s, snapshot %d", c.Finished.Format(text.ShortTime), c.Snapshot)
 	}
 	a.line("complete", complete)
-	a.printRemedy(r, repo)
+	a.printAckCommand(r, repo)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/mailhaul/mailhaul/pipeline"
 )
 
-// selectionFlags say which folders and items an export takes.
+// selectionFlags select the folders and items of an export.
 type selectionFlags struct {
 	folders, exclude         []string
 	types                    []string
@@ -19,13 +19,13 @@ type selectionFlags struct {
 func (f *selectionFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.folders, "folder", nil,
-		`only this folder and all beneath it: its `+"`PATH`"+` from the top, with \/ for a slash in a name, * and ? within names and ** for any folders; or a well-known name such as inbox. May be repeated`)
-	flags.StringArrayVar(&f.exclude, "exclude", nil, "not this folder, nor what is beneath it: a `PATH` as for --folder. May be repeated")
-	flags.StringArrayVar(&f.types, "type", nil, "only items whose message `CLASS` matches, such as IPM.Note or 'IPM.Schedule.*'. May be repeated")
+		`only this folder and its subfolders: its `+"`PATH`"+` from the top, with \/ for a slash in a name, * and ? within names and ** for any folders; or a well-known name such as inbox; may be repeated`)
+	flags.StringArrayVar(&f.exclude, "exclude", nil, "leave out this folder and its subfolders: a `PATH` as for --folder; may be repeated")
+	flags.StringArrayVar(&f.types, "type", nil, "only items whose message `CLASS` matches, such as IPM.Note or 'IPM.Schedule.*'; may be repeated")
 	flags.StringVar(&f.since, "since", "", "only items created at or after this `TIME` (2026-01-31 or RFC 3339)")
 	flags.StringVar(&f.before, "before", "", "only items created before this `TIME`")
-	flags.BoolVar(&f.noHidden, "no-hidden", false, "leave hidden folders out")
-	flags.BoolVar(&f.noRecoverables, "no-recoverable-items", false, "leave the Recoverable Items out")
+	flags.BoolVar(&f.noHidden, "no-hidden", false, "leave out hidden folders")
+	flags.BoolVar(&f.noRecoverables, "no-recoverable-items", false, "leave out the Recoverable Items")
 }
 
 func (f *selectionFlags) selection() (s pipeline.Selection, err error) {
@@ -59,7 +59,7 @@ func parsePaths(texts []string) (paths [][]string, err error) {
 	return paths, nil
 }
 
-// parseTime reads a day, which begins at midnight UTC, or a time.
+// parseTime parses a day, which stands for midnight UTC, or a time.
 func parseTime(flag, text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
@@ -72,7 +72,7 @@ func parseTime(flag, text string) (time.Time, error) {
 	return time.Time{}, usagef("%s %q is neither a day such as 2026-01-31 nor a time such as 2026-01-31T08:00:00Z", flag, text)
 }
 
-// runFlags say how an export goes about it.
+// runFlags configure the runs of an export.
 type runFlags struct {
 	full, retryFailed  bool
 	noProperties       bool
@@ -82,11 +82,11 @@ type runFlags struct {
 
 func (f *runFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.BoolVar(&f.full, "full", false, "list everything anew, whatever the last snapshot knows; what is held is not exported again")
-	flags.BoolVar(&f.retryFailed, "retry-failed", false, "try again also items that failed in ten exports in a row")
-	flags.BoolVar(&f.noProperties, "no-properties", false, "do not ask for subjects, senders and what else tells people which item it is")
+	flags.BoolVar(&f.full, "full", false, "list the whole mailbox again; held items are not exported again")
+	flags.BoolVar(&f.retryFailed, "retry-failed", false, "also retry items that failed in ten consecutive exports")
+	flags.BoolVar(&f.noProperties, "no-properties", false, "do not request subjects, senders and other properties that identify items for people")
 	flags.DurationVar(&f.checkpointInterval, "checkpoint-interval", 5*time.Minute, "commit a partial snapshot after this `TIME`")
-	flags.StringVar(&f.checkpointSize, "checkpoint-size", "2GiB", "commit a partial snapshot after so many `BYTES` of items")
+	flags.StringVar(&f.checkpointSize, "checkpoint-size", "2GiB", "commit a partial snapshot after this many `BYTES` of items")
 }
 
 func (f *runFlags) options() (pipeline.Options, error) {

@@ -24,14 +24,19 @@ func (a *app) snapshotsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "snapshots --repo URL",
 		Short: "List the mailboxes and snapshots of a repository",
+		Long: `Snapshots prints each mailbox with its id, and a line for each of its snapshots:
+the number, when it finished, its state, what it holds, and what the run added,
+removed and could not export. See mailhaul report for the gaps in detail.
+
+Exit codes: 0 listed; 1 failed; 2 wrong usage.`,
 		Example: `  mailhaul snapshots --repo ./mail
   mailhaul snapshots --repo ./mail --json | jq -r 'select(.state == "partial") | .mailbox.id'`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.snapshots(cmd.Context(), f) },
 	}
 	repoFlag(cmd, &f.repo)
-	mailboxFlag(cmd, &f.mailbox, "only this mailbox (`ID`)")
-	jsonFlag(cmd, &f.json, "print one JSON object for each snapshot: its manifest, without the folders' and segments' lists")
+	mailboxFlag(cmd, &f.mailbox, "only the mailbox with this `ID`")
+	jsonFlag(cmd, &f.json, "print one JSON object for each snapshot: its manifest without the lists of folders and segments")
 	return cmd
 }
 
@@ -53,7 +58,7 @@ func (a *app) snapshots(ctx context.Context, f snapshotsFlags) error {
 	return nil
 }
 
-// mailboxesOf returns the mailbox that was asked for, or all.
+// mailboxesOf returns the given mailbox, or all.
 func mailboxesOf(ctx context.Context, repo *repository.Repository, mailbox string) ([]string, error) {
 	if mailbox != "" {
 		return []string{mailbox}, nil
@@ -102,7 +107,7 @@ func describeGaps(s *snapshots.Snapshot) string {
 	return gaps
 }
 
-// A summary is what a listing tells of a snapshot.
+// A summary is the JSON form of a snapshot in a list.
 type summary struct {
 	Mailbox  manifest.Mailbox   `json:"mailbox"`
 	Snapshot uint64             `json:"snapshot"`
