@@ -34,7 +34,7 @@ type acknowledgeFlags struct {
 func (a *app) acknowledgeCommand() *cobra.Command {
 	var f acknowledgeFlags
 	cmd := &cobra.Command{
-		Use:   "acknowledge --repo URL --mailbox ID (--folder PATH | --item ID | --all-current)... --reason TEXT",
+		Use:   "acknowledge --mailbox ID (--folder PATH | --item ID)... --reason TEXT",
 		Short: "Acknowledge known gaps, so that exit code 3 means a new one",
 		Long: `Acknowledge records that a gap is known: a folder that Graph refuses to list, a
 folder that is always short, or an item that always fails. Export and report

@@ -43,7 +43,8 @@ Store options apply to the target. Give those of the source in its URL.
 Exit codes: 0 the target holds everything; 1 it does not; 2 wrong usage;
 130 interrupted.`,
 		Example: `  mailhaul copy --from s3://archive/mail --to s3://second-site/mail
-  mailhaul copy --from ./mail --to /mnt/usb/mail --mailbox 'MBX:e0643f21@a7809c93' --json`,
+  mailhaul copy --from ./mail --to /mnt/usb/mail \
+    --mailbox 'MBX:e0643f21@a7809c93' --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.copy(cmd.Context(), f) },
 	}

@@ -34,18 +34,18 @@ var (
 	errNotCopied  = errors.New("not everything could be copied")
 	errUnwell     = errors.New("checks failed")
 	errNoSource   = errors.New("nothing to copy")
-	errPrinted    = errors.New("told already") // joined to an error that needs no more words
+	errPrinted    = errors.New("printed already") // joined to an error that is not to be printed again
 )
 
 // told marks an error whose words have been printed.
 func printed(err error) error { return errors.Join(errPrinted, err) }
 
 func exitCode(ctx context.Context, err error) int {
-	var usage usageError
+	_, isUsage := errors.AsType[usageError](err)
 	switch {
 	case err == nil:
 		return exitComplete
-	case errors.As(err, &usage), errors.Is(err, pipeline.ErrNoFolder):
+	case isUsage, errors.Is(err, pipeline.ErrNoFolder):
 		return exitUsage
 	case errors.Is(err, pipeline.ErrInterrupted), ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return exitInterrupted
@@ -95,15 +95,15 @@ func hint(err error) string {
 
 func graphHint(err error) string {
 	const credentials = "check the credentials: AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, az login, or MAILHAUL_GRAPH_TOKEN"
-	var g *graph.Error
-	if !errors.As(err, &g) {
+	g, ok := errors.AsType[*graph.Error](err)
+	if !ok {
 		return ""
 	}
 	if entra.Reason(err) != "" {
 		return credentials
 	}
 	if (g.StatusCode == http.StatusForbidden || g.StatusCode == http.StatusNotFound) && g.Code == "" && g.Message == "" {
-		return "Graph gave no reason, so the answer may be that of a proxy or gateway: run again later"
+		return "Graph gave no reason, so the answer may come from a proxy or gateway: run again later"
 	}
 	switch g.StatusCode {
 	case 0:
@@ -115,19 +115,19 @@ func graphHint(err error) string {
 	case http.StatusNotFound:
 		return "check --user, --mailbox and --graph-url; a mailbox must be licensed and in Exchange Online"
 	case http.StatusTooManyRequests:
-		return "Graph throttles this mailbox; run again later, and see that nothing else reads it meanwhile"
+		return "Graph throttles this mailbox; run again later, and make sure that no other program reads it"
 	}
 	return ""
 }
 
-// unreachedHint is about a Graph that is not reached.
+// unreachedHint returns what the user can do if Graph cannot be reached.
 func unreachedHint(err error) string {
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	var network *net.OpError
 	switch {
 	case errors.As(err, &certificate):
-		return "the certificate of what answers is not trusted: check --graph-url, and whether a proxy of yours is in between"
+		return "the server's certificate is not trusted: check --graph-url, and whether a proxy is in between"
 	case errors.As(err, &dns):
 		return "there is no such host: check --graph-url, and this machine's DNS"
 	case errors.Is(err, syscall.ECONNREFUSED):

@@ -55,7 +55,8 @@ Exit codes: 0 everything selected is held, except acknowledged gaps; 1 failed;
 2 wrong usage; 3 finished, with gaps: items failed, or folders are short or
 could not be listed; 130 interrupted, with a partial snapshot committed.`,
 		Example: `  mailhaul export --repo s3://archive/mail --user megan@contoso.com
-  mailhaul export --repo ./mail --mailbox 'MBX:e0643f21@a7809c93' --folder Inbox/Projects --json`,
+  mailhaul export --repo ./mail --mailbox 'MBX:e0643f21@a7809c93' \
+    --folder Inbox/Projects --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.export(cmd.Context(), f) },
 	}

@@ -36,7 +36,8 @@ exists with the same bytes is left alone; one with other bytes is an error.
 Exit codes: 0 all items are extracted; 1 failed; 2 wrong usage;
 130 interrupted.`,
 		Example: `  mailhaul extract --repo ./mail --mailbox 'MBX:e0643f21@a7809c93' --out ./items
-  mailhaul extract --repo ./mail --mailbox 'MBX:e0643f21@a7809c93' --out ./items --item AQMkAD…`,
+  mailhaul extract --repo ./mail --mailbox 'MBX:e0643f21@a7809c93' \
+    --out ./items --item AQMkAD…`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.extract(cmd.Context(), f) },
 	}

@@ -30,7 +30,8 @@ removed and could not export. See mailhaul report for the gaps in detail.
 
 Exit codes: 0 listed; 1 failed; 2 wrong usage.`,
 		Example: `  mailhaul snapshots --repo ./mail
-  mailhaul snapshots --repo ./mail --json | jq -r 'select(.state == "partial") | .mailbox.id'`,
+  mailhaul snapshots --repo ./mail --json |
+    jq -r 'select(.state == "partial") | .mailbox.id'`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.snapshots(cmd.Context(), f) },
 	}

@@ -115,7 +115,7 @@ func usage(cmd *cobra.Command) error {
 	}
 	cmd.Printf("\nFlags:\n%s", others.FlagUsagesWrapped(usageWidth))
 	if store.HasFlags() {
-		cmd.Printf("\nStore options (also parameters of the URL: --lock-days 30 is ?lock_days=30):\n%s", store.FlagUsagesWrapped(usageWidth))
+		cmd.Printf("\nStore options (also parameters of the URL: --ca-file FILE is ?ca_file=FILE):\n%s", store.FlagUsagesWrapped(usageWidth))
 	}
 	return nil
 }

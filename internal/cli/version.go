@@ -69,8 +69,8 @@ func (a *app) versionCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "version", Short: "Print the version", Args: noArgs,
-		Long: `Version prints the version of mailhaul, the version of the repository format that
-it writes, and what it was built from.`,
+		Long: `Version prints the version of mailhaul, the version of the repository format
+that it writes, and the commit that it was built from.`,
 		Example: `  mailhaul version --json | jq -r .version`,
 		RunE: func(*cobra.Command, []string) error {
 			b := version()
