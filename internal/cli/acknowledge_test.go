@@ -18,8 +18,8 @@ import (
 	"github.com/mailhaul/mailhaul/sinks"
 )
 
-// TestAcknowledgeUnended: what a run that was interrupted did not reach cannot be acknowledged.
-func TestAcknowledgeUnended(t *testing.T) {
+// TestAcknowledgeInterrupted: gaps of an interrupted run cannot be acknowledged.
+func TestAcknowledgeInterrupted(t *testing.T) {
 	sim, err := simulator.New(simulator.Options{Seed: 5, Items: 200, ItemSize: 4000})
 	if err != nil {
 		t.Fatal(err)

@@ -37,7 +37,7 @@ var (
 	errPrinted    = errors.New("printed already") // joined to an error that is not to be printed again
 )
 
-// told marks an error whose words have been printed.
+// printed marks an error that has been printed.
 func printed(err error) error { return errors.Join(errPrinted, err) }
 
 func exitCode(ctx context.Context, err error) int {
