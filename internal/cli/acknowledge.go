@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mailhaul/mailhaul/internal/cli/internal/coverage"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/flags"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/snapshots"
@@ -62,18 +63,18 @@ command failed; 2 wrong usage.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.acknowledge(cmd.Context(), f) },
 	}
 	repoFlag(cmd, &f.repo)
-	writeFlags(cmd)
+	flags.Write(cmd)
 	mailboxFlag(cmd, &f.mailbox, "`ID` of the mailbox, as mailhaul report shows it")
-	flags := cmd.Flags()
-	flags.StringArrayVar(&f.folders, "folder", nil, "acknowledge the gap of this folder: its `PATH` as mailhaul report shows it, a well-known name, or its id; may be repeated")
-	flags.Int64Var(&f.missing, "missing", 0, "with --folder: acknowledge up to `N` missing items (default: the number now)")
-	flags.StringArrayVar(&f.items, "item", nil, "acknowledge the failure of the item with this `ID`; may be repeated")
-	flags.BoolVar(&f.all, "all-current", false, "acknowledge all gaps of the last snapshot")
-	flags.StringVar(&f.reason, "reason", "", "why, as `TEXT` for whoever reads the acknowledgement later")
-	flags.StringVar(&f.by, "by", "", "`NAME` of who acknowledges (default: user@host)")
-	flags.StringVar(&f.until, "until", "", "`TIME` at which the gap counts again (2027-01-31 or RFC 3339; default: in a year)")
-	flags.BoolVar(&f.list, "list", false, "list the acknowledgements of --mailbox, or of all mailboxes")
-	flags.StringVar(&f.revoke, "revoke", "", "revoke the acknowledgement with this `ID` or beginning of an id")
+	fs := cmd.Flags()
+	fs.StringArrayVar(&f.folders, "folder", nil, "acknowledge the gap of this folder: its `PATH` as mailhaul report shows it, a well-known name, or its id; may be repeated")
+	fs.Int64Var(&f.missing, "missing", 0, "with --folder: acknowledge up to `N` missing items (default: the number now)")
+	fs.StringArrayVar(&f.items, "item", nil, "acknowledge the failure of the item with this `ID`; may be repeated")
+	fs.BoolVar(&f.all, "all-current", false, "acknowledge all gaps of the last snapshot")
+	fs.StringVar(&f.reason, "reason", "", "why, as `TEXT` for whoever reads the acknowledgement later")
+	fs.StringVar(&f.by, "by", "", "`NAME` of who acknowledges (default: user@host)")
+	fs.StringVar(&f.until, "until", "", "`TIME` at which the gap counts again (2027-01-31 or RFC 3339; default: in a year)")
+	fs.BoolVar(&f.list, "list", false, "list the acknowledgements of --mailbox, or of all mailboxes")
+	fs.StringVar(&f.revoke, "revoke", "", "revoke the acknowledgement with this `ID` or beginning of an id")
 	jsonFlag(cmd, &f.json, "print one JSON object for each acknowledgement")
 	return cmd
 }
@@ -126,11 +127,14 @@ func (f *acknowledgeFlags) expiry(now time.Time) (time.Time, error) {
 	if f.until == "" {
 		return now.AddDate(1, 0, 0), nil
 	}
-	until, err := parseTime("--until", f.until)
-	if err == nil && !until.After(now) {
-		err = usagef("--until %s is in the past", f.until)
+	until, err := flags.ParseTime("--until", f.until)
+	if err != nil {
+		return until, usageError{err}
 	}
-	return until.UTC(), err
+	if !until.After(now) {
+		return until, usagef("--until %s is in the past", f.until)
+	}
+	return until.UTC(), nil
 }
 
 func (a *app) acknowledge(ctx context.Context, f acknowledgeFlags) error {

@@ -60,8 +60,7 @@ may keep it. Ctrl-C ends the measurement early.
 	flags.StringVar(&f.opts.Repo, "repo", "", "`URL` of a store; what is stored there is deleted again (scenarios: S3, in MinIO's place)")
 	f.user.add(cmd)
 	f.out.add(cmd)
-	reachFlags(cmd, &f.opts.Repo)
-	writeFlags(cmd)
+	storeFlags(cmd, &f.opts.Repo)
 	cmd.AddCommand(a.baselineCommand(), a.stagesCommand())
 	return cmd
 }

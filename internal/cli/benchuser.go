@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mailhaul/mailhaul/bench"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/flags"
 	"github.com/mailhaul/mailhaul/internal/cli/internal/observe"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
@@ -57,9 +58,11 @@ func (f *benchUserFlags) check(repo string) (err error) {
 		return usagef("--mailboxes must not be negative, --machines at least 1, and --gigabytes between 0 and a million")
 	}
 	if f.bandwidth != "" {
-		f.plan.Bandwidth, err = parseSize("--bandwidth", strings.TrimSuffix(f.bandwidth, "/s"))
+		if f.plan.Bandwidth, err = flags.ParseSize("--bandwidth", strings.TrimSuffix(f.bandwidth, "/s")); err != nil {
+			return usageError{err}
+		}
 	}
-	return err
+	return nil
 }
 
 // benchUser measures a mailbox and tells the report, of one that was interrupted too.

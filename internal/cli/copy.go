@@ -51,8 +51,7 @@ Exit codes: 0 the target holds everything; 1 it does not; 2 wrong usage;
 	flags := cmd.Flags()
 	flags.StringVar(&f.from, "from", envOr("MAILHAUL_REPO", ""), "`URL` or path of the repository to copy (env MAILHAUL_REPO)")
 	flags.StringVar(&f.to, "to", "", "`URL` or path of the repository to copy to")
-	reachFlags(cmd, &f.to)
-	writeFlags(cmd)
+	storeFlags(cmd, &f.to)
 	mailboxFlag(cmd, &f.mailbox, "only the snapshots of the mailbox with this `ID`")
 	jsonFlag(cmd, &f.json, "print one JSON object on stdout")
 	return cmd

@@ -11,6 +11,7 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/mailhaul/mailhaul/doctor"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/flags"
 	"github.com/mailhaul/mailhaul/internal/cli/internal/text"
 	"github.com/mailhaul/mailhaul/sinks"
 )
@@ -53,7 +54,7 @@ configuration.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context(), f) },
 	}
 	repoFlag(cmd, &f.repo)
-	writeFlags(cmd)
+	flags.Write(cmd)
 	f.graph.add(cmd)
 	cmd.Flags().StringVar(&f.user, "user", "", "user principal name or id (`UPN`) whose mailbox to try")
 	cmd.Flags().BoolVar(&f.thorough, "thorough", false, "run all checks, even if their objects cannot be deleted")

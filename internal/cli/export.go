@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mailhaul/mailhaul/graph"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/flags"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
 )
@@ -20,8 +21,8 @@ type exportFlags struct {
 	users     []string
 	archive   bool
 	atOnce    int
-	selection selectionFlags
-	run       runFlags
+	selection flags.Selection
+	run       flags.Run
 	json      bool
 }
 
@@ -61,15 +62,15 @@ could not be listed; 130 interrupted, with a partial snapshot committed.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.export(cmd.Context(), f) },
 	}
 	repoFlag(cmd, &f.repo)
-	writeFlags(cmd)
-	flags := cmd.Flags()
-	flags.StringArrayVar(&f.mailboxes, "mailbox", nil, "`ID` of a mailbox, such as MBX:…@…; may be repeated")
-	flags.StringArrayVar(&f.users, "user", nil, "user principal name or id (`UPN`) whose mailbox to export; may be repeated")
-	flags.BoolVar(&f.archive, "archive", false, "export the users' archive mailboxes too; needs a --graph-url that ends in /beta")
-	flags.IntVar(&f.atOnce, "mailboxes-at-once", 4, "export up to `N` mailboxes at a time")
+	flags.Write(cmd)
+	fs := cmd.Flags()
+	fs.StringArrayVar(&f.mailboxes, "mailbox", nil, "`ID` of a mailbox, such as MBX:…@…; may be repeated")
+	fs.StringArrayVar(&f.users, "user", nil, "user principal name or id (`UPN`) whose mailbox to export; may be repeated")
+	fs.BoolVar(&f.archive, "archive", false, "export the users' archive mailboxes too; needs a --graph-url that ends in /beta")
+	fs.IntVar(&f.atOnce, "mailboxes-at-once", 4, "export up to `N` mailboxes at a time")
 	f.graph.add(cmd)
-	f.selection.add(cmd)
-	f.run.add(cmd)
+	f.selection.Add(cmd)
+	f.run.Add(cmd)
 	jsonFlag(cmd, &f.json, "print one JSON object for each mailbox on stdout")
 	return cmd
 }
@@ -104,13 +105,16 @@ func (f *exportFlags) check() error {
 
 // options returns the options of the runs.
 func (f *exportFlags) options() (pipeline.Options, error) {
-	selection, err := f.selection.selection()
+	selection, err := f.selection.Options()
 	if err != nil {
-		return pipeline.Options{}, err
+		return pipeline.Options{}, usageError{err}
 	}
-	opts, err := f.run.options()
+	opts, err := f.run.Options()
+	if err != nil {
+		return opts, usageError{err}
+	}
 	opts.Selection, opts.Exporters = selection, f.graph.inFlight
-	return opts, err
+	return opts, nil
 }
 
 // graphVersion returns the last element of the base URL: v1.0 or beta.
@@ -125,7 +129,7 @@ func (a *app) export(ctx context.Context, f exportFlags) error {
 	if err != nil {
 		return err
 	}
-	client, err := f.graph.open(!f.run.noProperties)
+	client, err := f.graph.open(!f.run.NoProperties)
 	if err != nil {
 		return err
 	}

@@ -4,27 +4,33 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"math"
 	"net"
 	"net/url"
 	"os"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 	"gocloud.dev/blob"
 
 	"github.com/mailhaul/mailhaul/bench"
 	"github.com/mailhaul/mailhaul/graph"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/flags"
 	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/sinks"
 )
 
 const defaultGraphURL = "https://graph.microsoft.com/v1.0"
 
+// storeFlags adds the flags of how a store is reached and written. Their values are in the URL that to
+// points to when the command runs.
+func storeFlags(cmd *cobra.Command, to *string) {
+	flags.Reach(cmd, to)
+	flags.Write(cmd)
+}
+
 // repoFlag adds --repo and the flags of how its store is reached.
 func repoFlag(cmd *cobra.Command, to *string) {
-	reachFlags(cmd, to)
+	flags.Reach(cmd, to)
 	cmd.Flags().StringVar(to, "repo", os.Getenv("MAILHAUL_REPO"), "`URL` or path of the repository (env MAILHAUL_REPO)")
 }
 
@@ -87,15 +93,6 @@ func openBucket(ctx context.Context, url string) (*blob.Bucket, error) {
 	return sinks.Open(ctx, url)
 }
 
-// parseSize parses a number of bytes, such as 20MiB.
-func parseSize(flag, text string) (int64, error) {
-	n, err := humanize.ParseBytes(text)
-	if err != nil || n == 0 || n > math.MaxInt64 {
-		return 0, usagef("%s %q is not a number of bytes, such as 20MiB", flag, text)
-	}
-	return int64(n), nil
-}
-
 // graphFlags are the address of Graph and the limits on requests.
 type graphFlags struct {
 	url      string
@@ -104,10 +101,10 @@ type graphFlags struct {
 }
 
 func (f *graphFlags) add(cmd *cobra.Command) {
-	flags := cmd.Flags()
-	flags.StringVar(&f.url, "graph-url", envOr("MAILHAUL_GRAPH_URL", defaultGraphURL), "base `URL` of Microsoft Graph (env MAILHAUL_GRAPH_URL)")
-	flags.IntVar(&f.inFlight, "max-in-flight", 4, "send up to `N` requests at a time for a mailbox, 1 to 4")
-	flags.IntVar(&f.budget, "request-budget", 10_000, "send up to `N` requests in ten minutes for a mailbox; 0 for no limit")
+	fs := cmd.Flags()
+	fs.StringVar(&f.url, "graph-url", envOr("MAILHAUL_GRAPH_URL", defaultGraphURL), "base `URL` of Microsoft Graph (env MAILHAUL_GRAPH_URL)")
+	fs.IntVar(&f.inFlight, "max-in-flight", 4, "send up to `N` requests at a time for a mailbox, 1 to 4")
+	fs.IntVar(&f.budget, "request-budget", 10_000, "send up to `N` requests in ten minutes for a mailbox; 0 for no limit")
 }
 
 // open returns a client, which requests the properties of items if properties is set.

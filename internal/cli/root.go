@@ -1,3 +1,4 @@
+// Package cli is mailhaul's command line. It is the one place that prints and exits.
 package cli
 
 import (
@@ -14,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/flags"
 	"github.com/mailhaul/mailhaul/internal/cli/internal/memory"
 	"github.com/mailhaul/mailhaul/internal/cli/internal/observe"
 	"github.com/mailhaul/mailhaul/internal/cli/internal/text"
@@ -122,7 +124,15 @@ Exit codes:
 		a.doctorCommand(), a.simulateCommand(), a.demoCommand(), a.benchCommand(), a.versionCommand(),
 	)
 	for _, cmd := range root.Commands() {
-		cmd.SetUsageFunc(usage)
+		cmd.SetUsageFunc(flags.Usage)
+		if parse := cmd.PreRunE; parse != nil {
+			cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+				if err := parse(cmd, args); err != nil {
+					return usageError{err}
+				}
+				return nil
+			}
+		}
 	}
 	return root
 }

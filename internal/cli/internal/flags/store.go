@@ -1,4 +1,5 @@
-package cli
+// Package flags has the flags of exports and stores. Every error is a mistake in the command line.
+package flags
 
 import (
 	"strings"
@@ -35,9 +36,9 @@ var writeOptions = []storeOption{
 	{name: "limit-upload", usage: "greatest upload `RATE`, in bytes a second, such as 20MiB/s"},
 }
 
-// reachFlags adds the flags of how a store is reached. When the command runs, their values and those
-// of writeFlags are in the URL that to points to.
-func reachFlags(cmd *cobra.Command, to *string) {
+// Reach adds the flags of how a store is reached. When the command runs, their values and those
+// of Write are in the URL that to points to.
+func Reach(cmd *cobra.Command, to *string) {
 	addOptions(cmd, reachOptions)
 	before := cmd.PreRunE
 	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
@@ -50,8 +51,8 @@ func reachFlags(cmd *cobra.Command, to *string) {
 	}
 }
 
-// writeFlags adds the flags of how objects are written.
-func writeFlags(cmd *cobra.Command) {
+// Write adds the flags of how objects are written.
+func Write(cmd *cobra.Command) {
 	addOptions(cmd, writeOptions)
 }
 
@@ -92,7 +93,7 @@ func mergeOptions(flags *pflag.FlagSet, url *string) error {
 	}
 	merged, err := sinks.WithOptions(*url, options)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	*url = merged
 	return nil
@@ -101,8 +102,8 @@ func mergeOptions(flags *pflag.FlagSet, url *string) error {
 // usageWidth is the width of a usage message, in characters.
 const usageWidth = 80
 
-// usage prints the usage of a command, with the options of its store apart.
-func usage(cmd *cobra.Command) error {
+// Usage prints the usage of a command, with the options of its store apart.
+func Usage(cmd *cobra.Command) error {
 	store, others := storeFlags(cmd.Flags()), pflag.NewFlagSet("", pflag.ContinueOnError)
 	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
 		if store.Lookup(f.Name) == nil {

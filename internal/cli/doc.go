@@ -1,2 +1,0 @@
-// Package cli is mailhaul's command line. It is the one place that prints and exits.
-package cli
