@@ -7,8 +7,8 @@ import (
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
-// parseChunkList parses the skippable frame that appendChunkList appends. The chunks must cover size
-// uncompressed bytes.
+// parseChunkList parses the skippable frame that appendChunkList appends. The chunks must cover
+// size uncompressed bytes.
 func parseChunkList(data []byte, size int64) ([]Chunk, error) {
 	le := binary.LittleEndian
 	if len(data) < skippableHeader+chunkListHeader || le.Uint32(data) != chunkListMagic ||

@@ -56,8 +56,8 @@ func NewEncoder(concurrency int) (*Encoder, error) {
 	return &Encoder{enc}, nil
 }
 
-// Compress appends one zstd frame of raw to dst and returns it. The frame has its content size and a
-// checksum.
+// Compress appends one zstd frame of raw to dst and returns it. The frame has its content size and
+// a checksum.
 func (e *Encoder) Compress(dst, raw []byte) []byte { return e.zstd.EncodeAll(raw, dst) }
 
 // Close releases the encoder.

@@ -225,8 +225,8 @@ func TestFrameRefused(t *testing.T) {
 	}
 }
 
-// TestPackFull: a pack of highly compressible or very small items is full before the items that wait
-// for it take much memory.
+// TestPackFull: a pack of highly compressible or very small items is full before the items that
+// wait for it take much memory.
 func TestPackFull(t *testing.T) {
 	enc, err := compress.NewEncoder(1)
 	if err != nil {
@@ -436,8 +436,8 @@ func TestPackGrows(t *testing.T) {
 	}
 }
 
-// TestPackFits: packs of frames that fit stay within their bounds, and are full only if a frame does
-// not fit.
+// TestPackFits: packs of frames that fit stay within their bounds, and are full only if a frame
+// does not fit.
 func TestPackFits(t *testing.T) {
 	const target = 5 << 20
 	seed := rand.Uint64()

@@ -64,8 +64,8 @@ func NewPackReader(r io.ReaderAt, size int64) (*PackReader, error) {
 	return p, nil
 }
 
-// decoder returns the zstd decoder that all readers share. DecodeAll is safe for concurrent use, and
-// its output is bounded to a frame.
+// decoder returns the zstd decoder that all readers share. DecodeAll is safe for concurrent use,
+// and its output is bounded to a frame.
 var decoder = sync.OnceValues(func() (*zstd.Decoder, error) {
 	return zstd.NewReader(nil, zstd.WithDecoderMaxMemory(MaxFrame), zstd.WithDecoderMaxWindow(MaxFrame<<1))
 })

@@ -14,8 +14,8 @@ const (
 	// PackTarget is the stored size at which a pack is full: 32 MiB.
 	PackTarget = 32 << 20
 
-	// MaxPackSize bounds the stored size of packs that are read: 64 MiB. Packs that are written stay
-	// below PackTarget + PackExcess.
+	// MaxPackSize bounds the stored size of packs that are read: 64 MiB. Packs that are written
+	// stay below PackTarget + PackExcess.
 	MaxPackSize = 64 << 20
 
 	// A pack of highly compressible or very small items is full before it has its stored size: the
@@ -116,8 +116,8 @@ func checksum(frame []byte) (uint32, error) {
 	return binary.LittleEndian.Uint32(frame[len(frame)-4:]), nil
 }
 
-// reserve makes room for n more bytes. It quadruples the buffer, so that little is copied, up to the
-// size of a pack whose frames fit.
+// reserve makes room for n more bytes. It quadruples the buffer, so that little is copied, up to
+// the size of a pack whose frames fit.
 func (w *PackWriter) reserve(n int) {
 	need := len(w.data) + n
 	if need <= cap(w.data) {

@@ -8,7 +8,8 @@ import (
 	"github.com/SaveTheRbtz/zstd-seekable-format-go/pkg"
 )
 
-// A source reads a pack's stored bytes for the seekable reader, and bounds the lengths of its reads.
+// A source reads a pack's stored bytes for the seekable reader, and bounds the lengths of its
+// reads.
 type source struct {
 	r         io.ReaderAt
 	size      int64

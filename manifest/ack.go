@@ -26,8 +26,8 @@ const (
 )
 
 // An Ack acknowledges a gap of one mailbox: until a time, the gap is known and no reason for alarm.
-// An Ack with Revokes set revokes another Ack instead; it has a Mailbox, By, Reason and Created, and
-// nothing else. An Ack is never changed.
+// An Ack with Revokes set revokes another Ack instead; it has a Mailbox, By, Reason and Created,
+// and nothing else. An Ack is never changed.
 type Ack struct {
 	Format  int       `json:"format"`
 	Mailbox string    `json:"mailbox"`
@@ -56,8 +56,8 @@ func (a *Ack) Encode() ([]byte, error) {
 }
 
 // ParseAck parses the stored bytes of an acknowledgement, whose digest the caller has checked.
-// Unknown members are ignored. ErrNewerFormat is in the error if a later version of the format wrote
-// it.
+// Unknown members are ignored. ErrNewerFormat is in the error if a later version of the format
+// wrote it.
 func ParseAck(data []byte) (*Ack, error) {
 	a := &Ack{}
 	if err := parse(data, maxAckSize, a, func(data []byte) error { return json.Unmarshal(data, a) }); err != nil {

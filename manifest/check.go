@@ -35,8 +35,8 @@ func (s *Snapshot) check() error {
 	return nil
 }
 
-// The greatest counts and sums. The sum of a count over all folders of a manifest does not overflow,
-// nor does the sum of two numbers of bytes.
+// The greatest counts and sums. The sum of a count over all folders of a manifest does not
+// overflow, nor does the sum of two numbers of bytes.
 const (
 	maxCount = 1 << 40
 	maxBytes = 1 << 60

@@ -21,16 +21,16 @@ const (
 )
 
 // The elements of a list may take freeMemory bytes, and beyond that inflation times the size of the
-// JSON before them. What this package writes takes less, because it writes most members even if they
-// are empty.
+// JSON before them. What this package writes takes less, because it writes most members even if
+// they are empty.
 const (
 	inflation  = 6
 	freeMemory = 64 << 10
 )
 
 // A decoder decodes untrusted JSON. It counts the elements of each list while it decodes them, so
-// the result takes a small multiple of the memory of the JSON, whatever that contains. It is not safe
-// for concurrent use.
+// the result takes a small multiple of the memory of the JSON, whatever that contains. It is not
+// safe for concurrent use.
 type decoder struct{ options json.Options }
 
 func newDecoder() decoder {

@@ -85,8 +85,8 @@ type keyLine struct {
 	Keys []byte `json:"keys"`
 }
 
-// EncodeKeys returns the stored bytes of an object of 1 to MaxKeys keys, which are JSON lines in one
-// zstd stream, and its entry for a listing.
+// EncodeKeys returns the stored bytes of an object of 1 to MaxKeys keys, which are JSON lines in
+// one zstd stream, and its entry for a listing.
 func EncodeKeys(keys []RowKey) ([]byte, Segment, error) {
 	if n := len(keys); n < 1 || n > MaxKeys {
 		return nil, Segment{}, fmt.Errorf("keys: %d, not in the range 1 to %d", n, MaxKeys)

@@ -13,8 +13,8 @@ const MaxChunkLength = 4 << 20
 
 // A Row is one item of a mailbox: its metadata from Graph, and the chunks of its FastTransfer
 // stream. The key of a row is (Folder, ID); the last row with a key replaces the others. A row with
-// Removed set is a tombstone: the item is no longer in the folder, and all members but ID and Folder
-// are zero.
+// Removed set is a tombstone: the item is no longer in the folder, and all members but ID and
+// Folder are zero.
 //
 // The names are those of Graph's mailboxItem; Folder is its parent folder's id.
 type Row struct {

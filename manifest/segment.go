@@ -105,8 +105,8 @@ func (w *SegmentWriter) Reset() {
 }
 
 // ReadRows reads the rows of a segment from its stored bytes, whose digest the caller has checked.
-// Decompression and line lengths are bounded. Other counts than those of s are an error. The sequence
-// ends after its first error.
+// Decompression and line lengths are bounded. Other counts than those of s are an error. The
+// sequence ends after its first error.
 func (s Segment) ReadRows(data []byte) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		if err := s.readRows(data, yield); err != nil && !errors.Is(err, errStopped) {

@@ -29,8 +29,8 @@ const (
 )
 
 // A Snapshot is the state of one mailbox after one run: the manifest that a ref names. The rows of
-// the mailbox are those of Segments applied in order, without tombstones and without rows of folders
-// that are not in Folders.
+// the mailbox are those of Segments applied in order, without tombstones and without rows of
+// folders that are not in Folders.
 type Snapshot struct {
 	Format   int       `json:"format"`
 	Mailbox  Mailbox   `json:"mailbox"`
@@ -79,8 +79,8 @@ type Selection struct {
 	Recoverable bool      `json:"recoverable"`       // Recoverable Items are included
 }
 
-// A Folder is a mailboxFolder as Graph returned it. Path holds the display names from the top; names
-// may be empty or equal, and may contain any character.
+// A Folder is a mailboxFolder as Graph returned it. Path holds the display names from the top;
+// names may be empty or equal, and may contain any character.
 type Folder struct {
 	ID             string   `json:"id"`
 	ParentFolderID string   `json:"parentFolderId,omitzero"`
@@ -97,8 +97,8 @@ type Folder struct {
 	LeftOutHeld    int64    `json:"leftOutHeld,omitzero"`  // items in ItemsLeftOut that are held in an older version
 	Unconfirmed    int64    `json:"unconfirmed,omitzero"`  // items in Items that a short listing did not show
 	DeltaLink      string   `json:"deltaLink,omitzero"`    // where the next incremental listing starts
-	// ListedThrough is the greatest lastModifiedDateTime of a folder without delta. The next listing
-	// requests later items, and then all ids.
+	// ListedThrough is the greatest lastModifiedDateTime of a folder without delta. The next
+	// listing requests later items, and then all ids.
 	ListedThrough time.Time `json:"listedThrough,omitzero"`
 	Listing       *Listing  `json:"listing,omitempty"` // of the whole folder, if one is under way
 	Mailbox       string    `json:"mailbox,omitzero"`  // the auxiliary mailbox that holds the folder

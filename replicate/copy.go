@@ -29,8 +29,8 @@ type Options struct {
 }
 
 // Copy copies the snapshots that the target does not hold, in order, each with the packs and
-// segments that it needs, and then the acknowledgements of each mailbox. A copy that was interrupted
-// continues when it is repeated.
+// segments that it needs, and then the acknowledgements of each mailbox. A copy that was
+// interrupted continues when it is repeated.
 //
 // An object that is damaged in the source, or differs in the target, is a problem in the report. So
 // is a mailbox that has other snapshots in the target. Everything that does not depend on a problem

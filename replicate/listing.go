@@ -61,8 +61,9 @@ func (c *copier) listTarget(ctx context.Context) error {
 	return nil
 }
 
-// listSource lists the objects of the source, and compares the sizes of those that both repositories
-// hold. It returns all mailboxes with a snapshot. everything is set if all of them are to be copied.
+// listSource lists the objects of the source, and compares the sizes of those that both
+// repositories hold. It returns all mailboxes with a snapshot. everything is set if all of them are
+// to be copied.
 func (c *copier) listSource(ctx context.Context, everything bool) (mailboxes []string, err error) {
 	c.source, c.acks = map[string]runs{}, map[string][]repository.Object{}
 	for o, err := range c.from.Objects(ctx) {

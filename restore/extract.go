@@ -36,9 +36,9 @@ type Extracted struct {
 }
 
 // Extract writes items of a snapshot below dir, each as <folder path>/<name>.fts, byte for byte as
-// Graph sent it, and calls done for each. Without ids it writes all items. A file gets its name when
-// it is complete. A file that exists with the same bytes is left alone; one with other bytes is
-// ErrDiffers.
+// Graph sent it, and calls done for each. Without ids it writes all items. A file gets its name
+// when it is complete. A file that exists with the same bytes is left alone; one with other bytes
+// is ErrDiffers.
 func Extract(ctx context.Context, repo *repository.Repository, s *snapshots.Snapshot, dir string, ids []string, done func(Extracted) error) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err

@@ -40,8 +40,8 @@ func (v *vault) copyToDirectory() (*repository.Repository, string) {
 	return repo, dir
 }
 
-// TestIrregular: anything that is neither a file nor a directory is a problem, wherever it is, and is
-// found without retries.
+// TestIrregular: anything that is neither a file nor a directory is a problem, wherever it is, and
+// is found without retries.
 func TestIrregular(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 4, Items: 30, ItemSize: 5 << 10})
 	ref := repository.RefKey(v.mailbox, 3)

@@ -11,8 +11,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// startListing makes the last snapshot one with a listing under way, whose keys are in an object. It
-// returns the object's key.
+// startListing makes the last snapshot one with a listing under way, whose keys are in an object.
+// It returns the object's key.
 func (v *vault) startListing(change func(*manifest.Segment)) string {
 	v.t.Helper()
 	s, rows := v.latest()

@@ -58,8 +58,8 @@ func folderNames(folders []manifest.Folder) map[string]string {
 // equal: some ignore case, or how characters are composed.
 func folded(name string) string { return cases.Fold().String(norm.NFKC.String(name)) }
 
-// joinPath returns the path of a folder. A folder that is its own ancestor, or is nested too deeply,
-// is moved to the top, with its own name and a digest of its id.
+// joinPath returns the path of a folder. A folder that is its own ancestor, or is nested too
+// deeply, is moved to the top, with its own name and a digest of its id.
 func joinPath(id string, own map[string]string, byID map[string]*manifest.Folder) string {
 	var names []string
 	for at := id; byID[at] != nil; at = byID[at].ParentFolderID {

@@ -18,7 +18,8 @@ import (
 const packReaders = 2
 
 // choosePacks marks the packs that the snapshots of the chosen mailboxes need. A verification of
-// everything reads all packs. Damage that is met here is ignored: walk finds it again and reports it.
+// everything reads all packs. Damage that is met here is ignored: walk finds it again and reports
+// it.
 func (v *verifier) choosePacks(ctx context.Context) error {
 	if len(v.opts.Mailboxes) == 0 || v.opts.SkipData {
 		return nil

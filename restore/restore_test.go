@@ -344,8 +344,8 @@ func TestVerifyDuringExport(t *testing.T) {
 	}
 }
 
-// TestListedAndDeleted: an object that was listed and does not exist is a problem only if a snapshot
-// needs it.
+// TestListedAndDeleted: an object that was listed and does not exist is a problem only if a
+// snapshot needs it.
 func TestListedAndDeleted(t *testing.T) {
 	for _, needed := range []bool{false, true} {
 		for _, prefix := range []string{"packs/", "manifests/"} {

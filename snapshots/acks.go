@@ -52,8 +52,8 @@ func keyOf(a *manifest.Ack) ackKey { return ackKey{a.Kind, a.Folder, a.Item, a.C
 // ackReaders is the number of acknowledgements that are read at a time.
 const ackReaders = 8
 
-// LoadAcks reads the acknowledgements of a mailbox's gaps. Damaged ones acknowledge nothing, and are
-// in Damaged.
+// LoadAcks reads the acknowledgements of a mailbox's gaps. Damaged ones acknowledge nothing, and
+// are in Damaged.
 func LoadAcks(ctx context.Context, repo *repository.Repository, mailbox string) (*Acks, error) {
 	a := &Acks{gaps: map[ackKey][]*Ack{}}
 	objects, err := repo.Acks(ctx, mailbox)

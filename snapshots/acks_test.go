@@ -90,8 +90,8 @@ func (f *fixture) all(s *manifest.Snapshot, until time.Time) {
 	}
 }
 
-// TestAcknowledged: an acknowledgement does not cover a larger gap, another error, another folder or
-// item, or a time after it has expired.
+// TestAcknowledged: an acknowledgement does not cover a larger gap, another error, another folder
+// or item, or a time after it has expired.
 func TestAcknowledged(t *testing.T) {
 	all := snapshots.Acknowledged{Short: 1, Refused: 1, Failed: 1}
 	f := newFixture(t)

@@ -24,8 +24,8 @@ type Counts struct {
 	// count by at least this number.
 	Unconfirmed int64 `json:"unconfirmed"`
 
-	// Unlisted items are counted by Graph, which could not list them, but listed the others of their
-	// folder. They are missing or unconfirmed.
+	// Unlisted items are counted by Graph, which could not list them, but listed the others of
+	// their folder. They are missing or unconfirmed.
 	Unlisted int64 `json:"unlisted"`
 }
 

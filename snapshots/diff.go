@@ -28,7 +28,8 @@ type Change struct {
 	From string       // if the item was moved, the id of its folder in the earlier snapshot
 }
 
-// A FolderChange is a folder that differs: Changed if its path has changed, Moved if its parent has.
+// A FolderChange is a folder that differs: Changed if its path has changed, Moved if its parent
+// has.
 type FolderChange struct {
 	Kind   Kind
 	Folder manifest.Folder
@@ -64,8 +65,8 @@ func Folders(a, b *Snapshot) []FolderChange {
 }
 
 // Items returns the items that differ between two snapshots: the removed ones, and then the others.
-// It passes over both snapshots twice, and takes about 50 bytes of memory for each item. The sequence
-// ends after its first error.
+// It passes over both snapshots twice, and takes about 50 bytes of memory for each item. The
+// sequence ends after its first error.
 func Items(ctx context.Context, a, b *Snapshot) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		d := &differ{folders: make([]string, 0, len(a.Folders))}

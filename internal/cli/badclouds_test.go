@@ -104,8 +104,8 @@ func signed(t *testing.T, s *servers.Azure, may sas.ContainerPermissions) string
 	return fmt.Sprintf("azblob://%s/mail", name)
 }
 
-// TestBadBuckets is TestBadStores for Google. The test server has no access control, so another server
-// gives the service's answer to requests without rights.
+// TestBadBuckets is TestBadStores for Google. The test server has no access control, so another
+// server gives the service's answer to requests without rights.
 func TestBadBuckets(t *testing.T) {
 	server := servers.FakeGCS(t)
 	graph := newTenant(t)

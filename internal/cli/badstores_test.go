@@ -41,8 +41,8 @@ func newTenant(t *testing.T) *tenant {
 
 func (g *tenant) user() string { return g.sim.Mailboxes()[0].User }
 
-// commands returns the commands that a new user tries on a store, by name. Only doctor requests more
-// than once.
+// commands returns the commands that a new user tries on a store, by name. Only doctor requests
+// more than once.
 func (g *tenant) commands(t *testing.T, repo string) map[string][]string {
 	return map[string][]string{
 		"export":  {"export", "--repo", repo, "--graph-url", g.url, "--user", g.user()},
@@ -212,8 +212,8 @@ var badStores = map[string]badStore{
 	},
 }
 
-// TestBadStores: whatever is wrong with a store is reported in one line, with what to do in the next,
-// before an item is exported. Nothing is written, and no secret is printed.
+// TestBadStores: whatever is wrong with a store is reported in one line, with what to do in the
+// next, before an item is exported. Nothing is written, and no secret is printed.
 func TestBadStores(t *testing.T) {
 	server := servers.MinIO(t)
 	graph := newTenant(t)

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// A disk models a directory's file system after some system calls, and what a power cut leaves of it.
-// Bytes remain if their file was synced after they were written, and names if their directory was
-// synced after they were created. Anything else may remain or not.
+// A disk models a directory's file system after some system calls, and what a power cut leaves of
+// it. Bytes remain if their file was synced after they were written, and names if their directory
+// was synced after they were created. Anything else may remain or not.
 type disk struct {
 	root    string            // a directory whose own name lasts
 	entries map[string]*entry // by path

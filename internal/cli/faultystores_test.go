@@ -72,8 +72,8 @@ func TestFaultyStores(t *testing.T) {
 	}
 }
 
-// TestFaultyReads: a verification repeats reads that are cut off, those of the rest of a large object
-// too, and reports no damage.
+// TestFaultyReads: a verification repeats reads that are cut off, those of the rest of a large
+// object too, and reports no damage.
 func TestFaultyReads(t *testing.T) {
 	t.Parallel()
 	toxiproxy := servers.StartToxiproxy(t)

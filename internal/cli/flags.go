@@ -21,8 +21,8 @@ import (
 
 const defaultGraphURL = "https://graph.microsoft.com/v1.0"
 
-// storeFlags adds the flags of how a store is reached and written. Their values are in the URL that to
-// points to when the command runs.
+// storeFlags adds the flags of how a store is reached and written. Their values are in the URL that
+// to points to when the command runs.
 func storeFlags(cmd *cobra.Command, to *string) {
 	flags.Reach(cmd, to)
 	flags.Write(cmd)
@@ -143,8 +143,8 @@ func (f *graphFlags) options() (graph.Options, error) {
 	return opts, nil
 }
 
-// credential returns the token of MAILHAUL_GRAPH_TOKEN; or none for plain HTTP on loopback, because a
-// simulator need not require a token; or the credential of Azure's default chain.
+// credential returns the token of MAILHAUL_GRAPH_TOKEN; or none for plain HTTP on loopback, because
+// a simulator need not require a token; or the credential of Azure's default chain.
 func credential(base string) (azcore.TokenCredential, error) {
 	if token := os.Getenv("MAILHAUL_GRAPH_TOKEN"); token != "" {
 		return graph.NewCredential(token)

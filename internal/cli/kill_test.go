@@ -26,9 +26,9 @@ import (
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// TestKilled kills exports to every store with SIGKILL: before, during and after each kind of write,
-// and at random moments. The committed snapshots are intact, and the next export completes them:
-// no item is lost, and none is held twice.
+// TestKilled kills exports to every store with SIGKILL: before, during and after each kind of
+// write, and at random moments. The committed snapshots are intact, and the next export completes
+// them: no item is lost, and none is held twice.
 func TestKilled(t *testing.T) {
 	for _, s := range killStores {
 		t.Run(s.name, func(t *testing.T) {
@@ -115,8 +115,8 @@ func newKiller(t *testing.T, seed uint64, store *killStore) *killer {
 }
 
 // program returns the command to kill: this binary, or, with the race detector, one that is built
-// without it, because hundreds of exports would take minutes. That one is built next to this binary,
-// and removed with it. It is built like the servers, so that packages are compiled once.
+// without it, because hundreds of exports would take minutes. That one is built next to this
+// binary, and removed with it. It is built like the servers, so that packages are compiled once.
 func program(t *testing.T) string {
 	t.Helper()
 	ours, err := exec.LookPath("mailhaul")
@@ -178,8 +178,8 @@ type run struct {
 }
 
 // round changes the mailbox, exports it, and lets arm kill the process. It reports whether that
-// happened. The export makes several writes of each kind, whatever the machine's speed, because Graph
-// waits for the checkpoints.
+// happened. The export makes several writes of each kind, whatever the machine's speed, because
+// Graph waits for the checkpoints.
 func (k *killer) round(arm func(r *run) (disarm func())) bool {
 	k.t.Helper()
 	k.change()
@@ -251,7 +251,8 @@ func (k *killer) killAtRandom() {
 	k.check(fmt.Sprint("after ", wait))
 }
 
-// check fails the test unless the committed snapshots are intact and the next export completes them.
+// check fails the test unless the committed snapshots are intact and the next export completes
+// them.
 func (k *killer) check(when string) {
 	k.t.Helper()
 	k.verify()

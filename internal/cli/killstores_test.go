@@ -30,8 +30,8 @@ var storeMoments = []moment{
 	{"ref", 1, before}, {"ref", 2, half}, {"ref", 3, after},
 }
 
-// fileMoments are the moments of a directory. A watcher sees a file while it has a temporary name, and
-// when it has its final one.
+// fileMoments are the moments of a directory. A watcher sees a file while it has a temporary name,
+// and when it has its final one.
 var fileMoments = []moment{
 	{"config", 1, after}, {"temporary file", 1, half}, {"temporary file", 2, half}, {"temporary file", 5, half}, {"temporary file", 8, half},
 	{"pack", 1, after}, {"pack", 3, after}, {"segment", 2, after}, {"manifest", 1, after}, {"manifest", 3, after},

@@ -16,8 +16,8 @@ import (
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// exportAll exports mailboxes, atOnce at a time. It continues after a mailbox that fails, and returns
-// the worst outcome. When ctx ends, running exports commit what they have.
+// exportAll exports mailboxes, atOnce at a time. It continues after a mailbox that fails, and
+// returns the worst outcome. When ctx ends, running exports commit what they have.
 func (a *app) exportAll(ctx context.Context, jobs []pipeline.Job, opts pipeline.Options, atOnce int, asJSON bool) error {
 	atOnce = min(atOnce, len(jobs))
 	pool, err := pipeline.NewPool(atOnce)

@@ -58,8 +58,8 @@ func (o *testTenant) verify() {
 	}
 }
 
-// TestMailboxesAtOnce: the reports of concurrent exports do not mix, and no more exports run than are
-// allowed.
+// TestMailboxesAtOnce: the reports of concurrent exports do not mix, and no more exports run than
+// are allowed.
 func TestMailboxesAtOnce(t *testing.T) {
 	o := newTestTenant(t, 6, 40)
 	var all sync.WaitGroup
@@ -128,8 +128,8 @@ func TestMailboxesInterrupted(t *testing.T) {
 	o.verify()
 }
 
-// TestMailboxesFail: each failing mailbox is reported with its name, the others are exported, and the
-// worst outcome decides the exit code.
+// TestMailboxesFail: each failing mailbox is reported with its name, the others are exported, and
+// the worst outcome decides the exit code.
 func TestMailboxesFail(t *testing.T) {
 	o := newTestTenant(t, 4, 40)
 	refused, damaged := o.sim.Mailboxes()[0], o.sim.Mailboxes()[1]
@@ -152,8 +152,8 @@ func TestMailboxesFail(t *testing.T) {
 	}
 }
 
-// TestAdviceOnRights: the hint about the app's rights is printed if all exports are refused, and not
-// if one item is.
+// TestAdviceOnRights: the hint about the app's rights is printed if all exports are refused, and
+// not if one item is.
 func TestAdviceOnRights(t *testing.T) {
 	for _, one := range []bool{false, true} {
 		o := newTestTenant(t, 2, 40)

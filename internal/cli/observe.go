@@ -95,8 +95,8 @@ func traceExecution(name string) (stop func() error, err error) {
 	return func() error { trace.Stop(); return f.Close() }, nil
 }
 
-// serveMetrics serves profiles and the metrics of measure. It does not serve the command line, which
-// may have secrets.
+// serveMetrics serves profiles and the metrics of measure. It does not serve the command line,
+// which may have secrets.
 func (a *app) serveMetrics(addr string) (stop func() error, err error) {
 	a.metrics = prometheus.NewRegistry()
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

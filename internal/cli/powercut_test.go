@@ -15,8 +15,8 @@ import (
 	"github.com/mailhaul/mailhaul/restore"
 )
 
-// TestPowerCut traces the system calls of a killed export to a directory, and of the next export, and
-// replays them up to each call. If the power is cut there, the files that must remain, with any
+// TestPowerCut traces the system calls of a killed export to a directory, and of the next export,
+// and replays them up to each call. If the power is cut there, the files that must remain, with any
 // subset of those that may remain, are an intact repository. When an export reports success,
 // everything that it stored must remain.
 func TestPowerCut(t *testing.T) {
@@ -164,8 +164,8 @@ func (p *powerCut) cut(when string, chance func() bool) {
 	}
 }
 
-// check verifies the remaining files. Without config.json, they must be none, so that the repository
-// can be created again.
+// check verifies the remaining files. Without config.json, they must be none, so that the
+// repository can be created again.
 func (p *powerCut) check(left []remnant) error {
 	if len(left) == 0 {
 		return nil

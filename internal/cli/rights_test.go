@@ -14,9 +14,9 @@ import (
 	"github.com/mailhaul/mailhaul/internal/servers"
 )
 
-// TestRights runs commands with the policies of docs/operations.md. The one for writing is sufficient
-// for exports and copies and does not allow deletions. The one for reading is sufficient for the
-// other commands and does not allow writes.
+// TestRights runs commands with the policies of docs/operations.md. The one for writing is
+// sufficient for exports and copies and does not allow deletions. The one for reading is sufficient
+// for the other commands and does not allow writes.
 func TestRights(t *testing.T) {
 	server := servers.MinIO(t)
 	bucket := server.Bucket(t)

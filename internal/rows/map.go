@@ -16,8 +16,8 @@ const (
 )
 
 // A Map maps row keys to values without pointers. It takes about 1.15 times the bytes of its keys
-// and values, and at most 1.3 times from some thousand keys on: it grows shard by shard and in small
-// steps, so that the map is never copied at once. The zero value is empty. It is not safe for
+// and values, and at most 1.3 times from some thousand keys on: it grows shard by shard and in
+// small steps, so that the map is never copied at once. The zero value is empty. It is not safe for
 // concurrent use.
 type Map[V any] struct {
 	shards [shards]shard[V]

@@ -20,8 +20,8 @@ const (
 	perMailbox    = 45 << 20
 	perCompressor = 12 << 20
 
-	// gcPercent keeps garbage to a fifth of the memory in use. Nearly all of that is buffers without
-	// pointers, so collecting often is cheap.
+	// gcPercent keeps garbage to a fifth of the memory in use. Nearly all of that is buffers
+	// without pointers, so collecting often is cheap.
 	gcPercent = 20
 
 	// firstGCPercent delays the first collection to 64 MiB, sixteen times Go's default. Otherwise
