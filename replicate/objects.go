@@ -98,7 +98,7 @@ func (c *copier) packs(ctx context.Context, g manifest.Segment, data []byte) err
 			}
 			seen[digest] = true
 			group.Go(func() error {
-				err := c.once(object{repository.KindPack, digest}, func() error { return c.pack(packCtx, digest) })
+				err := c.pack(packCtx, digest)
 				if errors.Is(err, errDamaged) {
 					damaged.Store(true)
 					return nil
@@ -121,8 +121,12 @@ func (c *copier) packs(ctx context.Context, g manifest.Segment, data []byte) err
 	return nil
 }
 
-// pack copies a pack when a slot is free.
 func (c *copier) pack(ctx context.Context, digest manifest.Digest) error {
+	return c.once(object{repository.KindPack, digest}, func() error { return c.copyPack(ctx, digest) })
+}
+
+// copyPack copies a pack when a slot is free.
+func (c *copier) copyPack(ctx context.Context, digest manifest.Digest) error {
 	select {
 	case c.packSlots <- struct{}{}:
 		defer func() { <-c.packSlots }()

@@ -49,19 +49,13 @@ func Extract(ctx context.Context, repo *repository.Repository, s *snapshots.Snap
 	}
 	defer root.Close()
 	x := &extractor{root: root, dirs: folderNames(s.Folders), items: newItemReader(repo)}
-	found := make(map[string]bool, len(ids))
-	for _, id := range ids {
-		found[id] = false
-	}
+	wanted := newSelection(ids)
 	for row, err := range s.Items(ctx) {
 		if err != nil {
 			return err
 		}
-		if len(ids) > 0 {
-			if _, chosen := found[row.ID]; !chosen {
-				continue
-			}
-			found[row.ID] = true
+		if !wanted.take(row.ID) {
+			continue
 		}
 		e, err := x.extract(ctx, &row)
 		if err != nil {
@@ -71,9 +65,38 @@ func Extract(ctx context.Context, repo *repository.Repository, s *snapshots.Snap
 			return err
 		}
 	}
-	maps.DeleteFunc(found, func(_ string, ok bool) bool { return ok })
-	if len(found) > 0 {
-		return fmt.Errorf("item %s: %w", strings.Join(slices.Sorted(maps.Keys(found)), ", "), ErrNoItem)
+	return wanted.missing()
+}
+
+// A selection has the ids of the items to extract, and whether each was found. Without ids, it has
+// all items.
+type selection map[string]bool
+
+func newSelection(ids []string) selection {
+	s := make(selection, len(ids))
+	for _, id := range ids {
+		s[id] = false
+	}
+	return s
+}
+
+// take reports whether an item is selected, and marks it as found.
+func (s selection) take(id string) bool {
+	if len(s) == 0 {
+		return true
+	}
+	_, ok := s[id]
+	if ok {
+		s[id] = true
+	}
+	return ok
+}
+
+// missing returns an error that names the items that were not found.
+func (s selection) missing() error {
+	maps.DeleteFunc(s, func(_ string, found bool) bool { return found })
+	if len(s) > 0 {
+		return fmt.Errorf("item %s: %w", strings.Join(slices.Sorted(maps.Keys(s)), ", "), ErrNoItem)
 	}
 	return nil
 }

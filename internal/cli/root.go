@@ -77,11 +77,7 @@ func (a *app) printError(err error) {
 	_, _ = io.WriteString(a.err, message)
 }
 
-func (a *app) root() *cobra.Command {
-	root := &cobra.Command{
-		Use:   "mailhaul",
-		Short: "Export Exchange Online mailboxes into object storage",
-		Long: `mailhaul exports Exchange Online mailboxes through Microsoft Graph into a
+const overview = `mailhaul exports Exchange Online mailboxes through Microsoft Graph into a
 repository in S3, Azure Blob Storage, Google Cloud Storage or a directory. It
 verifies every byte of the repository, and extracts items from it.
 
@@ -102,7 +98,13 @@ Exit codes:
   2    wrong usage or configuration
   3    finished, with unacknowledged gaps: items failed, or folders are short
        or could not be listed
-  130  interrupted; everything done so far is committed`,
+  130  interrupted; everything done so far is committed`
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "mailhaul",
+		Short:         "Export Exchange Online mailboxes into object storage",
+		Long:          overview,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -125,16 +127,23 @@ Exit codes:
 	)
 	for _, cmd := range root.Commands() {
 		cmd.SetUsageFunc(flags.Usage)
-		if parse := cmd.PreRunE; parse != nil {
-			cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
-				if err := parse(cmd, args); err != nil {
-					return usageError{err}
-				}
-				return nil
-			}
-		}
+		checkOptions(cmd)
 	}
 	return root
+}
+
+// checkOptions makes wrong options of a store an error of usage.
+func checkOptions(cmd *cobra.Command) {
+	check := cmd.PreRunE
+	if check == nil {
+		return
+	}
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usageError{err}
+		}
+		return nil
+	}
 }
 
 // noArgs rejects arguments that are not flags.
