@@ -1,13 +1,14 @@
 package compress
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
-// parseChunkList reads the skippable frame that appendChunkList writes. The
-// chunks must cover size uncompressed bytes.
+// parseChunkList parses the skippable frame that appendChunkList appends. The chunks must cover
+// size uncompressed bytes.
 func parseChunkList(data []byte, size int64) ([]Chunk, error) {
 	le := binary.LittleEndian
 	if len(data) < skippableHeader+chunkListHeader || le.Uint32(data) != chunkListMagic ||
@@ -24,7 +25,7 @@ func parseChunkList(data []byte, size int64) ([]Chunk, error) {
 	count := int64(le.Uint32(data[8:]))
 	data = data[chunkListHeader:]
 	if count*chunkListEntry != int64(len(data)) {
-		return nil, corrupt("chunk list of %d bytes tells %d chunks", len(data), count)
+		return nil, corrupt("chunk list of %d bytes has %d chunks", len(data), count)
 	}
 	if count > maxReadChunks {
 		return nil, corrupt("%d chunks, more than %d", count, maxReadChunks)
@@ -33,9 +34,9 @@ func parseChunkList(data []byte, size int64) ([]Chunk, error) {
 	var next int64
 	for ; len(data) > 0; data = data[chunkListEntry:] {
 		c := Chunk{
-			SHA256: manifest.Digest(data[:manifest.DigestSize]),
-			Offset: int64(le.Uint64(data[manifest.DigestSize:])),
-			Length: int64(le.Uint32(data[manifest.DigestSize+8:])),
+			SHA256: manifest.Digest(data[:sha256.Size]),
+			Offset: int64(le.Uint64(data[sha256.Size:])),
+			Length: int64(le.Uint32(data[sha256.Size+8:])),
 		}
 		if c.Offset != next || c.Length < 1 || c.Length > MaxFrame {
 			return nil, corrupt("chunk %d: %d bytes at %d, expected at %d", len(chunks), c.Length, c.Offset, next)

@@ -11,7 +11,7 @@ import (
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
-// TestChunkList: a list is refused that does not cover the pack, without a gap or an overlap.
+// TestChunkList: a list with a gap, an overlap, or another end than the pack's is an error.
 func TestChunkList(t *testing.T) {
 	d := manifest.SumOf(nil)
 	honest := []compress.Chunk{{SHA256: d, Length: 5}, {SHA256: d, Offset: 5, Length: compress.MaxFrame}, {SHA256: d, Offset: 5 + compress.MaxFrame, Length: 1}}
@@ -57,7 +57,7 @@ func TestChunkList(t *testing.T) {
 		}
 	}
 	if got, err := compress.ParseChunkList(compress.AppendChunkList(nil, honest), size); err != nil || !slices.Equal(got, honest) {
-		t.Errorf("the honest list: %v, %v", got, err)
+		t.Errorf("the correct list: %v, %v", got, err)
 	}
 }
 

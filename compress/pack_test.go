@@ -98,7 +98,7 @@ func TestPackRoundTrip(t *testing.T) {
 	}
 }
 
-// TestPackIsZstd opens a pack with decoders that know nothing of mailhaul.
+// TestPackIsZstd decodes a pack with independent zstd decoders.
 func TestPackIsZstd(t *testing.T) {
 	p, raw := testPack(t)
 	dec, err := zstd.NewReader(bytes.NewReader(p.Data))
@@ -123,8 +123,8 @@ func TestPackIsZstd(t *testing.T) {
 	}
 }
 
-// TestPackBits damages a pack at many places: Verify must not pass, and must
-// not panic, whether or not anyone looked at the digest before.
+// TestPackBits flips bits of a pack: Verify must return an error and not panic, even if nobody has
+// checked the pack's digest.
 func TestPackBits(t *testing.T) {
 	p, _ := testPack(t)
 	chunkList := len(p.Data) - 600
@@ -197,7 +197,7 @@ type brokenReader struct{ err error }
 
 func (b brokenReader) ReadAt([]byte, int64) (int, error) { return 0, b.err }
 
-// TestReaderErrorIsNotDamage: a store that fails is not a pack that is corrupt.
+// TestReaderErrorIsNotDamage: the error of a store is not a CorruptError.
 func TestReaderErrorIsNotDamage(t *testing.T) {
 	cause := errors.New("connection reset")
 	_, err := compress.NewPackReader(brokenReader{cause}, 1000)
@@ -217,7 +217,7 @@ func TestFrameRefused(t *testing.T) {
 	} {
 		w := compress.NewPackWriter(nil)
 		if _, err := w.Add(f); err == nil {
-			t.Errorf("%s: frame was taken", name)
+			t.Errorf("%s: frame was accepted", name)
 		}
 		if _, err := w.Finish(); err == nil {
 			t.Errorf("%s: empty pack was finished", name)
@@ -225,8 +225,8 @@ func TestFrameRefused(t *testing.T) {
 	}
 }
 
-// TestPackFull: a pack of items that compress to nothing, or of very small ones,
-// is full before what waits for it takes much memory.
+// TestPackFull: a pack of highly compressible or very small items is full before the items that
+// wait for it take much memory.
 func TestPackFull(t *testing.T) {
 	enc, err := compress.NewEncoder(1)
 	if err != nil {
@@ -265,7 +265,7 @@ func (p padded) ReadAt(dst []byte, offset int64) (int, error) {
 	return bytes.NewReader(p.pack).ReadAt(dst, offset-p.zeros)
 }
 
-// TestPackPadded: a pack is no longer than packs may be, and has nothing but frames and lists.
+// TestPackPadded: a pack that is too long, or has other bytes than frames and lists, is corrupt.
 func TestPackPadded(t *testing.T) {
 	p, _ := testPack(t)
 	if _, err := compress.NewPackReader(padded{compress.MaxPackSize, p.Data}, compress.MaxPackSize+int64(len(p.Data))); !errors.As(err, new(*compress.CorruptError)) {
@@ -279,8 +279,8 @@ func TestPackPadded(t *testing.T) {
 	}
 }
 
-// TestPackRefused: a pack whose lists take much memory, or whose bytes take much space, is
-// refused before they do.
+// TestPackRefused: a pack with long lists or a large uncompressed size is an error before it takes
+// memory.
 func TestPackRefused(t *testing.T) {
 	enc, err := compress.NewEncoder(1)
 	if err != nil {
@@ -387,8 +387,8 @@ func BenchmarkPack(b *testing.B) {
 	}
 }
 
-// TestPackGrows: a pack's buffer grows as the pack does, to no more than a full one
-// needs, and does for the next pack.
+// TestPackGrows: a pack's buffer grows with the pack, up to the size of a full one, and can be used
+// for the next pack.
 func TestPackGrows(t *testing.T) {
 	const target = 3 << 20
 	rng := rand.New(rand.NewPCG(5, 6))
@@ -436,7 +436,8 @@ func TestPackGrows(t *testing.T) {
 	}
 }
 
-// TestPackFits: packs of frames that fit stay in their bounds, and none ends without need.
+// TestPackFits: packs of frames that fit stay within their bounds, and are full only if a frame
+// does not fit.
 func TestPackFits(t *testing.T) {
 	const target = 5 << 20
 	seed := rand.Uint64()

@@ -12,18 +12,18 @@ import (
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
-// The bounds of a pack that is read. A pack that is written has less than a third of each.
+// The bounds of packs that are read. Packs that are written stay below a third of them.
 const (
-	maxSeekTable  = 1 << 20 // stored bytes: some 87,000 frames
+	maxSeekTable  = 1 << 20 // stored bytes: about 87,000 frames
 	maxReadChunks = 1 << 16
 	maxReadRaw    = 1 << 30 // uncompressed bytes
 )
 
-// maxStoredFrame bounds the stored size of a frame that is read: what zstd makes
-// of the largest frame when it does not compress.
+// maxStoredFrame bounds the stored size of a frame that is read: the largest frame, if zstd cannot
+// compress it.
 const maxStoredFrame = MaxFrame + MaxFrame/128 + 1<<10
 
-// A CorruptError tells that a pack's bytes are not those of a pack.
+// A CorruptError means that bytes are not those of a pack.
 type CorruptError struct{ Err error }
 
 func (e *CorruptError) Error() string { return "pack is damaged: " + e.Err.Error() }
@@ -33,9 +33,8 @@ func corrupt(format string, args ...any) error {
 	return &CorruptError{fmt.Errorf(format, args...)}
 }
 
-// A PackReader reads chunks from a pack. It trusts nothing that the pack says of
-// itself: sizes are bounded before memory is taken, and every chunk that it hands
-// out has been checked against its digest. It is not safe for concurrent use.
+// A PackReader reads chunks from an untrusted pack: it bounds sizes before it takes memory, and
+// checks the digest of every chunk that it returns. It is not safe for concurrent use.
 type PackReader struct {
 	src   *source
 	table seekable.SeekTable
@@ -65,8 +64,8 @@ func NewPackReader(r io.ReaderAt, size int64) (*PackReader, error) {
 	return p, nil
 }
 
-// decoder returns the one zstd decoder of the process. DecodeAll is safe for
-// concurrent use, and each call is bounded to a frame.
+// decoder returns the zstd decoder that all readers share. DecodeAll is safe for concurrent use,
+// and its output is bounded to a frame.
 var decoder = sync.OnceValues(func() (*zstd.Decoder, error) {
 	return zstd.NewReader(nil, zstd.WithDecoderMaxMemory(MaxFrame), zstd.WithDecoderMaxWindow(MaxFrame<<1))
 })
@@ -74,8 +73,8 @@ var decoder = sync.OnceValues(func() (*zstd.Decoder, error) {
 // Size returns the number of uncompressed bytes.
 func (p *PackReader) Size() int64 { return int64(p.table.Size()) }
 
-// ReadChunk fills dst with the uncompressed bytes at offset and checks that their
-// digest is want.
+// ReadChunk fills dst with the uncompressed bytes at offset, and returns a CorruptError if their
+// digest is not want.
 func (p *PackReader) ReadChunk(dst []byte, offset int64, want manifest.Digest) error {
 	if _, err := p.pack.ReadAt(dst, offset); err != nil && !errors.Is(err, io.EOF) {
 		return p.src.blame(err)
@@ -88,15 +87,15 @@ func (p *PackReader) ReadChunk(dst []byte, offset int64, want manifest.Digest) e
 	return nil
 }
 
-// Chunks returns the pack's own list of its chunks. It checks that the list
-// covers the uncompressed bytes exactly, not that the bytes are what it says.
+// Chunks returns the pack's own list of its chunks. It checks that the list covers the uncompressed
+// bytes exactly, but not the digests.
 func (p *PackReader) Chunks() ([]Chunk, error) {
 	entry, ok := p.table.EntryByID(p.table.NumFrames() - 1)
 	if !ok || entry.DecompressedSize != 0 {
 		return nil, corrupt("no chunk list")
 	}
 	if end := int64(entry.CompressedOffset) + int64(entry.CompressedSize) + p.src.tableSize; end != p.src.size {
-		return nil, corrupt("seek table tells of %d bytes, the pack has %d", end, p.src.size)
+		return nil, corrupt("seek table covers %d bytes, the pack has %d", end, p.src.size)
 	}
 	data, err := p.src.read(int64(entry.CompressedOffset), int64(entry.CompressedSize))
 	if err != nil {
@@ -105,8 +104,7 @@ func (p *PackReader) Chunks() ([]Chunk, error) {
 	return parseChunkList(data, p.Size())
 }
 
-// Verify decodes the whole pack, checks every frame and every chunk of the
-// chunk list, and returns that list.
+// Verify decodes the pack, checks every frame and every chunk, and returns the pack's chunk list.
 func (p *PackReader) Verify() ([]Chunk, error) {
 	chunks, err := p.Chunks()
 	if err != nil {

@@ -11,20 +11,20 @@ import (
 )
 
 const (
-	// PackTarget is the stored size from which a pack takes no more frames: 32 MiB.
+	// PackTarget is the stored size at which a pack is full: 32 MiB.
 	PackTarget = 32 << 20
 
-	// MaxPackSize bounds the stored size of a pack that is read: 64 MiB.
-	// A pack that is written stays below PackTarget + PackExcess.
+	// MaxPackSize bounds the stored size of packs that are read: 64 MiB. Packs that are written
+	// stay below PackTarget + PackExcess.
 	MaxPackSize = 64 << 20
 
-	// A pack of well compressible or very small items ends before its stored
-	// size does: what is waiting for it to become durable takes memory.
+	// A pack of highly compressible or very small items is full before it has its stored size: the
+	// items that wait for it to become durable take memory.
 	maxPackRaw    = 256 << 20
 	maxPackChunks = 8 << 10
 
-	// PackExcess is what a pack may have beyond its target: room for a last frame of
-	// small items, the chunk list and the seek table.
+	// PackExcess bounds the size of a pack beyond its target: room for a last frame of small items,
+	// the chunk list and the seek table.
 	PackExcess = 2 << 20
 )
 
@@ -36,7 +36,7 @@ const (
 
 	skippableHeader   = 8
 	chunkListHeader   = 12
-	chunkListEntry    = manifest.DigestSize + 8 + 4
+	chunkListEntry    = sha256.Size + 8 + 4
 	seekTableEntry    = 12
 	seekTableTrailer  = 9
 	chunkListVersion  = 1
@@ -62,18 +62,17 @@ type PackWriter struct {
 	raw    int64
 }
 
-// NewPackWriter returns a writer of an empty pack. It takes over buf for the pack's
-// bytes, and another one, larger, where that does not do; a pack's Data can be
-// given back this way.
+// NewPackWriter returns a writer of an empty pack. It takes over buf for the pack's bytes, such as
+// the Data of an earlier pack, and allocates a larger buffer if needed.
 func NewPackWriter(buf []byte) *PackWriter {
 	return &PackWriter{target: PackTarget, data: buf[:0], sha256: sha256.New()}
 }
 
-// Limit makes the pack full at a stored size below PackTarget.
+// Limit lowers the stored size at which the pack is full.
 func (w *PackWriter) Limit(target int) { w.target = min(max(target, 1), PackTarget) }
 
-// Add appends a frame and returns the offset of its first byte in the pack's
-// uncompressed bytes. It keeps nothing of f.
+// Add appends a frame and returns the offset of its first byte in the pack's uncompressed bytes. It
+// retains no part of f.
 func (w *PackWriter) Add(f Frame) (int64, error) {
 	if len(f.Raw) == 0 || len(f.Raw) > MaxFrame {
 		return 0, fmt.Errorf("frame of %d bytes: not between 1 and %d", len(f.Raw), MaxFrame)
@@ -103,12 +102,12 @@ func (w *PackWriter) Add(f Frame) (int64, error) {
 	w.data = append(w.data, f.Compressed...)
 	w.sha256.Write(f.Compressed) // now, while it is in the processor's caches
 	w.raw += next
-	w.tell(len(f.Compressed), len(f.Raw), sum)
+	w.addEntry(len(f.Compressed), len(f.Raw), sum)
 	return base, nil
 }
 
-// checksum returns the checksum at the end of a zstd frame, which its header tells of. A
-// seek table has the same one of each frame: 32 bits of the content's XXH64.
+// checksum returns the checksum at the end of a zstd frame, if its header declares one. The seek
+// table's checksum of a frame is the same: 32 bits of the content's XXH64.
 func checksum(frame []byte) (uint32, error) {
 	const descriptor, hasChecksum = 4, 1 << 2 // RFC 8878, section 3.1.1.1.1
 	if len(frame) < descriptor+1+4 || frame[descriptor]&hasChecksum == 0 {
@@ -117,8 +116,8 @@ func checksum(frame []byte) (uint32, error) {
 	return binary.LittleEndian.Uint32(frame[len(frame)-4:]), nil
 }
 
-// reserve makes room for n more bytes: four times as much as there was, so that little is
-// copied, but no more than a pack needs whose frames fit.
+// reserve makes room for n more bytes. It quadruples the buffer, so that little is copied, up to
+// the size of a pack whose frames fit.
 func (w *PackWriter) reserve(n int) {
 	need := len(w.data) + n
 	if need <= cap(w.data) {
@@ -128,8 +127,8 @@ func (w *PackWriter) reserve(n int) {
 	w.data = append(make([]byte, 0, max(need, size)), w.data...)
 }
 
-// tell appends an entry to the seek table.
-func (w *PackWriter) tell(compressed, raw int, sum uint32) {
+// addEntry appends an entry to the seek table.
+func (w *PackWriter) addEntry(compressed, raw int, sum uint32) {
 	w.table = binary.LittleEndian.AppendUint32(w.table, uint32(compressed))
 	w.table = binary.LittleEndian.AppendUint32(w.table, uint32(raw))
 	w.table = binary.LittleEndian.AppendUint32(w.table, sum)
@@ -143,21 +142,20 @@ func (w *PackWriter) Full() bool {
 	return len(w.data) >= w.target || w.raw >= maxPackRaw || len(w.chunks) >= maxPackChunks
 }
 
-// Fits reports whether the pack, with a frame more, stays below its target and PackExcess. An
-// empty pack takes any frame.
+// Fits reports whether the pack with this frame stays below its target plus PackExcess. Any frame
+// fits an empty pack.
 func (w *PackWriter) Fits(f Frame) bool {
 	return w.Empty() || len(w.data)+len(f.Compressed)+w.trailer(len(f.Chunks), 1) <= w.target+PackExcess
 }
 
-// trailer returns the length of what Finish appends once there are so many more chunks and
-// frames.
+// trailer returns the length of what Finish appends after this number of further chunks and frames.
 func (w *PackWriter) trailer(chunks, frames int) int {
 	return skippableHeader + chunkListHeader + (len(w.chunks)+chunks)*chunkListEntry +
 		skippableHeader + len(w.table) + (frames+1)*seekTableEntry + seekTableTrailer
 }
 
-// Finish writes the chunk list and the seek table and returns the pack. The
-// writer cannot be used afterwards. An empty pack is an error.
+// Finish appends the chunk list and the seek table and returns the pack. The writer cannot be used
+// afterwards. An empty pack is an error.
 func (w *PackWriter) Finish() (Pack, error) {
 	if w.Empty() {
 		return Pack{}, errors.New("pack holds no frame")
@@ -165,7 +163,7 @@ func (w *PackWriter) Finish() (Pack, error) {
 	start := len(w.data)
 	w.reserve(w.trailer(0, 0))
 	w.data = appendChunkList(w.data, w.chunks)
-	w.tell(len(w.data)-start, 0, emptySum)
+	w.addEntry(len(w.data)-start, 0, emptySum)
 
 	w.data = binary.LittleEndian.AppendUint32(w.data, seekTableMagic)
 	w.data = binary.LittleEndian.AppendUint32(w.data, uint32(len(w.table)+seekTableTrailer))

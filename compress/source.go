@@ -8,8 +8,8 @@ import (
 	"github.com/SaveTheRbtz/zstd-seekable-format-go/pkg"
 )
 
-// A source hands a pack's stored bytes to the seekable reader, and nothing
-// larger than a pack can hold.
+// A source reads a pack's stored bytes for the seekable reader, and bounds the lengths of its
+// reads.
 type source struct {
 	r         io.ReaderAt
 	size      int64
@@ -51,21 +51,19 @@ func (s *source) read(offset, length int64) ([]byte, error) {
 		return p, nil
 	}
 	if err == nil || errors.Is(err, io.EOF) {
-		return nil, corrupt("%d bytes at %d: only %d are there", length, offset, n)
+		return nil, corrupt("%d bytes at %d: only %d exist", length, offset, n)
 	}
 	s.failed = err
 	return nil, err
 }
 
-// blame returns the error of the underlying reader if there was one, and calls
-// the pack damaged otherwise.
+// blame returns the underlying reader's error if there was one, and otherwise a CorruptError.
 func (s *source) blame(err error) error {
 	if s.failed != nil {
 		err, s.failed = s.failed, nil
 		return err
 	}
-	var damaged *CorruptError
-	if errors.As(err, &damaged) {
+	if damaged, ok := errors.AsType[*CorruptError](err); ok {
 		return damaged
 	}
 	return &CorruptError{err}

@@ -7,14 +7,12 @@ import (
 	"time"
 )
 
-// MaxAckSize bounds the stored bytes of an acknowledgement: 16 KiB.
-const MaxAckSize = 16 << 10
-
-// The bounds of an acknowledgement's texts, in bytes, and of its path, in names.
+// The bounds of an acknowledgement.
 const (
-	MaxAckReason = 2000
-	MaxAckBy     = 300
-	maxAckPath   = 1000
+	MaxAckReason = 2000     // bytes
+	MaxAckBy     = 300      // bytes
+	maxAckPath   = 1000     // names
+	maxAckSize   = 16 << 10 // stored bytes
 )
 
 // An AckKind is the kind of gap that an acknowledgement is about.
@@ -27,9 +25,9 @@ const (
 	AckFailed  AckKind = "failed"  // an item that failed with this Code
 )
 
-// An Ack is a person's word on a gap of one mailbox: it is known, and no reason for alarm
-// until a time. An Ack with Revokes set withdraws another one instead; it has a Mailbox, By,
-// Reason and Created, and nothing else. Neither is ever changed.
+// An Ack acknowledges a gap of one mailbox: until a time, the gap is known and no reason for alarm.
+// An Ack with Revokes set revokes another Ack instead; it has a Mailbox, By, Reason and Created,
+// and nothing else. An Ack is never changed.
 type Ack struct {
 	Format  int       `json:"format"`
 	Mailbox string    `json:"mailbox"`
@@ -43,47 +41,29 @@ type Ack struct {
 	By      string    `json:"by"`
 	Reason  string    `json:"reason"`
 	Created time.Time `json:"created"`
-	Until   time.Time `json:"until,omitzero"` // from then on the gap counts again
+	Until   time.Time `json:"until,omitzero"` // when the gap counts again
 	Revokes Digest    `json:"revokes,omitzero"`
 }
 
-// Encode returns the stored bytes: one line of JSON. An Ack that the format does not allow
-// is an error.
+// Encode returns the stored bytes: one line of JSON. An Ack that the format does not allow is an
+// error.
 func (a *Ack) Encode() ([]byte, error) {
-	if err := a.check(); err != nil {
-		return nil, fmt.Errorf("acknowledgement: %w", err)
-	}
-	data, err := encodeLine(a)
+	data, err := encode(a, maxAckSize)
 	if err != nil {
 		return nil, fmt.Errorf("acknowledgement: %w", err)
-	}
-	if len(data) > MaxAckSize {
-		return nil, fmt.Errorf("acknowledgement: %d bytes, more than %d", len(data), MaxAckSize)
 	}
 	return data, nil
 }
 
-// ParseAck reads the stored bytes of an acknowledgement, whose digest the caller has
-// checked. Members that it does not know are ignored. One that a later version of the
-// format describes is ErrNewerFormat.
+// ParseAck parses the stored bytes of an acknowledgement, whose digest the caller has checked.
+// Unknown members are ignored. ErrNewerFormat is in the error if a later version of the format
+// wrote it.
 func ParseAck(data []byte) (*Ack, error) {
-	if len(data) > MaxAckSize {
-		return nil, fmt.Errorf("acknowledgement: %d bytes, more than %d", len(data), MaxAckSize)
-	}
-	var version struct {
-		Format int `json:"format"`
-	}
-	if err := json.Unmarshal(data, &version); err == nil && version.Format > FormatVersion {
-		return nil, fmt.Errorf("acknowledgement: format %d: %w (%d)", version.Format, ErrNewerFormat, FormatVersion)
-	}
-	var a Ack
-	if err := json.Unmarshal(data, &a); err != nil {
+	a := &Ack{}
+	if err := parse(data, maxAckSize, a, func(data []byte) error { return json.Unmarshal(data, a) }); err != nil {
 		return nil, fmt.Errorf("acknowledgement: %w", err)
 	}
-	if err := a.check(); err != nil {
-		return nil, fmt.Errorf("acknowledgement: %w", err)
-	}
-	return &a, nil
+	return a, nil
 }
 
 func (a *Ack) check() error {
@@ -107,7 +87,7 @@ func (a *Ack) check() error {
 func (a *Ack) checkRevocation() error {
 	if a.Kind != "" || a.Folder != "" || len(a.Path) > 0 || a.Item != "" || a.Subject != "" || a.Code != "" || a.Missing != 0 ||
 		!a.Until.IsZero() {
-		return errors.New("it revokes another one, and is about a gap too")
+		return errors.New("it revokes another one, and names a gap too")
 	}
 	return nil
 }

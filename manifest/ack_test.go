@@ -40,7 +40,7 @@ func testRevocation() *manifest.Ack {
 	}
 }
 
-// TestAckGolden keeps what was once written readable, and what is written stable.
+// TestAckGolden: stored bytes of earlier versions stay readable, and encoding stays stable.
 func TestAckGolden(t *testing.T) {
 	for name, ack := range map[string]*manifest.Ack{
 		"ack-short.json": testAck(), "ack-refused.json": testRefusedAck(), "ack-failed.json": testFailedAck(), "ack-revokes.json": testRevocation(),

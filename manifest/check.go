@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// check holds a snapshot against the rules that need no other object.
+// check checks the rules of the format that need no other object.
 func (s *Snapshot) check() error {
 	switch {
 	case s.Format != FormatVersion:
@@ -25,7 +25,7 @@ func (s *Snapshot) check() error {
 		return err
 	}
 	if s.IsThrough() && s.Run.Pending > 0 {
-		return fmt.Errorf("the run went through everything, but left %d items pending", s.Run.Pending)
+		return fmt.Errorf("the run finished, but left %d items pending", s.Run.Pending)
 	}
 	for _, check := range []func() error{s.checkLists, s.checkSegments, s.checkFailures, s.Totals.check, s.checkFolders} {
 		if err := check(); err != nil {
@@ -36,17 +36,17 @@ func (s *Snapshot) check() error {
 }
 
 // The greatest counts and sums. The sum of a count over all folders of a manifest does not
-// overflow, nor does a sum of bytes and another one.
+// overflow, nor does the sum of two numbers of bytes.
 const (
 	maxCount = 1 << 40
 	maxBytes = 1 << 60
-	maxRows  = 1<<32 - 1 // of all segments together: an Overlay numbers them
+	maxRows  = 1<<32 - 1 // of all segments together: rows.Overlay numbers them with 32 bits
 )
 
-// inRange reports whether all numbers are between 0 and most.
-func inRange(most int64, numbers ...int64) bool {
+// inRange reports whether all numbers are in the range 0 to limit.
+func inRange(limit int64, numbers ...int64) bool {
 	for _, n := range numbers {
-		if n < 0 || n > most {
+		if n < 0 || n > limit {
 			return false
 		}
 	}
@@ -62,15 +62,15 @@ func (s *Snapshot) checkSegments() error {
 		}
 		rows, bytes = rows+g.Rows, bytes+g.Bytes
 		if rows > maxRows || bytes > maxBytes {
-			return fmt.Errorf("segments have %d rows of %d bytes, more than is possible", rows, bytes)
+			return fmt.Errorf("segments have %d rows of %d bytes, more than the format allows", rows, bytes)
 		}
 	}
 	return nil
 }
 
 func (s *Segment) check() error {
-	if s.SHA256.IsZero() || s.Rows < 1 || s.Rows > maxSegmentRows || s.Size < 1 || s.Size > MaxSegmentSize || !inRange(maxBytes, s.Bytes) {
-		return fmt.Errorf("%d rows of %d bytes in %d is not possible", s.Rows, s.Bytes, s.Size)
+	if s.SHA256.IsZero() || s.Rows < 1 || s.Rows > maxSegmentRows || s.Size < 1 || s.Size > maxSegmentSize || !inRange(maxBytes, s.Bytes) {
+		return fmt.Errorf("%d rows of %d bytes in %d stored bytes is not possible", s.Rows, s.Bytes, s.Size)
 	}
 	return nil
 }
@@ -93,7 +93,7 @@ func (s *Snapshot) checkFolders() error {
 		items += f.Items
 	}
 	if s.Totals.Items != items {
-		return fmt.Errorf("totals give %d items, the folders %d", s.Totals.Items, items)
+		return fmt.Errorf("totals have %d items, the folders %d", s.Totals.Items, items)
 	}
 	return nil
 }
@@ -105,7 +105,7 @@ func (f *Folder) check() error {
 	case len(f.Path) > maxTexts:
 		return fmt.Errorf("its path has more than %d names", maxTexts)
 	case !inRange(maxCount, f.TotalItemCount, f.Items, f.Gone, f.ItemsLeftOut, f.LeftOutHeld, f.Unconfirmed, f.Unlisted):
-		return fmt.Errorf("%d items, %d held, %d gone, %d left out, %d of them held, %d unconfirmed, %d unlisted is not possible",
+		return fmt.Errorf("%d items, %d held, %d gone, %d left out, %d left out and held, %d unconfirmed, %d unlisted is not possible",
 			f.TotalItemCount, f.Items, f.Gone, f.ItemsLeftOut, f.LeftOutHeld, f.Unconfirmed, f.Unlisted)
 	case f.Listing != nil:
 		return f.Listing.check()
@@ -132,7 +132,7 @@ func (f *Failure) check() error {
 	return nil
 }
 
-// checkLists checks the lengths of lists: a manifest with more elements would not be read.
+// checkLists checks the lengths of lists: the decoder rejects a manifest with more elements.
 func (s *Snapshot) checkLists() error {
 	sel := s.Selection
 	if sel == nil {

@@ -17,20 +17,20 @@ const (
 	maxSegments = 1 << 16
 	maxFailures = 1 << 17
 	maxChunks   = 1 << 16 // an item of 256 GiB
-	maxTexts    = 1 << 16 // in the path of a folder, the categories of an item, the patterns of a selection
+	maxTexts    = 1 << 16 // of a folder's path, an item's categories, a selection's patterns
 )
 
-// The elements of a list take at most this many times the memory of the JSON up to there, beyond
-// what any list may take. What this package writes takes less: it writes most members even if
+// The elements of a list may take freeMemory bytes, and beyond that inflation times the size of the
+// JSON before them. What this package writes takes less, because it writes most members even if
 // they are empty.
 const (
-	inflation = 6
-	anyList   = 64 << 10
+	inflation  = 6
+	freeMemory = 64 << 10
 )
 
-// A decoder decodes JSON that is not trusted. It counts the elements of each list while it decodes
-// them. So what it decodes takes a small multiple of the memory of the JSON itself, whatever that
-// holds. It is not safe for concurrent use.
+// A decoder decodes untrusted JSON. It counts the elements of each list while it decodes them, so
+// the result takes a small multiple of the memory of the JSON, whatever that contains. It is not
+// safe for concurrent use.
 type decoder struct{ options json.Options }
 
 func newDecoder() decoder {
@@ -38,20 +38,20 @@ func newDecoder() decoder {
 		listOf[Folder](maxFolders), listOf[Segment](maxSegments), listOf[Failure](maxFailures),
 		listOf[Chunk](maxChunks), listOf[string](maxTexts),
 	)
-	// To compare names, those of unknown members would be kept.
+	// A check for duplicate names would keep the names of unknown members in memory.
 	return decoder{json.JoinOptions(json.WithUnmarshalers(lists), jsontext.AllowDuplicateNames(true))}
 }
 
 func (d decoder) decode(data []byte, to any) error { return json.Unmarshal(data, to, d.options) }
 
-// listOf decodes lists of at most most elements. A list is collected in a buffer that grows
-// once, and copied at its length.
-func listOf[T any](most int) *json.Unmarshalers {
+// listOf decodes lists of at most limit elements. Lists are collected in one buffer, and each is
+// copied at its length.
+func listOf[T any](limit int) *json.Unmarshalers {
 	var buf []T
 	size := int64(reflect.TypeFor[T]().Size())
 	element := func(dec *jsontext.Decoder) error {
 		n := len(buf)
-		if n == most || int64(n)*size > anyList+inflation*dec.InputOffset() {
+		if n == limit || int64(n)*size > freeMemory+inflation*dec.InputOffset() {
 			return fmt.Errorf("a list has more than %d elements", n)
 		}
 		if n == cap(buf) {
@@ -62,7 +62,7 @@ func listOf[T any](most int) *json.Unmarshalers {
 	}
 	return json.UnmarshalFromFunc(func(dec *jsontext.Decoder, list *[]T) error {
 		if dec.PeekKind() != '[' {
-			return errors.ErrUnsupported // null, or an error for what is no list
+			return errors.ErrUnsupported // the default decodes null, and rejects anything else
 		}
 		if _, err := dec.ReadToken(); err != nil {
 			return err

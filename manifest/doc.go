@@ -1,5 +1,4 @@
-// Package manifest is the format of a repository's metadata: digests, item rows
-// and the segments that hold them, snapshot manifests and refs. It turns values
-// into bytes and bytes into checked values, and reads and writes nothing itself.
-// docs/format.md describes the same format for readers in other languages.
+// Package manifest is the format of a repository's metadata: digests, item rows and the segments
+// that hold them, snapshot manifests, refs and acknowledgements. It encodes values, and decodes and
+// checks untrusted bytes. It does no I/O. docs/format.md describes the format independently of Go.
 package manifest

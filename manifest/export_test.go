@@ -5,8 +5,13 @@ import (
 	"io"
 )
 
-// The bounds of lists.
+// The bounds of the format.
 const (
+	MaxAckSize      = maxAckSize
+	MaxRefSize      = maxRefSize
+	MaxSegmentSize  = maxSegmentSize
+	MaxSnapshotSize = maxSnapshotSize
+
 	MaxFolders     = maxFolders
 	MaxSegments    = maxSegments
 	MaxFailures    = maxFailures
@@ -16,6 +21,9 @@ const (
 	MaxCount       = maxCount
 	MaxBytes       = maxBytes
 )
+
+// ParseDigest parses the form that String returns.
+var ParseDigest = parseDigest
 
 // ReadLines reads the rows of a segment from its text.
 func (s Segment) ReadLines(text io.Reader) (rows []Row, err error) {

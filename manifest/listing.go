@@ -11,38 +11,38 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// A Pass is one way over all items of a folder.
+// A Pass is one enumeration of all items of a folder.
 type Pass string
 
-// The passes of a listing, in order. Which of them it takes depends on what Graph answers.
+// The passes of a listing, in order. Graph's answers decide which of them are made.
 const (
 	PassItems Pass = "items" // the list of items, with their properties
-	PassDelta Pass = "delta" // a first delta query, which leads to the next delta link
+	PassDelta Pass = "delta" // a first delta query, which returns the next delta link
 	PassIDs   Pass = "ids"   // the list of items, without their properties
 )
 
-// A Listing is a listing of a whole folder that has not come to its end. It is committed with
-// the rows that it covers; a later run continues it. The zero value has not begun.
+// A Listing is a listing of a whole folder that is not finished. It is committed with the rows that
+// it covers; a later run continues it. The zero value has not started.
 type Listing struct {
 	Pass   Pass `json:"pass,omitzero"`   // under way
-	Passes int  `json:"passes,omitzero"` // that came to their ends
+	Passes int  `json:"passes,omitzero"` // finished
 
-	// Link leads to the page that ends what is covered or, in a delta query, to the next one.
-	// Item is the id of that page's last item. CreatedDateTime is that item's, if items come
-	// in this order.
+	// Link requests the last page that is covered or, in a delta query, the page after it. Item is
+	// the id of the last item of the last covered page. CreatedDateTime is that item's, if the list
+	// is in this order.
 	Link            string    `json:"link,omitzero"`
 	Item            string    `json:"item,omitzero"`
 	CreatedDateTime time.Time `json:"createdDateTime,omitzero"`
 
 	ListedThrough time.Time `json:"listedThrough,omitzero"` // as a folder's, so far
-	ItemsLeftOut  int64     `json:"itemsLeftOut,omitzero"`  // of what the pass covers
-	LeftOutHeld   int64     `json:"leftOutHeld,omitzero"`   // of these, those that are held
+	ItemsLeftOut  int64     `json:"itemsLeftOut,omitzero"`  // as a folder's, so far
+	LeftOutHeld   int64     `json:"leftOutHeld,omitzero"`   // as a folder's, so far
 
-	// Keys name objects with the keys of the items that the pass covers.
+	// Keys are the objects that hold the keys of the items that the pass covers.
 	Keys []Segment `json:"keys,omitempty"`
 }
 
-// KeySegments returns the objects of keys that the listings under way name.
+// KeySegments returns the objects of keys of all listings under way.
 func (s *Snapshot) KeySegments() (all []Segment) {
 	for i := range s.Folders {
 		if l := s.Folders[i].Listing; l != nil {
@@ -65,7 +65,7 @@ func (l *Listing) check() error {
 		return fmt.Errorf("%d objects of keys, more than %d", len(l.Keys), maxKeySegments)
 	}
 	for i, g := range l.Keys {
-		if g.SHA256.IsZero() || g.Rows < 1 || g.Rows > MaxKeys || g.Bytes != 0 || g.Size < 1 || g.Size > MaxSegmentSize {
+		if g.SHA256.IsZero() || g.Rows < 1 || g.Rows > MaxKeys || g.Bytes != 0 || g.Size < 1 || g.Size > maxSegmentSize {
 			return fmt.Errorf("object %d of keys: %d keys in %d bytes is not possible", i, g.Rows, g.Size)
 		}
 	}
@@ -73,23 +73,23 @@ func (l *Listing) check() error {
 }
 
 const (
-	// MaxKeys bounds the keys of one object: 12 MiB of them.
+	// MaxKeys bounds the keys of one object: 1,048,576 keys, 12 MiB.
 	MaxKeys = 1 << 20
 
-	// keysOfLine is how many keys a line holds at most.
-	keysOfLine = 1000
+	// keysPerLine bounds the keys of a line.
+	keysPerLine = 1000
 )
 
-// keyLine is a line of an object of keys: row keys, end to end, in base64.
+// keyLine is a line of an object of keys: concatenated row keys, in base64.
 type keyLine struct {
 	Keys []byte `json:"keys"`
 }
 
-// EncodeKeys returns the stored bytes of an object of up to MaxKeys keys, and its entry for a
-// listing: JSON lines in one zstd stream.
+// EncodeKeys returns the stored bytes of an object of 1 to MaxKeys keys, which are JSON lines in
+// one zstd stream, and its entry for a listing.
 func EncodeKeys(keys []RowKey) ([]byte, Segment, error) {
 	if n := len(keys); n < 1 || n > MaxKeys {
-		return nil, Segment{}, fmt.Errorf("keys: %d, not between 1 and %d", n, MaxKeys)
+		return nil, Segment{}, fmt.Errorf("keys: %d, not in the range 1 to %d", n, MaxKeys)
 	}
 	var out bytes.Buffer
 	enc, err := zstd.NewWriter(&out, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
@@ -98,7 +98,7 @@ func EncodeKeys(keys []RowKey) ([]byte, Segment, error) {
 	}
 	rows := int64(len(keys))
 	for len(keys) > 0 && err == nil {
-		n := min(len(keys), keysOfLine)
+		n := min(len(keys), keysPerLine)
 		var line keyLine
 		for i := range keys[:n] {
 			line.Keys = append(line.Keys, keys[i][:]...)
@@ -112,8 +112,8 @@ func EncodeKeys(keys []RowKey) ([]byte, Segment, error) {
 	return out.Bytes(), Segment{SHA256: SumOf(out.Bytes()), Size: int64(out.Len()), Rows: rows}, nil
 }
 
-// ReadKeys reads the keys of an object from its stored bytes, whose digest the caller has
-// checked. There must be as many as s says.
+// ReadKeys reads the keys of an object from its stored bytes, whose digest the caller has checked.
+// Another number of keys than s has is an error.
 func (s Segment) ReadKeys(data []byte) ([]RowKey, error) {
 	keys, err := s.readKeys(data)
 	if err == nil && int64(len(keys)) != s.Rows {
@@ -147,7 +147,7 @@ func (s Segment) readKeys(data []byte) ([]RowKey, error) {
 			keys = append(keys, RowKey(line.Keys[:len(RowKey{})]))
 		}
 		if len(line.Keys) != 0 || int64(len(keys)) > s.Rows {
-			return nil, errors.New("a line does not hold whole keys, or there are too many")
+			return nil, errors.New("a line ends within a key, or there are too many keys")
 		}
 	}
 }

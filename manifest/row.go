@@ -11,10 +11,10 @@ import (
 // after every MaxChunkLength bytes; only its last chunk is shorter.
 const MaxChunkLength = 4 << 20
 
-// A Row tells of one item of a mailbox: what Graph said of it, and where its
-// FastTransfer stream lies. Rows are keyed by (Folder, ID); of two rows with
-// one key the later wins. A row with Removed set is a tombstone: the item is no
-// longer in the folder, and everything but ID and Folder is zero.
+// A Row is one item of a mailbox: its metadata from Graph, and the chunks of its FastTransfer
+// stream. The key of a row is (Folder, ID); the last row with a key replaces the others. A row with
+// Removed set is a tombstone: the item is no longer in the folder, and all members but ID and
+// Folder are zero.
 //
 // The names are those of Graph's mailboxItem; Folder is its parent folder's id.
 type Row struct {
@@ -23,7 +23,7 @@ type Row struct {
 	Removed              string    `json:"removed,omitzero"` // the reason, such as RemovedDeleted
 	ChangeKey            string    `json:"changeKey,omitzero"`
 	Type                 string    `json:"type,omitzero"` // message class, such as IPM.Note
-	Size                 int64     `json:"size,omitzero"` // as Graph reports it; the stream may be far longer
+	Size                 int64     `json:"size,omitzero"` // as Graph reports it; the stream may be much longer
 	CreatedDateTime      time.Time `json:"createdDateTime,omitzero"`
 	LastModifiedDateTime time.Time `json:"lastModifiedDateTime,omitzero"`
 	Categories           []string  `json:"categories,omitzero"`
@@ -33,8 +33,8 @@ type Row struct {
 	Chunks []Chunk `json:"chunks,omitzero"` // in order; their lengths add up to Length
 }
 
-// Properties are what tells people which item it is. All of it is absent where
-// Graph did not tell or was not asked. The names are those of Graph's message.
+// Properties identify an item for people. They are zero if Graph did not return them, or if they
+// were not requested. The names are those of Graph's message.
 type Properties struct {
 	Subject           string    `json:"subject,omitzero"`
 	Sender            *Address  `json:"sender,omitempty"`
@@ -44,18 +44,16 @@ type Properties struct {
 	SearchKey         []byte    `json:"searchKey,omitempty"` // PidTagSearchKey: stays when an item is moved or imported
 }
 
-// An Address is whom an item is from.
+// An Address is a sender.
 type Address struct {
 	Name    string `json:"name,omitzero"`
 	Address string `json:"address,omitzero"`
 }
 
-// RemovedDeleted is the reason of a tombstone for an item that its folder's
-// listing no longer holds.
+// RemovedDeleted is the reason of a tombstone for an item that is no longer in its folder.
 const RemovedDeleted = "deleted"
 
-// A Chunk is a part of an item's stream: Length bytes at Offset of a pack's
-// uncompressed bytes.
+// A Chunk is a part of an item's stream: Length bytes at Offset of a pack's uncompressed bytes.
 type Chunk struct {
 	Pack   Digest `json:"pack"`
 	Offset int64  `json:"offset"`
@@ -63,7 +61,7 @@ type Chunk struct {
 	SHA256 Digest `json:"sha256"` // of the chunk's bytes
 }
 
-// Check reports whether the row is one that the format allows.
+// Check returns an error if the format does not allow the row.
 func (r *Row) Check() error {
 	switch {
 	case r.ID == "":
@@ -124,7 +122,7 @@ func (c *Chunk) check() error {
 	case c.SHA256.IsZero():
 		return errors.New("sha256 is not set")
 	case c.Length < 1 || c.Length > MaxChunkLength:
-		return fmt.Errorf("length %d is not between 1 and %d", c.Length, MaxChunkLength)
+		return fmt.Errorf("length %d is not in the range 1 to %d", c.Length, MaxChunkLength)
 	case c.Offset < 0 || c.Offset > math.MaxInt64-c.Length:
 		return fmt.Errorf("offset %d is out of range", c.Offset)
 	}

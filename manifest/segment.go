@@ -13,18 +13,14 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// MaxSegmentSize bounds the stored bytes of a segment: 64 MiB. Writers stay far
-// below it.
-const MaxSegmentSize = 64 << 20
+// The bounds of a segment. Writers stay below a tenth of them.
+const (
+	maxSegmentSize = 64 << 20 // stored bytes
+	maxSegmentRows = 1 << 20
+	maxRowLength   = 16 << 20 // bytes of a line: the row of an item of more than 200 GiB
+)
 
-// maxRowLength bounds one line of a segment: 16 MiB, the row of an item of more
-// than 200 GiB.
-const maxRowLength = 16 << 20
-
-// maxSegmentRows bounds the rows of a segment. Writers stay below a tenth of it.
-const maxSegmentRows = 1 << 20
-
-// A Segment names a file of rows within a snapshot's list.
+// A Segment is the entry of a segment, an object of rows, in a snapshot's list.
 type Segment struct {
 	SHA256 Digest `json:"sha256"` // of the stored bytes
 	Size   int64  `json:"size"`   // stored, in bytes
@@ -32,8 +28,8 @@ type Segment struct {
 	Bytes  int64  `json:"bytes"`  // the sum of the rows' lengths
 }
 
-// A SegmentWriter turns rows into the stored bytes of a segment: JSON lines in
-// one zstd stream. It holds the compressed bytes only.
+// A SegmentWriter encodes rows as the stored bytes of a segment: JSON lines in one zstd stream. It
+// keeps only the compressed bytes.
 type SegmentWriter struct {
 	out   bytes.Buffer
 	zstd  *zstd.Encoder
@@ -53,13 +49,13 @@ func NewSegmentWriter() (*SegmentWriter, error) {
 	return w, nil
 }
 
-// Append adds a row. It refuses one that Check refuses.
+// Append adds a row. A row that the format does not allow is an error.
 func (w *SegmentWriter) Append(row Row) error {
 	if err := row.Check(); err != nil {
 		return err
 	}
 	if w.rows == maxSegmentRows {
-		return fmt.Errorf("row of item %.200q: the segment has %d rows already", row.ID, w.rows)
+		return fmt.Errorf("row of item %.200q: the segment is full, with %d rows", row.ID, w.rows)
 	}
 	w.line.Reset()
 	if err := row.writeLine(&w.line); err != nil {
@@ -88,11 +84,11 @@ func (r *Row) writeLine(line *bytes.Buffer) error {
 // Rows returns the number of rows appended.
 func (w *SegmentWriter) Rows() int64 { return w.rows }
 
-// Size returns about how many bytes the segment takes so far, stored.
+// Size returns the approximate number of stored bytes so far.
 func (w *SegmentWriter) Size() int64 { return int64(w.out.Len()) }
 
-// Finish returns the stored bytes and their entry for a snapshot's list. The
-// writer takes no more rows until Reset.
+// Finish returns the stored bytes and their entry for a snapshot's list. The writer must be Reset
+// before it is used again.
 func (w *SegmentWriter) Finish() ([]byte, Segment, error) {
 	if err := w.zstd.Close(); err != nil {
 		return nil, Segment{}, fmt.Errorf("segment: %w", err)
@@ -101,16 +97,16 @@ func (w *SegmentWriter) Finish() ([]byte, Segment, error) {
 	return data, Segment{SHA256: SumOf(data), Size: int64(len(data)), Rows: w.rows, Bytes: w.bytes}, nil
 }
 
-// Reset begins an empty segment. The bytes of the one before are void.
+// Reset starts an empty segment. It invalidates the bytes that Finish returned.
 func (w *SegmentWriter) Reset() {
 	w.out.Reset()
 	w.zstd.Reset(&w.out)
 	w.rows, w.bytes = 0, 0
 }
 
-// ReadRows reads the rows of a segment from its stored bytes, whose digest the
-// caller has checked. Decompression and line lengths are bounded, and the
-// counts must be those that s tells. The sequence ends after its first error.
+// ReadRows reads the rows of a segment from its stored bytes, whose digest the caller has checked.
+// Decompression and line lengths are bounded. Other counts than those of s are an error. The
+// sequence ends after its first error.
 func (s Segment) ReadRows(data []byte) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		if err := s.readRows(data, yield); err != nil && !errors.Is(err, errStopped) {
@@ -150,7 +146,7 @@ func (s Segment) readLines(text io.Reader, yield func(Row, error) bool) error {
 		rows++
 		length += row.Length
 		if rows > s.Rows {
-			return fmt.Errorf("more than the %d rows of the manifest", s.Rows)
+			return fmt.Errorf("more rows than the %d of the manifest", s.Rows)
 		}
 		if !yield(row, nil) {
 			return errStopped
@@ -162,7 +158,7 @@ func (s Segment) readLines(text io.Reader, yield func(Row, error) bool) error {
 	return nil
 }
 
-// readRow reads the row of the next line, through a buffer that it may replace.
+// readRow reads the row of the next line. It reuses buf, and may replace it with a larger one.
 func readRow(lines *bufio.Reader, dec decoder, buf *[]byte) (row Row, err error) {
 	if *buf, err = readLine(lines, (*buf)[:0]); err != nil {
 		return row, err
@@ -173,8 +169,8 @@ func readRow(lines *bufio.Reader, dec decoder, buf *[]byte) (row Row, err error)
 	return row, row.Check()
 }
 
-// readLine appends the next line to buf, its newline left out. A stream that
-// ends within a line is an error; one that ends between lines is io.EOF.
+// readLine appends the next line to buf, without its newline. The end of the stream is io.EOF
+// between lines, and io.ErrUnexpectedEOF within a line.
 func readLine(r *bufio.Reader, buf []byte) ([]byte, error) {
 	for {
 		part, err := r.ReadSlice('\n')

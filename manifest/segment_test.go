@@ -172,42 +172,19 @@ func TestSegmentThatLies(t *testing.T) {
 	}
 }
 
-// TestLines: the text of a segment ends with a whole line, and no line is longer than a row may be.
+// TestLines: a segment that ends within a line, or has a line that is too long, is an error.
 func TestLines(t *testing.T) {
-	whole := `{"id":"x","folder":"f","removed":"deleted"}` + "\n"
+	line := `{"id":"x","folder":"f","removed":"deleted"}` + "\n"
 	seg := manifest.Segment{Rows: 1}
-	if rows, err := seg.ReadLines(strings.NewReader(whole)); len(rows) != 1 || err != nil {
+	if rows, err := seg.ReadLines(strings.NewReader(line)); len(rows) != 1 || err != nil {
 		t.Errorf("%d rows, %v", len(rows), err)
 	}
-	for _, part := range []string{"{", whole[:len(whole)-1]} {
-		if _, err := seg.ReadLines(strings.NewReader(whole + part)); !errors.Is(err, io.ErrUnexpectedEOF) {
+	for _, part := range []string{"{", line[:len(line)-1]} {
+		if _, err := seg.ReadLines(strings.NewReader(line + part)); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("a part of a line: %v", err)
 		}
 	}
-	if _, err := seg.ReadLines(strings.NewReader(strings.Repeat(" ", 17<<20) + whole)); err == nil || !strings.Contains(err.Error(), "longer than") {
+	if _, err := seg.ReadLines(strings.NewReader(strings.Repeat(" ", 17<<20) + line)); err == nil || !strings.Contains(err.Error(), "longer than") {
 		t.Errorf("a long line: %v", err)
-	}
-}
-
-func TestOverlay(t *testing.T) {
-	tomb := manifest.Row{ID: testRow(2).ID, Folder: "inbox", Removed: manifest.RemovedDeleted}
-	elsewhere := testRow(3)
-	elsewhere.Folder = "vanished"
-	changed := testRow(1)
-	changed.ChangeKey = "CR"
-	gone := manifest.Row{ID: testRow(5).ID, Folder: "inbox", Removed: manifest.RemovedDeleted}
-	rows := []manifest.Row{testRow(1), testRow(2), elsewhere, tomb, changed, testRow(4), testRow(2), testRow(5), gone}
-	o := manifest.NewOverlay(&manifest.Snapshot{Folders: []manifest.Folder{{ID: "inbox"}}})
-	for i := range rows {
-		o.Apply(&rows[i])
-	}
-	var live []int
-	for i := range rows {
-		if _, is := o.Next(&rows[i]); is {
-			live = append(live, i)
-		}
-	}
-	if diff := cmp.Diff([]int{4, 5, 6}, live); diff != "" {
-		t.Errorf("live rows differ:\n%s", diff)
 	}
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func testSnapshot() *manifest.Snapshot {
 	return &manifest.Snapshot{
@@ -40,7 +40,7 @@ func testSnapshot() *manifest.Snapshot {
 	}
 }
 
-// TestGolden keeps what was once written readable, and what is written stable.
+// TestGolden: stored bytes of earlier versions stay readable, and encoding stays stable.
 func TestGolden(t *testing.T) {
 	s := testSnapshot()
 	data, err := s.Encode()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 
+	"github.com/mailhaul/mailhaul/internal/rows"
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
@@ -64,7 +65,7 @@ func joinFrom(segments []manifest.Segment) int {
 // Tombstones stay as long as there is an older segment that they may speak of; rows
 // of folders that the snapshot does not list go only with the first segment.
 func (r *run) join(ctx context.Context, s *manifest.Snapshot, first int, last *sealedSegment) ([]manifest.Segment, error) {
-	overlay := manifest.NewOverlay(s)
+	overlay := rows.NewOverlay(s)
 	for row, err := range r.rows(ctx, s.Segments[first:], last) {
 		if err != nil {
 			return nil, err

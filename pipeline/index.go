@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"sync"
 
+	"github.com/mailhaul/mailhaul/internal/rows"
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
@@ -14,7 +15,7 @@ import (
 // which nothing changed reads no segment.
 type index struct {
 	mu      sync.Mutex
-	entries manifest.RowMap[entry]
+	entries rows.Map[entry]
 	folders map[string]*folderCount
 	bytes   int64 // the live rows' lengths
 }
@@ -99,7 +100,7 @@ func (x *index) load(row *manifest.Row) {
 func (x *index) forget() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.entries = manifest.RowMap[entry]{}
+	x.entries = rows.Map[entry]{}
 }
 
 // count returns what is known of a folder.

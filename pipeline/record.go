@@ -6,6 +6,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/mailhaul/mailhaul/internal/rows"
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
@@ -18,7 +19,7 @@ type recorder struct {
 	segments segmentList
 	failures map[manifest.RowKey]manifest.Failure
 	failed   map[manifest.RowKey]failedTurn // of the failures, those of this run
-	turns    manifest.RowMap[uint32]        // the greatest turn in which an item asked for again was had, or gone
+	turns    rows.Map[uint32]               // the greatest turn in which an item asked for again was had, or gone
 	waiting  int                            // items whose packs are not durable yet
 	raw      int64                          // bytes of the recorded items
 	removed  int64

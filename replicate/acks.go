@@ -3,13 +3,12 @@ package replicate
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// copyAcks copies the acknowledgements that the target does not hold, and what revokes them last.
+// copyAcks copies the acknowledgements that the target does not hold, and then the revocations.
 func (m *mailbox) copyAcks(ctx context.Context) error {
 	var revocations []func() error
 	for _, o := range m.acks[m.id] {
@@ -18,7 +17,7 @@ func (m *mailbox) copyAcks(ctx context.Context) error {
 		}
 		ack, data, err := snapshots.LoadAck(ctx, m.from, o)
 		if err != nil {
-			if err := m.found(ctx, o.Key, err); !errors.Is(err, errDamaged) {
+			if err := m.sourceError(ctx, o.Key, err); !errors.Is(err, errDamaged) {
 				return err
 			}
 			continue
@@ -41,14 +40,14 @@ func (m *mailbox) copyAcks(ctx context.Context) error {
 	return nil
 }
 
-// holdsAck reports whether the target holds an acknowledgement, in whatever size.
+// holdsAck reports whether the target holds an acknowledgement. One of another size is a problem.
 func (m *mailbox) holdsAck(o repository.Object) bool {
 	size, held := m.heldAcks[o.Key]
 	switch {
 	case held && size == o.Size:
 		m.tally.add(func(r *Report) { r.Skipped.Acks.add(size) })
 	case held:
-		m.tally.problem(o.Key, fmt.Errorf("it has %d bytes in the source and %d in the target", o.Size, size))
+		m.tally.problem(o.Key, errSizes(o.Size, size))
 	}
 	return held
 }

@@ -12,38 +12,38 @@ import (
 	"github.com/mailhaul/mailhaul/repository"
 )
 
-// What is under way at once. A pack takes at most 64 MiB of memory, and mostly some 32;
-// a mailbox's segment and manifest take some megabytes.
+// How many mailboxes and packs are copied at a time. A pack takes at most 64 MiB of memory, and
+// usually 32; a mailbox's segment and manifest take a few megabytes.
 const (
-	mailboxesAtOnce = 4
-	packsAtOnce     = 3
+	mailboxWorkers = 4
+	packWorkers    = 3
 )
 
 // Options limit a copy. The zero value copies everything.
 type Options struct {
-	// Mailboxes limits it to these mailboxes' snapshots.
+	// Mailboxes limits the copy to the snapshots of these mailboxes.
 	Mailboxes []string
 
-	// Progress, if set, counts while the copy goes on.
+	// Progress, if set, counts while the copy runs.
 	Progress *Progress
 }
 
-// Copy copies the snapshots that the target does not hold, each with the packs and
-// segments that it needs, and the snapshots of a mailbox in their order; and the
-// acknowledgements about a mailbox. What is
-// damaged in the source, or has another content in the target, is in the report, and
-// so is a mailbox whose snapshots went another way in the target: what does not depend
-// on it is copied all the same. An error means that the copy could not be carried through; the
-// report tells what was done by then. A copy that was cut off goes on when it is repeated.
+// Copy copies the snapshots that the target does not hold, in order, each with the packs and
+// segments that it needs, and then the acknowledgements of each mailbox. A copy that was
+// interrupted continues when it is repeated.
 //
-// A mailbox of opts that the source does not hold is snapshots.ErrNone.
+// An object that is damaged in the source, or differs in the target, is a problem in the report. So
+// is a mailbox that has other snapshots in the target. Everything that does not depend on a problem
+// is copied. An error means that the copy could not be completed; the report has what was done.
+//
+// If the source does not hold a mailbox of opts, the error is snapshots.ErrNone.
 func Copy(ctx context.Context, from, to *repository.Repository, opts Options) (*Report, error) {
 	if opts.Progress == nil {
 		opts.Progress = &Progress{}
 	}
 	c := &copier{
 		from: from, to: to, progress: opts.Progress, tally: newTally(),
-		tried: map[object]func() error{}, room: make(chan struct{}, packsAtOnce),
+		copies: map[object]func() error{}, packSlots: make(chan struct{}, packWorkers),
 	}
 	err := c.copy(ctx, opts.Mailboxes)
 	return &c.tally.report, err
@@ -51,27 +51,27 @@ func Copy(ctx context.Context, from, to *repository.Repository, opts Options) (*
 
 // A copier copies from one repository to another.
 type copier struct {
-	from, to *repository.Repository
-	progress *Progress
-	tally    *tally
-	source   map[string]runs
-	target   map[string]runs
-	acks     map[string][]repository.Object // of the source, by mailbox
-	heldAcks map[string]int64               // by the target: their sizes, by key
-	room     chan struct{}                  // for packs
+	from, to  *repository.Repository
+	progress  *Progress
+	tally     *tally
+	source    map[string]runs
+	target    map[string]runs
+	acks      map[string][]repository.Object // of the source, by mailbox
+	heldAcks  map[string]int64               // sizes in the target, by key
+	packSlots chan struct{}                  // one element for each pack in memory
 
-	mu    sync.Mutex       // of what follows
-	held  map[object]int64 // by the target, and not tried yet
-	tried map[object]func() error
+	mu     sync.Mutex       // of the fields below
+	held   map[object]int64 // sizes of objects in the target that no snapshot needed so far
+	copies map[object]func() error
 }
 
-// An object is one that its digest names.
+// An object is named by its digest.
 type object struct {
 	kind   repository.Kind
 	digest manifest.Digest
 }
 
-// errDamaged is the error of an object that is not copied, for a reason that was told.
+// errDamaged is the error of an object that is not copied because of a reported problem.
 var errDamaged = errors.New("it cannot be copied")
 
 func (c *copier) copy(ctx context.Context, mailboxes []string) error {
@@ -85,40 +85,55 @@ func (c *copier) copy(ctx context.Context, mailboxes []string) error {
 	if len(mailboxes) == 0 {
 		mailboxes = all
 	}
-	var boxes []*mailbox
+	var opened []*mailbox
 	for _, id := range mailboxes {
 		m, err := c.open(ctx, id)
 		if err != nil {
 			return err
 		}
-		boxes = append(boxes, m)
+		opened = append(opened, m)
 		c.progress.Snapshots.Add(int64(m.last))
 	}
-	c.tally.report.Mailboxes = int64(len(boxes))
-	g, boxCtx := errgroup.WithContext(ctx)
-	g.SetLimit(mailboxesAtOnce)
-	for _, m := range boxes {
-		if boxCtx.Err() != nil {
+	c.tally.report.Mailboxes = int64(len(opened))
+	g, mailboxCtx := errgroup.WithContext(ctx)
+	g.SetLimit(mailboxWorkers)
+	for _, m := range opened {
+		if mailboxCtx.Err() != nil {
 			break
 		}
-		g.Go(func() error { return m.copy(boxCtx) })
+		g.Go(func() error { return m.copy(mailboxCtx) })
 	}
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	return ctx.Err() // perhaps not all had their turn
+	return ctx.Err() // the loop skips mailboxes once the caller has cancelled
 }
 
-// found tells what is wrong with an object of the source from what is wrong with the store
-// or the caller: the former is noted, the latter ends the copy.
-func (c *copier) found(ctx context.Context, key string, err error) error {
-	if ctx.Err() != nil || repository.IsTransient(err) {
+// isDamage reports whether an error is about what is stored. Any other error is the store's or the
+// caller's, and ends the copy.
+func isDamage(ctx context.Context, err error) bool {
+	return ctx.Err() == nil && !repository.IsTransient(err)
+}
+
+// sourceError reports damage of the object that the error names, or of key, and returns errDamaged.
+// It returns every other error of the source.
+func (c *copier) sourceError(ctx context.Context, key string, err error) error {
+	if !isDamage(ctx, err) {
 		return fmt.Errorf("source: %w", err)
 	}
-	var corrupt *repository.CorruptError
-	if errors.As(err, &corrupt) {
+	if corrupt, ok := errors.AsType[*repository.CorruptError](err); ok {
 		key = corrupt.Key
 	}
 	c.tally.problem(key, err)
+	return errDamaged
+}
+
+// targetError reports damage of key in the target, and returns errDamaged. It returns every other
+// error of the target.
+func (c *copier) targetError(ctx context.Context, key string, err error) error {
+	if !isDamage(ctx, err) {
+		return fmt.Errorf("target: %w", err)
+	}
+	c.tally.problem(key, fmt.Errorf("in the target: %w", err))
 	return errDamaged
 }

@@ -15,11 +15,11 @@ import (
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// TestCopy: a copy is whole, a second one costs next to nothing, and a third one takes
-// what is new.
+// TestCopy: a copy is complete, a second one requests almost nothing, and a third one copies new
+// snapshots.
 func TestCopy(t *testing.T) {
-	o, to := newOffice(t, 1, 3), newPlace(t)
-	o.nights(3)
+	o, to := newTestSource(t, 1, 3), newTestRepo(t)
+	o.exportNightly(3)
 	report := o.copyTo(to)
 	o.checkCopy(to)
 	c := report.Copied
@@ -30,17 +30,17 @@ func TestCopy(t *testing.T) {
 		t.Errorf("report is %+v", report)
 	}
 	if n := len(to.keys("packs/")); c.Packs.Objects != int64(n) || c.Packs.Bytes == 0 {
-		t.Errorf("%d packs are there, the report is %+v", n, report)
+		t.Errorf("the target has %d packs, the report is %+v", n, report)
 	}
 
 	o.store.Calls()
 	to.store.Calls()
 	report = o.copyTo(to)
 	if got, want := to.store.Calls(), (memstore.Calls{Get: 3, List: 1}); got != want {
-		t.Errorf("copying nothing, the target was asked for %+v, expected %+v", got, want)
+		t.Errorf("copying nothing, calls to the target are %+v, expected %+v", got, want)
 	}
 	if got, want := o.store.Calls(), (memstore.Calls{Get: 3, List: 2}); got != want {
-		t.Errorf("copying nothing, the source was asked for %+v, expected %+v", got, want)
+		t.Errorf("copying nothing, calls to the source are %+v, expected %+v", got, want)
 	}
 	if report.Copied.All().Objects != 0 || report.Snapshots != 0 || report.Skipped.Refs.Objects != 9 || report.Skipped.Acks.Objects != 27 {
 		t.Errorf("report is %+v", report)
@@ -54,10 +54,10 @@ func TestCopy(t *testing.T) {
 	}
 }
 
-// TestOneMailbox: nothing of the others is copied.
+// TestOneMailbox: other mailboxes are not copied.
 func TestOneMailbox(t *testing.T) {
-	o, to := newOffice(t, 2, 3), newPlace(t)
-	o.nights(2)
+	o, to := newTestSource(t, 2, 3), newTestRepo(t)
+	o.exportNightly(2)
 	opts := replicate.Options{Mailboxes: []string{o.id(1)}, Progress: &replicate.Progress{}}
 	report, err := replicate.Copy(t.Context(), o.repo, to.repo, opts)
 	if err != nil || report.Found > 0 || report.Mailboxes != 1 || report.Snapshots != 2 {
@@ -75,11 +75,10 @@ func TestOneMailbox(t *testing.T) {
 	}
 }
 
-// TestDiverged: of a mailbox that went its own way in the target nothing is copied, and
-// the others are.
+// TestDiverged: a mailbox that has diverged in the target is not copied, and the others are.
 func TestDiverged(t *testing.T) {
-	o, to := newOffice(t, 3, 2), newPlace(t)
-	o.nights(1)
+	o, to := newTestSource(t, 3, 2), newTestRepo(t)
+	o.exportNightly(1)
 	o.copyTo(to)
 	o.export(0)
 	o.exportTo(to, 0)
@@ -92,7 +91,7 @@ func TestDiverged(t *testing.T) {
 	}
 	after := slices.DeleteFunc(to.keys(""), func(key string) bool { return strings.Contains(key, "refs/") })
 	if !slices.Equal(before, after) {
-		t.Errorf("objects were copied to a target that diverged: %d, before %d", len(after), len(before))
+		t.Errorf("objects were copied to a diverged target: %d, before %d", len(after), len(before))
 	}
 	report, err = replicate.Copy(t.Context(), o.repo, to.repo, replicate.Options{})
 	if err != nil || report.Found != 1 || report.Snapshots != 1 {
@@ -105,11 +104,11 @@ func TestDiverged(t *testing.T) {
 	}
 }
 
-// TestDamaged damages each object of the source in turn: it is named, nothing that depends
-// on it is copied, all else is, and the copy is completed when the object is mended.
+// TestDamaged damages each object of the source in turn: it is named, and everything that does not
+// depend on it is copied. When the object is repaired, the copy is completed.
 func TestDamaged(t *testing.T) {
-	o := newOffice(t, 4, 2)
-	o.nights(3)
+	o := newTestSource(t, 4, 2)
+	o.exportNightly(3)
 	for _, key := range o.keys("") {
 		if key == "config.json" || strings.HasPrefix(key, "acks/") {
 			continue // no snapshot depends on them
@@ -121,7 +120,7 @@ func TestDamaged(t *testing.T) {
 			"missing": func() { o.remove(key) },
 		} {
 			damage()
-			to := newPlace(t)
+			to := newTestRepo(t)
 			report, err := replicate.Copy(t.Context(), o.repo, to.repo, replicate.Options{})
 			o.write(key, whole)
 			if err != nil {
@@ -132,7 +131,7 @@ func TestDamaged(t *testing.T) {
 			}
 			named := slices.ContainsFunc(report.Problems, func(p replicate.Problem) bool { return p.Object == key || strings.Contains(p.Error, key) })
 			if !named || report.Found != 1 {
-				t.Errorf("%s %s: found are %v", key, name, report.Problems)
+				t.Errorf("%s %s: problems are %v", key, name, report.Problems)
 			}
 			v := to.verify()
 			if v.Snapshots < 3 || v.Snapshots >= 6 || report.Snapshots != v.Snapshots {
@@ -148,24 +147,24 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-// TestLies: what has the right digest and is not what it should be is not copied.
-func TestLies(t *testing.T) {
-	for name, lie := range map[string]func(*manifest.Snapshot){
+// TestWrongManifest: a manifest with the right digest and wrong content is not copied.
+func TestWrongManifest(t *testing.T) {
+	for name, change := range map[string]func(*manifest.Snapshot){
 		"parent":  func(s *manifest.Snapshot) { s.Parent = manifest.SumOf([]byte("x")) },
 		"rows":    func(s *manifest.Snapshot) { s.Segments[0].Rows++ },
 		"size":    func(s *manifest.Snapshot) { s.Segments[0].Size++ },
 		"mailbox": func(s *manifest.Snapshot) { s.Mailbox.ID = "MBX:other" },
 		"number":  func(s *manifest.Snapshot) { s.Sequence++ },
 	} {
-		o, to := newOffice(t, 5, 1), newPlace(t)
-		o.nights(2)
+		o, to := newTestSource(t, 5, 1), newTestRepo(t)
+		o.exportNightly(2)
 		s, err := snapshots.Latest(t.Context(), o.repo, o.id(0))
 		if err != nil {
 			t.Fatal(err)
 		}
 		key := repository.RefKey(o.id(0), s.Sequence)
 		o.remove(repository.ManifestKey(s.Digest))
-		lie(s.Snapshot)
+		change(s.Snapshot)
 		data, err := s.Encode()
 		if err != nil {
 			t.Fatal(err)
@@ -184,11 +183,10 @@ func TestLies(t *testing.T) {
 	}
 }
 
-// TestHeldAndDifferent: an object of the target that has another size than the source's is
-// told of.
-func TestHeldAndDifferent(t *testing.T) {
-	o, to := newOffice(t, 6, 1), newPlace(t)
-	o.nights(1)
+// TestOtherSize: an object with another size in the target is a problem.
+func TestOtherSize(t *testing.T) {
+	o, to := newTestSource(t, 6, 1), newTestRepo(t)
+	o.exportNightly(1)
 	o.copyTo(to)
 	key := to.keys("packs/")[0]
 	to.write(key, to.read(key)[1:])
@@ -198,10 +196,10 @@ func TestHeldAndDifferent(t *testing.T) {
 	}
 }
 
-// TestNeededAndDifferent: a snapshot that needs an object which has another size in the target
-// is not committed there.
-func TestNeededAndDifferent(t *testing.T) {
-	o := newOffice(t, 9, 2)
+// TestOtherSizeNeeded: a snapshot is not copied if it needs an object with another size in the
+// target.
+func TestOtherSizeNeeded(t *testing.T) {
+	o := newTestSource(t, 9, 2)
 	o.export(0)
 	key := o.keys("packs/")[0]
 	o.export(1)
@@ -213,7 +211,7 @@ func TestNeededAndDifferent(t *testing.T) {
 		"the one that needs it": {[]string{o.id(0)}, 1, 0, 1},
 		"the one that does not": {[]string{o.id(1)}, 0, 1, 0},
 	} {
-		to := newPlace(t)
+		to := newTestRepo(t)
 		to.write(key, o.read(key)[1:])
 		progress := &replicate.Progress{}
 		report, err := replicate.Copy(t.Context(), o.repo, to.repo, replicate.Options{Mailboxes: c.mailboxes, Progress: progress})
@@ -223,15 +221,15 @@ func TestNeededAndDifferent(t *testing.T) {
 		if c.found > 0 && report.Problems[0].Object != key {
 			t.Errorf("%s: problems are %v", name, report.Problems)
 		}
-		if told := progress.Expected.Load() > 0; told != (c.mailboxes == nil) {
-			t.Errorf("%s: bytes that are expected are told: %t", name, told)
+		if known := progress.Expected.Load() > 0; known != (c.mailboxes == nil) {
+			t.Errorf("%s: the expected bytes are known: %t", name, known)
 		}
 	}
 }
 
 func TestCancelled(t *testing.T) {
-	o, to := newOffice(t, 7, 2), newPlace(t)
-	o.nights(2)
+	o, to := newTestSource(t, 7, 2), newTestRepo(t)
+	o.exportNightly(2)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := replicate.Copy(ctx, o.repo, to.repo, replicate.Options{}); !errors.Is(err, context.Canceled) {
@@ -241,10 +239,10 @@ func TestCancelled(t *testing.T) {
 	o.checkCopy(to)
 }
 
-// TestRowsThatLie: a segment whose rows are not those of the manifest is a problem, and neither
-// it nor its snapshot is copied.
-func TestRowsThatLie(t *testing.T) {
-	o, to := newOffice(t, 5, 1), newPlace(t)
+// TestWrongRows: a segment with other rows than the manifest says is a problem. Neither the segment
+// nor its snapshot is copied.
+func TestWrongRows(t *testing.T) {
+	o, to := newTestSource(t, 5, 1), newTestRepo(t)
 	o.export(0)
 	s, err := snapshots.Latest(t.Context(), o.repo, o.id(0))
 	if err != nil {
@@ -266,15 +264,15 @@ func TestRowsThatLie(t *testing.T) {
 		t.Errorf("report is %+v, %v", report, err)
 	}
 	if left := append(to.keys("manifests/"), to.keys("refs/")...); len(left) > 0 {
-		t.Errorf("copied were %q", left)
+		t.Errorf("objects copied are %q", left)
 	}
 }
 
-// TestBadAcks: an acknowledgement that is damaged, that is about another mailbox than its key says,
-// or that has another size in the target is a problem, and keeps nothing else from being copied.
+// TestBadAcks: an acknowledgement that is damaged, has another mailbox than its key says, or has
+// another size in the target is a problem. Everything else is copied.
 func TestBadAcks(t *testing.T) {
-	o, to := newOffice(t, 9, 2), newPlace(t)
-	o.nights(1)
+	o, to := newTestSource(t, 9, 2), newTestRepo(t)
+	o.exportNightly(1)
 	acks := o.keys("acks/")
 	o.flip(acks[0])
 	data := o.read(acks[1])

@@ -1,5 +1,5 @@
-// Package replicate copies repositories: the snapshots of mailboxes with all that they
-// refer to, children before parents, so that what exists in the target is whole at
-// any moment. What the target holds is not read again; what is read is held
-// against its digest before it is written.
+// Package replicate copies repositories: the snapshots of mailboxes with everything that they refer
+// to, children before parents, so that every snapshot in the target is complete at any moment. It
+// does not read objects again that the target holds. It checks the digest of every object that it
+// reads before it writes it.
 package replicate

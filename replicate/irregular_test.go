@@ -16,38 +16,37 @@ import (
 	"github.com/mailhaul/mailhaul/sinks"
 )
 
-// inDirectory copies what lies in a place to a directory, but for what is at a key: there is a
-// named pipe.
-func (p *place) inDirectory(pipe string) *repository.Repository {
-	p.t.Helper()
-	dir := p.t.TempDir()
-	for _, key := range p.keys("") {
+// copyToDirectory copies the repository to a directory, with a named pipe in place of one key.
+func (r *testRepo) copyToDirectory(pipe string) *repository.Repository {
+	r.t.Helper()
+	dir := r.t.TempDir()
+	for _, key := range r.keys("") {
 		at := filepath.Join(dir, filepath.FromSlash(key))
-		if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o777), os.WriteFile(at, p.read(key), 0o666)); err != nil {
-			p.t.Fatal(err)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o777), os.WriteFile(at, r.read(key), 0o666)); err != nil {
+			r.t.Fatal(err)
 		}
 	}
 	at := filepath.Join(dir, filepath.FromSlash(pipe))
 	if err := errors.Join(os.RemoveAll(at), syscall.Mkfifo(at, 0o666)); err != nil {
-		p.t.Fatal(err)
+		r.t.Fatal(err)
 	}
-	bucket, err := sinks.OpenExisting(p.t.Context(), dir)
+	bucket, err := sinks.OpenExisting(r.t.Context(), dir)
 	if err != nil {
-		p.t.Fatal(err)
+		r.t.Fatal(err)
 	}
-	repo, err := repository.Open(p.t.Context(), bucket)
+	repo, err := repository.Open(r.t.Context(), bucket)
 	if err != nil {
-		p.t.Fatal(err)
+		r.t.Fatal(err)
 	}
-	p.t.Cleanup(func() { repo.Close() })
+	r.t.Cleanup(func() { repo.Close() })
 	return repo
 }
 
-// TestIrregular: what is neither a file nor a directory is a problem on either side. What does
-// not depend on it is copied.
+// TestIrregular: anything that is neither a file nor a directory is a problem on both sides.
+// Everything that does not depend on it is copied.
 func TestIrregular(t *testing.T) {
-	o := newOffice(t, 6, 2)
-	o.nights(3)
+	o := newTestSource(t, 6, 2)
+	o.exportNightly(3)
 	dir := path.Dir(repository.RefKey(o.id(0), 1))
 	for name, c := range map[string]struct {
 		key    string
@@ -60,13 +59,13 @@ func TestIrregular(t *testing.T) {
 		"beside":    {"notes", 6},
 	} {
 		t.Run(name, func(t *testing.T) {
-			from, to := o.inDirectory(c.key), newPlace(t)
+			from, to := o.copyToDirectory(c.key), newTestRepo(t)
 			report, err := replicate.Copy(t.Context(), from, to.repo, replicate.Options{})
 			if err != nil && c.copied > 0 || report.Snapshots != c.copied || !hasProblem(report, c.key) || from.Retries() > 0 {
 				t.Errorf("from: %+v, %v", report, err)
 			}
 			one := replicate.Options{Mailboxes: []string{o.id(0)}}
-			if report, err := replicate.Copy(t.Context(), from, newPlace(t).repo, one); c.copied == 3 && (err != nil || !hasProblem(report, c.key)) {
+			if report, err := replicate.Copy(t.Context(), from, newTestRepo(t).repo, one); c.copied == 3 && (err != nil || !hasProblem(report, c.key)) {
 				t.Errorf("one mailbox: %+v, %v", report, err)
 			}
 			report, err = replicate.Copy(t.Context(), o.repo, from, replicate.Options{})

@@ -12,17 +12,17 @@ import (
 	"github.com/mailhaul/mailhaul/repository"
 )
 
-// Runs are what a listing tells of a mailbox's refs. None is missing if there are as
-// many as the last one's number.
+// runs are the refs of a mailbox that a listing showed.
 type runs struct {
 	last  uint64
 	count uint64
 	bytes int64
 }
 
-func (r runs) whole() bool { return r.count == r.last }
+// isComplete reports whether no ref is missing.
+func (r runs) isComplete() bool { return r.count == r.last }
 
-// addRef takes note of a ref. Its key has the form of one: the listing checked that.
+// addRef adds a ref, whose key the listing has parsed.
 func addRef(all map[string]runs, o repository.Object) {
 	dir, name := path.Split(o.Key)
 	number, err := strconv.ParseUint(strings.TrimSuffix(name, path.Ext(name)), 10, 64)
@@ -33,14 +33,14 @@ func addRef(all map[string]runs, o repository.Object) {
 	all[dir] = runs{last: max(r.last, number), count: r.count + 1, bytes: r.bytes + o.Size}
 }
 
-// of returns the runs of a mailbox.
-func of(all map[string]runs, mailbox string) runs {
+// runsOf returns the runs of a mailbox.
+func runsOf(all map[string]runs, mailbox string) runs {
 	dir, _ := path.Split(repository.RefKey(mailbox, 1))
 	return all[dir]
 }
 
-// listTarget takes note of all that the target holds. For each pack, segment and
-// manifest this takes some 60 bytes of memory.
+// listTarget lists the objects of the target. Each pack, segment and manifest takes about 60 bytes
+// of memory.
 func (c *copier) listTarget(ctx context.Context) error {
 	c.held, c.target, c.heldAcks = map[object]int64{}, map[string]runs{}, map[string]int64{}
 	for o, err := range c.to.Objects(ctx) {
@@ -61,9 +61,10 @@ func (c *copier) listTarget(ctx context.Context) error {
 	return nil
 }
 
-// listSource takes note of the runs of all mailboxes, which are returned, and holds the
-// sizes of what both repositories have against each other; whole tells that all is to be copied.
-func (c *copier) listSource(ctx context.Context, whole bool) (mailboxes []string, err error) {
+// listSource lists the objects of the source, and compares the sizes of those that both
+// repositories hold. It returns all mailboxes with a snapshot. everything is set if all of them are
+// to be copied.
+func (c *copier) listSource(ctx context.Context, everything bool) (mailboxes []string, err error) {
 	c.source, c.acks = map[string]runs{}, map[string][]repository.Object{}
 	for o, err := range c.from.Objects(ctx) {
 		if err != nil {
@@ -71,13 +72,13 @@ func (c *copier) listSource(ctx context.Context, whole bool) (mailboxes []string
 		}
 		switch o.Kind {
 		case repository.KindPack, repository.KindSegment, repository.KindManifest:
-			c.expect(o, whole)
+			c.compareSizes(o, everything)
 		case repository.KindAck:
 			c.acks[o.Mailbox] = append(c.acks[o.Mailbox], o)
 		case repository.KindRef:
 			addRef(c.source, o)
 		case repository.KindIrregular:
-			if whole {
+			if everything {
 				c.tally.problem(o.Key, o.Err)
 			}
 		}
@@ -86,25 +87,29 @@ func (c *copier) listSource(ctx context.Context, whole bool) (mailboxes []string
 	if err != nil {
 		return nil, fmt.Errorf("source: %w", err)
 	}
-	return slices.DeleteFunc(mailboxes, func(id string) bool { return of(c.source, id).count == 0 }), nil
+	return slices.DeleteFunc(mailboxes, func(id string) bool { return runsOf(c.source, id).count == 0 }), nil
 }
 
-// expect takes note of an object of the source. What has another size in the target is not
-// copied, nor is what depends on it.
-func (c *copier) expect(o repository.Object, whole bool) {
+// compareSizes compares an object of the source with the target. An object with another size in the
+// target is not copied, nor is any object that depends on it.
+func (c *copier) compareSizes(o repository.Object, everything bool) {
 	key := object{o.Kind, o.Digest}
 	size, ok := c.held[key]
 	switch {
-	case !ok && whole:
+	case !ok && everything:
 		c.progress.Expected.Add(o.Size)
 	case ok && size != o.Size:
 		delete(c.held, key)
-		c.tried[key] = sync.OnceValue(func() error {
-			c.tally.problem(o.Key, fmt.Errorf("it has %d bytes in the source and %d in the target", o.Size, size))
+		c.copies[key] = sync.OnceValue(func() error {
+			c.tally.problem(o.Key, errSizes(o.Size, size))
 			return errDamaged
 		})
-		if whole {
-			_ = c.tried[key]() // it is told of, needed or not
+		if everything {
+			_ = c.copies[key]() // reports the problem even if no snapshot needs the object
 		}
 	}
+}
+
+func errSizes(source, target int64) error {
+	return fmt.Errorf("it has %d bytes in the source and %d in the target", source, target)
 }

@@ -14,8 +14,7 @@ import (
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// segments copies a snapshot's segments, one after the other. One that cannot be copied does
-// not keep the others from it.
+// segments copies a snapshot's segments, one after the other. It continues after a damaged one.
 func (m *mailbox) segments(ctx context.Context, s *snapshots.Snapshot) error {
 	damaged := m.each(ctx, s, s.Segments, m.segment)
 	if damaged != nil && !errors.Is(damaged, errDamaged) {
@@ -24,12 +23,12 @@ func (m *mailbox) segments(ctx context.Context, s *snapshots.Snapshot) error {
 	return errors.Join(damaged, m.each(ctx, s, s.KeySegments(), m.keys))
 }
 
-// each copies objects of a snapshot that the target does not hold.
-func (m *mailbox) each(ctx context.Context, s *snapshots.Snapshot, all []manifest.Segment, do func(context.Context, manifest.Segment) error) (damaged error) {
+// each calls copy for each segment that the target does not hold.
+func (m *mailbox) each(ctx context.Context, s *snapshots.Snapshot, all []manifest.Segment, copy func(context.Context, manifest.Segment) error) (damaged error) {
 	for _, g := range all {
-		err := m.listed(ctx, s, g)
+		err := m.checkEntry(ctx, s, g)
 		if err == nil {
-			err = m.once(object{repository.KindSegment, g.SHA256}, func() error { return do(ctx, g) })
+			err = m.once(object{repository.KindSegment, g.SHA256}, func() error { return copy(ctx, g) })
 		}
 		if errors.Is(err, errDamaged) {
 			damaged = err
@@ -47,22 +46,22 @@ func (c *copier) keys(ctx context.Context, g manifest.Segment) error {
 		_, err = g.ReadKeys(data)
 	}
 	if err != nil {
-		return c.found(ctx, repository.SegmentKey(g.SHA256), err)
+		return c.sourceError(ctx, repository.SegmentKey(g.SHA256), err)
 	}
 	isNew, err := c.to.PutSegment(ctx, g.SHA256, data)
 	return c.written(repository.KindSegment, g.Size, isNew, err)
 }
 
-// listed holds what a snapshot tells of a segment against what others told, and against the
-// segment in the target: it is not read again.
-func (m *mailbox) listed(ctx context.Context, s *snapshots.Snapshot, g manifest.Segment) error {
+// checkEntry checks a snapshot's entry of a segment against the entries of earlier snapshots, and
+// against the size of the segment in the target, which is not read again.
+func (m *mailbox) checkEntry(ctx context.Context, s *snapshots.Snapshot, g manifest.Segment) error {
 	m.mu.Lock()
 	size, held := m.held[object{repository.KindSegment, g.SHA256}]
 	m.mu.Unlock()
-	before, known := m.lists[g.SHA256]
-	m.lists[g.SHA256] = g
+	before, known := m.seen[g.SHA256]
+	m.seen[g.SHA256] = g
 	if known && before != g || held && size != g.Size {
-		return m.found(ctx, repository.ManifestKey(s.Digest), fmt.Errorf("segment %s is not of %d bytes with %d rows", g.SHA256, g.Size, g.Rows))
+		return m.sourceError(ctx, repository.ManifestKey(s.Digest), fmt.Errorf("segment %s does not have %d bytes and %d rows", g.SHA256, g.Size, g.Rows))
 	}
 	return nil
 }
@@ -71,7 +70,7 @@ func (m *mailbox) listed(ctx context.Context, s *snapshots.Snapshot, g manifest.
 func (c *copier) segment(ctx context.Context, g manifest.Segment) error {
 	data, err := c.from.ReadSegment(ctx, g.SHA256, g.Size)
 	if err != nil {
-		return c.found(ctx, repository.SegmentKey(g.SHA256), err)
+		return c.sourceError(ctx, repository.SegmentKey(g.SHA256), err)
 	}
 	if err := c.packs(ctx, g, data); err != nil {
 		return err
@@ -80,12 +79,12 @@ func (c *copier) segment(ctx context.Context, g manifest.Segment) error {
 	return c.written(repository.KindSegment, g.Size, isNew, err)
 }
 
-// packs copies the packs of a segment's rows, several at once.
+// packs copies the packs of a segment's rows, a few at a time.
 func (c *copier) packs(ctx context.Context, g manifest.Segment, data []byte) error {
 	var damaged atomic.Bool
 	seen := map[manifest.Digest]bool{}
 	group, packCtx := errgroup.WithContext(ctx)
-	group.SetLimit(packsAtOnce)
+	group.SetLimit(packWorkers)
 	var rowErr error
 	for row, err := range g.ReadRows(data) {
 		if err != nil || packCtx.Err() != nil {
@@ -99,7 +98,7 @@ func (c *copier) packs(ctx context.Context, g manifest.Segment, data []byte) err
 			}
 			seen[digest] = true
 			group.Go(func() error {
-				err := c.once(object{repository.KindPack, digest}, func() error { return c.pack(packCtx, digest) })
+				err := c.pack(packCtx, digest)
 				if errors.Is(err, errDamaged) {
 					damaged.Store(true)
 					return nil
@@ -113,32 +112,36 @@ func (c *copier) packs(ctx context.Context, g manifest.Segment, data []byte) err
 	case err != nil:
 		return err
 	case ctx.Err() != nil:
-		return ctx.Err() // perhaps not all rows were read
+		return ctx.Err() // the loop skips rows once the caller has cancelled
 	case rowErr != nil:
-		return c.found(ctx, repository.SegmentKey(g.SHA256), rowErr)
+		return c.sourceError(ctx, repository.SegmentKey(g.SHA256), rowErr)
 	case damaged.Load():
 		return errDamaged
 	}
 	return nil
 }
 
-// pack copies a pack when there is room for it.
 func (c *copier) pack(ctx context.Context, digest manifest.Digest) error {
+	return c.once(object{repository.KindPack, digest}, func() error { return c.copyPack(ctx, digest) })
+}
+
+// copyPack copies a pack when a slot is free.
+func (c *copier) copyPack(ctx context.Context, digest manifest.Digest) error {
 	select {
-	case c.room <- struct{}{}:
-		defer func() { <-c.room }()
+	case c.packSlots <- struct{}{}:
+		defer func() { <-c.packSlots }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	data, err := c.from.ReadPack(ctx, digest)
 	if err != nil {
-		return c.found(ctx, repository.PackKey(digest), err)
+		return c.sourceError(ctx, repository.PackKey(digest), err)
 	}
 	isNew, err := c.to.PutPack(ctx, digest, data)
 	return c.written(repository.KindPack, int64(len(data)), isNew, err)
 }
 
-// manifest copies a manifest, which is not much: it was read already.
+// manifest copies a manifest, given its stored bytes.
 func (c *copier) manifest(ctx context.Context, digest manifest.Digest, stored []byte) error {
 	return c.once(object{repository.KindManifest, digest}, func() error {
 		err := c.to.PutManifest(ctx, digest, stored)
@@ -146,34 +149,35 @@ func (c *copier) manifest(ctx context.Context, digest manifest.Digest, stored []
 	})
 }
 
-// once does what copies an object, unless the target holds it, and only once,
-// whoever needs the object. It returns when that is done.
+// once calls do, which copies an object, unless the target holds the object. All callers that need
+// an object share one call, and return when it is done.
 func (c *copier) once(o object, do func() error) error {
 	c.mu.Lock()
-	try, size, held := c.tried[o], c.held[o], false
-	if _, held = c.held[o]; held {
+	size, held := c.held[o]
+	result := c.copies[o]
+	if held {
 		delete(c.held, o)
-		try = succeeded
-	} else if try == nil {
-		try = sync.OnceValue(do)
+		result = succeeded
+	} else if result == nil {
+		result = sync.OnceValue(do)
 	}
-	c.tried[o] = try
+	c.copies[o] = result
 	c.mu.Unlock()
 	if held {
 		c.tally.add(func(r *Report) { r.Skipped.of(o.kind).add(size) })
 	}
-	err := try()
+	err := result()
 	if err == nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.tried[o] = succeeded // which takes less memory
+		c.copies[o] = succeeded // frees the memory of do
 	}
 	return err
 }
 
 func succeeded() error { return nil }
 
-// written counts an object that was written to the target, or found there.
+// written counts an object that was written to the target, or already existed there.
 func (c *copier) written(kind repository.Kind, size int64, isNew bool, err error) error {
 	if err != nil {
 		return fmt.Errorf("target: %w", err)

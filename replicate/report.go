@@ -10,20 +10,20 @@ import (
 
 // Progress counts what a copy has done so far.
 type Progress struct {
-	Snapshots atomic.Int64 // that are to be in the target
-	Done      atomic.Int64 // of these: copied, held already, or given up
+	Snapshots atomic.Int64 // of the mailboxes that are copied
+	Done      atomic.Int64 // snapshots that are copied, held already, or not copied because of a problem
 	Copied    atomic.Int64 // objects
-	Bytes     atomic.Int64 // of these
-	Expected  atomic.Int64 // bytes that the target lacks; 0 if that is not known
+	Bytes     atomic.Int64 // stored bytes of the objects in Copied
+	Expected  atomic.Int64 // bytes that the target lacks; 0 if not known
 }
 
-// A Report is what a copy did. All is in the target if Found is 0.
+// A Report is the result of a copy. If Found is 0, the target holds everything.
 type Report struct {
 	Mailboxes int64  `json:"mailboxes"`
-	Snapshots int64  `json:"snapshots"` // that were copied
-	NotCopied int64  `json:"notCopied"` // snapshots that depend on what has a problem
+	Snapshots int64  `json:"snapshots"` // copied
+	NotCopied int64  `json:"notCopied"` // snapshots that depend on an object with a problem
 	Copied    Counts `json:"copied"`
-	Skipped   Counts `json:"skipped"` // what the target held; below a snapshot that it held, nothing is looked at
+	Skipped   Counts `json:"skipped"` // held by the target; of a held snapshot, only the ref counts
 
 	Found    int64     `json:"found"`    // problems
 	Problems []Problem `json:"problems"` // the first 1,000 of them
@@ -73,7 +73,7 @@ func (c *Count) add(bytes int64) {
 	c.Bytes += bytes
 }
 
-// A Problem is an object that keeps others from being copied.
+// A Problem is what is wrong with an object. Objects that depend on it are not copied.
 type Problem struct {
 	Object string `json:"object"` // its key
 	Error  string `json:"error"`
@@ -81,15 +81,15 @@ type Problem struct {
 
 const maxProblems = 1000
 
-// A tally is a report that many goroutines write to.
+// A tally is a report that several goroutines add to.
 type tally struct {
-	mu     sync.Mutex
-	report Report
-	told   map[string]bool // keys of objects with problems
+	mu       sync.Mutex
+	report   Report
+	reported map[string]bool // keys of objects with problems
 }
 
 func newTally() *tally {
-	return &tally{report: Report{Problems: []Problem{}}, told: map[string]bool{}}
+	return &tally{report: Report{Problems: []Problem{}}, reported: map[string]bool{}}
 }
 
 func (t *tally) add(do func(*Report)) {
@@ -98,14 +98,14 @@ func (t *tally) add(do func(*Report)) {
 	do(&t.report)
 }
 
-// problem notes what is wrong with an object, once. The error may name it already.
+// problem reports what is wrong with an object, once. The error may name the object already.
 func (t *tally) problem(object string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.told[object] {
+	if t.reported[object] {
 		return
 	}
-	t.told[object] = true
+	t.reported[object] = true
 	t.report.Found++
 	if len(t.report.Problems) < maxProblems {
 		t.report.Problems = append(t.report.Problems, Problem{object, strings.TrimPrefix(err.Error(), object+": ")})

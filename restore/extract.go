@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 
 	"github.com/mailhaul/mailhaul/manifest"
@@ -19,15 +20,13 @@ import (
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// ErrNoItem is in the error of an extraction that was asked for items which the
-// snapshot does not hold.
+// ErrNoItem is in the error of an extraction of items that the snapshot does not hold.
 var ErrNoItem = errors.New("the snapshot does not hold it")
 
-// ErrDiffers is in the error of an extraction that would have to replace a file
-// with other content.
-var ErrDiffers = errors.New("a file with other content is there already")
+// ErrDiffers is in the error of an extraction that would replace a file with other content.
+var ErrDiffers = errors.New("a file with other content exists")
 
-// An Extracted item tells where its stream was written.
+// Extracted is an item and where its stream was written.
 type Extracted struct {
 	ID     string          `json:"id"`
 	Folder string          `json:"folder"`
@@ -36,10 +35,10 @@ type Extracted struct {
 	SHA256 manifest.Digest `json:"sha256"`
 }
 
-// Extract writes items of a snapshot below dir, each as <folder path>/<name>.fts,
-// byte for byte what Graph sent, and calls done for each. Without ids it writes
-// them all. A file appears under its name only when it is whole; one that is there
-// already with the same bytes is left as it is.
+// Extract writes items of a snapshot below dir, each as <folder path>/<name>.fts, byte for byte as
+// Graph sent it, and calls done for each. Without ids it writes all items. A file gets its name
+// when it is complete. A file that exists with the same bytes is left alone; one with other bytes
+// is ErrDiffers.
 func Extract(ctx context.Context, repo *repository.Repository, s *snapshots.Snapshot, dir string, ids []string, done func(Extracted) error) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
@@ -50,19 +49,13 @@ func Extract(ctx context.Context, repo *repository.Repository, s *snapshots.Snap
 	}
 	defer root.Close()
 	x := &extractor{root: root, dirs: folderNames(s.Folders), items: newItemReader(repo)}
-	wanted := make(map[string]bool, len(ids))
-	for _, id := range ids {
-		wanted[id] = true
-	}
+	wanted := newSelection(ids)
 	for row, err := range s.Items(ctx) {
 		if err != nil {
 			return err
 		}
-		if len(ids) > 0 {
-			if _, asked := wanted[row.ID]; !asked {
-				continue
-			}
-			wanted[row.ID] = false
+		if !wanted.take(row.ID) {
+			continue
 		}
 		e, err := x.extract(ctx, &row)
 		if err != nil {
@@ -72,21 +65,40 @@ func Extract(ctx context.Context, repo *repository.Repository, s *snapshots.Snap
 			return err
 		}
 	}
-	return missing(wanted)
+	return wanted.missing()
 }
 
-func missing(wanted map[string]bool) error {
-	var ids []string
-	for id, open := range wanted {
-		if open {
-			ids = append(ids, id)
-		}
+// A selection has the ids of the items to extract, and whether each was found. Without ids, it has
+// all items.
+type selection map[string]bool
+
+func newSelection(ids []string) selection {
+	s := make(selection, len(ids))
+	for _, id := range ids {
+		s[id] = false
 	}
-	if len(ids) == 0 {
-		return nil
+	return s
+}
+
+// take reports whether an item is selected, and marks it as found.
+func (s selection) take(id string) bool {
+	if len(s) == 0 {
+		return true
 	}
-	sort.Strings(ids)
-	return fmt.Errorf("item %s: %w", strings.Join(ids, ", "), ErrNoItem)
+	_, ok := s[id]
+	if ok {
+		s[id] = true
+	}
+	return ok
+}
+
+// missing returns an error that names the items that were not found.
+func (s selection) missing() error {
+	maps.DeleteFunc(s, func(_ string, found bool) bool { return found })
+	if len(s) > 0 {
+		return fmt.Errorf("item %s: %w", strings.Join(slices.Sorted(maps.Keys(s)), ", "), ErrNoItem)
+	}
+	return nil
 }
 
 type extractor struct {
@@ -101,17 +113,15 @@ func (x *extractor) extract(ctx context.Context, row *manifest.Row) (Extracted, 
 	}
 	name := filepath.FromSlash(path.Join(x.dirs[row.Folder], itemName(row)))
 	e := Extracted{ID: row.ID, Folder: row.Folder, Path: name, Length: row.Length, SHA256: row.SHA256}
-	there, err := x.isThere(name, row)
-	if there || err != nil {
+	if done, err := x.isExtracted(name, row); done || err != nil {
 		return e, err
 	}
 	if err := x.root.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 		return e, err
 	}
-	// The temporary name is the item's own, so that a rerun after a kill
-	// replaces what was left.
+	// The temporary name depends on the item alone: after a kill, a rerun replaces the remains.
 	part := name + ".part"
-	err = x.write(ctx, part, row)
+	err := x.write(ctx, part, row)
 	if err == nil {
 		err = x.root.Rename(part, name)
 	}
@@ -130,8 +140,8 @@ func (x *extractor) write(ctx context.Context, name string, row *manifest.Row) (
 	return x.items.writeTo(ctx, f, row)
 }
 
-// isThere reports whether the file exists with the row's bytes.
-func (x *extractor) isThere(name string, row *manifest.Row) (bool, error) {
+// isExtracted reports whether the file exists with the row's bytes.
+func (x *extractor) isExtracted(name string, row *manifest.Row) (bool, error) {
 	f, err := x.root.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil

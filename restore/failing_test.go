@@ -17,7 +17,7 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// stray stores what another repository holds, all but its refs: no snapshot leads there.
+// stray stores the objects of another repository except its refs: no snapshot refers to them.
 func (v *vault) stray() (keys []string) {
 	v.t.Helper()
 	other := newVault(v.t, simulator.Options{Seed: 60, Items: 5, ItemSize: 3 << 10})
@@ -28,7 +28,7 @@ func (v *vault) stray() (keys []string) {
 	return keys
 }
 
-// TestUnreferenced: what no snapshot leads to is counted, and does no harm unless it is damaged.
+// TestUnreferenced: objects that no snapshot needs are counted, and are a problem only if damaged.
 func TestUnreferenced(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 6, Items: 20, ItemSize: 3 << 10})
 	keys := v.stray()
@@ -49,8 +49,7 @@ func TestUnreferenced(t *testing.T) {
 	}
 }
 
-// TestVerifyEveryCallFails: whatever a verification asks of the store, it does not call whole
-// what it could not read.
+// TestVerifyEveryCallFails: whichever call to the store fails, the verification is an error.
 func TestVerifyEveryCallFails(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 5, Items: 20, ItemSize: 3 << 10})
 	v.stray()
@@ -101,16 +100,16 @@ func TestManyProblems(t *testing.T) {
 		lost.ID = fmt.Sprint(i)
 		rows = append(rows, lost)
 	}
-	v.claim(rows)
+	v.replaceRows(rows)
 	if got := v.verify(restore.VerifyOptions{}); got.Found != 1001 || len(got.Problems) != 1000 {
 		t.Errorf("%d of %d problems are listed", len(got.Problems), got.Found)
 	}
 }
 
-// A full disk takes no more bytes than it has room for.
-type full struct{ room int }
+// A fullDisk accepts as many bytes as it has room for.
+type fullDisk struct{ room int }
 
-func (f *full) Write(p []byte) (int, error) {
+func (f *fullDisk) Write(p []byte) (int, error) {
 	if len(p) > f.room {
 		return f.room, fs.ErrInvalid
 	}
@@ -123,16 +122,16 @@ func TestFullDisk(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 8, Items: 5, ItemSize: 3 << 10})
 	_, rows := v.latest()
 	row := rows[0]
-	if err := restore.WriteItem(t.Context(), v.repo, &full{int(row.Length)}, &row); err != nil {
+	if err := restore.WriteItem(t.Context(), v.repo, &fullDisk{int(row.Length)}, &row); err != nil {
 		t.Error(err)
 	}
-	if err := restore.WriteItem(t.Context(), v.repo, &full{int(row.Length) - 1}, &row); !errors.Is(err, fs.ErrInvalid) || !strings.Contains(err.Error(), row.ID) {
+	if err := restore.WriteItem(t.Context(), v.repo, &fullDisk{int(row.Length) - 1}, &row); !errors.Is(err, fs.ErrInvalid) || !strings.Contains(err.Error(), row.ID) {
 		t.Errorf("error is %v", err)
 	}
 }
 
-// TestItemOfParts: an item is the sum of its chunks, and its digest that of them all.
-func TestItemOfParts(t *testing.T) {
+// TestItemOfChunks: an item is the concatenation of its chunks, and its digest covers all of them.
+func TestItemOfChunks(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 9, Items: 5, ItemSize: 3 << 10})
 	_, rows := v.latest()
 	var want bytes.Buffer
@@ -144,25 +143,25 @@ func TestItemOfParts(t *testing.T) {
 		parts.Chunks, parts.Length = append(parts.Chunks, rows[i].Chunks...), parts.Length+rows[i].Length
 	}
 	parts.SHA256 = manifest.SumOf(want.Bytes())
-	v.claim([]manifest.Row{parts})
+	v.replaceRows([]manifest.Row{parts})
 	if got := v.verify(restore.VerifyOptions{}); got.Found != 0 {
-		t.Errorf("found are %v", got.Problems)
+		t.Errorf("problems are %v", got.Problems)
 	}
 	var got bytes.Buffer
 	if err := restore.WriteItem(t.Context(), v.repo, &got, &parts); err != nil || !bytes.Equal(got.Bytes(), want.Bytes()) {
 		t.Errorf("%d of %d bytes, %v", got.Len(), want.Len(), err)
 	}
 	parts.SHA256 = manifest.SumOf(nil)
-	key := v.claim([]manifest.Row{parts})
+	key := v.replaceRows([]manifest.Row{parts})
 	if got := v.verify(restore.VerifyOptions{}); got.Found != 1 || got.Problems[0].Object != key {
-		t.Errorf("found are %v", got.Problems)
+		t.Errorf("problems are %v", got.Problems)
 	}
 	if err := restore.WriteItem(t.Context(), v.repo, &got, &parts); err == nil {
 		t.Error("an item with another digest was written")
 	}
 }
 
-// TestMissingItems: items that are not there are named in order.
+// TestMissingItems: items that the snapshot does not hold are named in order.
 func TestMissingItems(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 9, Items: 5, ItemSize: 3 << 10})
 	s, _ := v.latest()

@@ -18,8 +18,8 @@ import (
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// inDirectory copies the vault to a directory.
-func (v *vault) inDirectory() (*repository.Repository, string) {
+// copyToDirectory copies the vault to a directory.
+func (v *vault) copyToDirectory() (*repository.Repository, string) {
 	v.t.Helper()
 	dir := v.t.TempDir()
 	for _, key := range v.keys("") {
@@ -40,8 +40,8 @@ func (v *vault) inDirectory() (*repository.Repository, string) {
 	return repo, dir
 }
 
-// TestIrregular: what is neither a file nor a directory is a problem wherever it is, and is
-// found at once.
+// TestIrregular: anything that is neither a file nor a directory is a problem, wherever it is, and
+// is found without retries.
 func TestIrregular(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 4, Items: 30, ItemSize: 5 << 10})
 	ref := repository.RefKey(v.mailbox, 3)
@@ -66,7 +66,7 @@ func TestIrregular(t *testing.T) {
 		"pipe at the top":          {"pipe", pipe},
 	} {
 		t.Run(name, func(t *testing.T) {
-			repo, dir := v.inDirectory()
+			repo, dir := v.copyToDirectory()
 			at := filepath.Join(dir, filepath.FromSlash(c.key))
 			if err := errors.Join(os.RemoveAll(at), c.create(at)); err != nil {
 				t.Fatal(err)
@@ -82,7 +82,7 @@ func TestIrregular(t *testing.T) {
 				}
 			}
 			if n != 1 || repo.Retries() > 0 {
-				t.Errorf("%s: found are %+v after %d retries", c.key, got.Problems, repo.Retries())
+				t.Errorf("%s: problems are %+v after %d retries", c.key, got.Problems, repo.Retries())
 			}
 			if c.key != ref && c.key != path.Dir(ref) {
 				return

@@ -11,9 +11,9 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// list makes the last snapshot one of a listing under way, whose keys lie in an object. It
-// returns the object's key.
-func (v *vault) list(change func(*manifest.Segment)) string {
+// startListing makes the last snapshot one with a listing under way, whose keys are in an object.
+// It returns the object's key.
+func (v *vault) startListing(change func(*manifest.Segment)) string {
 	v.t.Helper()
 	s, rows := v.latest()
 	data, g, err := manifest.EncodeKeys([]manifest.RowKey{manifest.KeyOf(rows[0].Folder, rows[0].ID)})
@@ -32,13 +32,13 @@ func (v *vault) list(change func(*manifest.Segment)) string {
 	return key
 }
 
-// TestKeysOfListings: the keys of a listing under way are as much part of a repository as rows.
+// TestKeysOfListings: the keys of a listing under way are checked like rows.
 func TestKeysOfListings(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 11, Items: 10, ItemSize: 3 << 10})
 	before := v.verify(restore.VerifyOptions{})
-	key := v.list(func(*manifest.Segment) {})
+	key := v.startListing(func(*manifest.Segment) {})
 	if got := v.verify(restore.VerifyOptions{}); got.Found != 0 || got.Segments != before.Segments+1 || got.Unreferenced != 1 {
-		t.Errorf("verification is %+v", got) // the manifest that was replaced is not referenced
+		t.Errorf("verification is %+v", got) // the replaced manifest is not referenced
 	}
 	v.store.Intercept(func(_ context.Context, op, of string) error {
 		if op == "get" && of == key {
@@ -47,7 +47,7 @@ func TestKeysOfListings(t *testing.T) {
 		return nil
 	})
 	if got, err := restore.Verify(t.Context(), v.repo, restore.VerifyOptions{}); err == nil {
-		t.Errorf("keys could not be read; verification is %+v", got)
+		t.Errorf("the keys could not be read; verification is %+v", got)
 	}
 	v.store.Intercept(nil)
 	data := v.read(key)
@@ -55,12 +55,12 @@ func TestKeysOfListings(t *testing.T) {
 		"flipped": func() { v.write(key, append([]byte{data[0] ^ 1}, data[1:]...)) },
 		"cut":     func() { v.write(key, data[:len(data)-1]) },
 		"missing": func() { _ = v.bucket.Delete(t.Context(), key) },
-		"fewer":   func() { v.list(func(g *manifest.Segment) { g.Rows++ }) },
+		"fewer":   func() { v.startListing(func(g *manifest.Segment) { g.Rows++ }) },
 	} {
 		damage()
 		if got := v.verify(restore.VerifyOptions{}); got.Found != 1 || got.Problems[0].Object != key {
-			t.Errorf("%s: found are %v", name, got.Problems)
+			t.Errorf("%s: problems are %v", name, got.Problems)
 		}
-		v.list(func(*manifest.Segment) {})
+		v.startListing(func(*manifest.Segment) {})
 	}
 }

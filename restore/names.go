@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	maxName  = 80  // bytes of a folder's or a type's name; file systems take 255
-	maxDepth = 100 // folders beneath each other; those deeper lie at the top
+	maxName  = 80  // bytes of a folder's or a type's name; file systems accept 255
+	maxDepth = 100 // nested folders; deeper ones are moved to the top
 )
 
-// folderNames returns a relative directory for each folder, by id, with "/"
-// between the names. Names are safe on every common file system, and no two folders
-// share a directory, even where case does not count: a name that had to be changed
-// or that a sibling shares has the first digits of its id's digest behind it.
+// folderNames returns a relative directory for each folder, by id, with "/" between the names.
+// Names are safe on every common file system. No two folders share a directory, even where case
+// does not count: a name that had to be changed, or that a sibling has too, ends with the first
+// digits of the digest of the folder's id.
 func folderNames(folders []manifest.Folder) map[string]string {
 	byID := make(map[string]*manifest.Folder, len(folders))
 	for i := range folders {
@@ -33,16 +33,16 @@ func folderNames(folders []manifest.Folder) map[string]string {
 		}
 		return f.ParentFolderID
 	}
-	taken := map[string]int{} // siblings by parent and folded name
+	siblings := map[string]int{} // by parent and folded name
 	fold := func(f *manifest.Folder) string { return parent(f) + "\x00" + folded(safeName(f.DisplayName)) }
 	for i := range folders {
-		taken[fold(&folders[i])]++
+		siblings[fold(&folders[i])]++
 	}
 	own := make(map[string]string, len(folders))
 	for i := range folders {
 		f := &folders[i]
 		name := safeName(f.DisplayName)
-		if name != f.DisplayName || taken[fold(f)] > 1 || looksSuffixed(name) {
+		if name != f.DisplayName || siblings[fold(f)] > 1 || looksSuffixed(name) {
 			name += " ~" + shortHash(f.ID)
 		}
 		own[f.ID] = name
@@ -54,12 +54,12 @@ func folderNames(folders []manifest.Folder) map[string]string {
 	return paths
 }
 
-// folded returns what a file system may take a name for that regards neither case
-// nor how its characters are composed.
+// folded returns a form of a name that is the same for all names which a file system may treat as
+// equal: some ignore case, or how characters are composed.
 func folded(name string) string { return cases.Fold().String(norm.NFKC.String(name)) }
 
-// joinPath walks up from a folder. One that lies in a ring of parents, or too
-// deep, is put at the top under its own name and the digest of its id.
+// joinPath returns the path of a folder. A folder that is its own ancestor, or is nested too
+// deeply, is moved to the top, with its own name and a digest of its id.
 func joinPath(id string, own map[string]string, byID map[string]*manifest.Folder) string {
 	var names []string
 	for at := id; byID[at] != nil; at = byID[at].ParentFolderID {
@@ -71,14 +71,14 @@ func joinPath(id string, own map[string]string, byID map[string]*manifest.Folder
 	return strings.Join(names, "/")
 }
 
-// looksSuffixed reports whether a name could be taken for one that was changed.
+// looksSuffixed reports whether a name has the form of one that folderNames changed.
 func looksSuffixed(name string) bool {
 	i := strings.LastIndex(name, " ~")
 	return i >= 0 && len(name)-i == 2+shortLength
 }
 
-// itemName returns the file name of an item: when it was created, its class,
-// and the first digits of its id's digest.
+// itemName returns the file name of an item: its creation time, its class, and the first digits of
+// the digest of its id.
 func itemName(row *manifest.Row) string {
 	name := shortHash(row.ID) + ".fts"
 	if row.Type != "" {
@@ -97,8 +97,8 @@ func shortHash(id string) string {
 	return hex.EncodeToString(sum[:])[:shortLength]
 }
 
-// safeName returns a name that Windows, macOS and Linux take for a directory:
-// see https://learn.microsoft.com/windows/win32/fileio/naming-a-file.
+// safeName returns a name that Windows, macOS and Linux accept for a directory: see
+// https://learn.microsoft.com/windows/win32/fileio/naming-a-file.
 func safeName(name string) string {
 	name = strings.Map(func(c rune) rune {
 		if c == utf8.RuneError || unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || strings.ContainsRune(`<>:"/\|?*`, c) {
@@ -122,8 +122,7 @@ func safeName(name string) string {
 	return name
 }
 
-// isReserved reports whether Windows takes the name, whatever its extension,
-// for a device.
+// isReserved reports whether the name is a device on Windows, whatever its extension.
 func isReserved(name string) bool {
 	base, _, _ := strings.Cut(name, ".")
 	base = strings.ToUpper(strings.TrimRight(base, " "))

@@ -64,9 +64,9 @@ func newVault(t *testing.T, opts simulator.Options) *vault {
 	for i := range 3 {
 		v.export()
 		if i == 0 {
-			err = sim.Delete(v.mailbox, v.anItem())
+			err = sim.Delete(v.mailbox, v.firstItem())
 		} else {
-			err = sim.Touch(v.mailbox, v.anItem())
+			err = sim.Touch(v.mailbox, v.firstItem())
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -101,8 +101,8 @@ func (v *vault) acknowledge() snapshots.Ack {
 	return ack
 }
 
-// anItem returns an item of the mailbox.
-func (v *vault) anItem() string {
+// firstItem returns the id of an item of the mailbox.
+func (v *vault) firstItem() string {
 	for item := range v.sim.Items(v.mailbox) {
 		return item.ID
 	}
@@ -147,7 +147,7 @@ func (v *vault) write(key string, data []byte) {
 	}
 }
 
-func TestWhole(t *testing.T) {
+func TestIntact(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 1, Items: 150, MaxItemSize: 200 << 10})
 	got := v.verify(restore.VerifyOptions{})
 	if got.Found != 0 || got.Snapshots != 3 || got.Mailboxes != 1 || got.Items != 149 || got.Packs < 1 || got.Unreferenced != 0 || got.Foreign != 0 {
@@ -165,8 +165,8 @@ func TestWhole(t *testing.T) {
 	}
 }
 
-// TestEveryBit flips a bit of every object at many places, the ends included: it is
-// found, and the object named.
+// TestEveryBit flips bits of every object in many places, including both ends: each is found, and
+// the object is named.
 func TestEveryBit(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -188,35 +188,35 @@ func TestEveryBit(t *testing.T) {
 			v.write(key, bad)
 			got := v.verify(restore.VerifyOptions{})
 			if !slices.ContainsFunc(got.Problems, func(p restore.Problem) bool { return p.Object == key }) {
-				t.Errorf("%s: a bit at %d of %d was flipped, and found are %v", key, at, len(data), got.Problems)
+				t.Errorf("%s: a bit at %d of %d was flipped; problems are %v", key, at, len(data), got.Problems)
 			}
 		}
 		for name, bad := range map[string][]byte{"cut": data[:len(data)-1], "longer": append(slices.Clone(data), 0), "empty": nil} {
 			v.write(key, bad)
 			if got := v.verify(restore.VerifyOptions{}); got.Found == 0 || got.Problems[0].Object != key {
-				t.Errorf("%s %s: found are %v", key, name, got.Problems)
+				t.Errorf("%s %s: problems are %v", key, name, got.Problems)
 			}
 		}
 		if key == repository.RefKey(v.mailbox, 3) || strings.HasPrefix(key, "acks/") {
 			v.write(key, data)
-			continue // without its last ref, the repository is a whole one of the day before; nothing names an acknowledgement
+			continue // without its last ref, the repository is an intact, older one; nothing names an acknowledgement
 		}
 		if err := v.bucket.Delete(t.Context(), key); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := restore.Verify(t.Context(), v.repo, restore.VerifyOptions{SkipData: true}); err == nil && got.Found == 0 {
-			t.Errorf("%s was deleted, and nothing found", key)
+			t.Errorf("%s was deleted, and nothing was found", key)
 		}
 		v.write(key, data)
 	}
 	if got := v.verify(restore.VerifyOptions{}); got.Found != 0 {
-		t.Errorf("of the mended repository, %v", got.Problems)
+		t.Errorf("after the repair, problems are %v", got.Problems)
 	}
 }
 
-// TestManifestThatLies: a manifest whose digest is right and whose content is not.
-func TestManifestThatLies(t *testing.T) {
-	for name, lie := range map[string]func(*manifest.Snapshot){
+// TestWrongManifest: a manifest whose digest is right and whose content is wrong is found.
+func TestWrongManifest(t *testing.T) {
+	for name, change := range map[string]func(*manifest.Snapshot){
 		"items":       func(s *manifest.Snapshot) { s.Folders[0].Items++; s.Totals.Items++ },
 		"bytes":       func(s *manifest.Snapshot) { s.Totals.Bytes++ },
 		"fewer bytes": func(s *manifest.Snapshot) { s.Totals.Bytes-- },
@@ -239,7 +239,7 @@ func TestManifestThatLies(t *testing.T) {
 			t.Fatal(err)
 		}
 		key := repository.RefKey(v.mailbox, s.Sequence)
-		lie(s.Snapshot)
+		change(s.Snapshot)
 		data, err := s.Encode()
 		if err != nil {
 			t.Fatal(err)
@@ -257,9 +257,9 @@ func TestManifestThatLies(t *testing.T) {
 	}
 }
 
-// TestDamageAndTheRest: what is damaged does not keep the rest from being checked,
-// and no read command hands out a wrong byte.
-func TestDamageAndTheRest(t *testing.T) {
+// TestDamageIsLocal: everything else is checked in spite of a damaged pack, and no wrong byte is
+// extracted.
+func TestDamageIsLocal(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 4, Items: 30, ItemSize: 5 << 10})
 	packs := v.keys("packs/")
 	data := v.read(packs[0])
@@ -281,8 +281,8 @@ func TestDamageAndTheRest(t *testing.T) {
 	}
 }
 
-// TestVerifyOneMailbox: what one mailbox needs is read, and a store that fails while that is
-// found out ends the verification.
+// TestVerifyOneMailbox: the packs that one mailbox needs are read. A store that fails while they
+// are chosen ends the verification.
 func TestVerifyOneMailbox(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 4, Items: 30, ItemSize: 5 << 10})
 	opts := restore.VerifyOptions{Mailboxes: []string{v.mailbox}}
@@ -299,7 +299,7 @@ func TestVerifyOneMailbox(t *testing.T) {
 	if got, err := restore.Verify(t.Context(), v.repo, opts); err == nil {
 		t.Errorf("verification is %+v", got)
 	}
-	// A damaged segment does not keep the packs of others from being read.
+	// The packs of other segments are read in spite of a damaged segment.
 	for _, key := range v.keys("packs/") {
 		data := bytes.Clone(v.read(key))
 		data[len(data)/2] ^= 1
@@ -321,12 +321,11 @@ func TestVerifyOneMailbox(t *testing.T) {
 	}
 }
 
-// TestVerifyDuringExport: snapshots that come while a repository is verified are not looked at,
-// and what they need is not missed.
+// TestVerifyDuringExport: snapshots that are committed during a verification are ignored.
 func TestVerifyDuringExport(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 4, Items: 30, ItemSize: 5 << 10})
 	for _, at := range []string{"list", "get"} {
-		if err := v.sim.Touch(v.mailbox, v.anItem()); err != nil {
+		if err := v.sim.Touch(v.mailbox, v.firstItem()); err != nil {
 			t.Fatal(err)
 		}
 		v.store.Intercept(func(_ context.Context, op, key string) error {
@@ -345,8 +344,9 @@ func TestVerifyDuringExport(t *testing.T) {
 	}
 }
 
-// TestListedAndGone: what was listed and is not there is a problem if a snapshot needs it.
-func TestListedAndGone(t *testing.T) {
+// TestListedAndDeleted: an object that was listed and does not exist is a problem only if a
+// snapshot needs it.
+func TestListedAndDeleted(t *testing.T) {
 	for _, needed := range []bool{false, true} {
 		for _, prefix := range []string{"packs/", "manifests/"} {
 			v := newVault(t, simulator.Options{Seed: 4, Items: 30, ItemSize: 5 << 10})
@@ -379,7 +379,7 @@ func TestListedAndGone(t *testing.T) {
 	}
 }
 
-// TestForeignAmongRefs: what lies among refs and is none is foreign, and no mailbox.
+// TestForeignAmongRefs: an object below refs/ that is not a ref is foreign, and not a mailbox.
 func TestForeignAmongRefs(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 4, Items: 30, ItemSize: 5 << 10})
 	v.write("refs/notes/readme.txt", nil)
@@ -403,8 +403,8 @@ func (v *vault) extract(dir string, ids ...string) (map[string]restore.Extracted
 	return done, err
 }
 
-// TestExtract: every item comes back byte for byte as Graph sent it, small and of
-// several chunks, and lies below the directory.
+// TestExtract: every item is extracted below the directory, byte for byte as Graph sent it, whether
+// it has one chunk or several.
 func TestExtract(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 5, Items: 120, MaxItemSize: 6 << 20})
 	big, err := v.sim.Add(v.mailbox, "inbox")
@@ -430,7 +430,7 @@ func TestExtract(t *testing.T) {
 			t.Fatalf("item %s: %+v", item.ID, e)
 		}
 		got, err := os.ReadFile(filepath.Join(dir, e.Path))
-		// The item that was touched after the last run differs from its source.
+		// The item that changed after the last run differs from its source.
 		if err != nil || manifest.SumOf(got) != e.SHA256 || n > 0 && !bytes.Equal(got, want.Bytes()) {
 			t.Errorf("item %s was extracted differently, %v", item.ID, err)
 		}
@@ -449,8 +449,8 @@ func TestExtract(t *testing.T) {
 	}
 }
 
-// TestExtractChangedOnTheWay: whatever read a bit is flipped in, it is read again.
-func TestExtractChangedOnTheWay(t *testing.T) {
+// TestExtractChangedInTransit: whichever read has a flipped bit, the object is read again.
+func TestExtractChangedInTransit(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 8, Items: 30, MaxItemSize: 6 << 20})
 	want, err := v.extract(t.TempDir())
 	if err != nil {
@@ -466,7 +466,7 @@ func TestExtractChangedOnTheWay(t *testing.T) {
 		got := map[string]restore.Extracted{}
 		err := restore.Extract(t.Context(), v.repo, s, t.TempDir(), nil, func(e restore.Extracted) error { got[e.ID] = e; return nil })
 		if err != nil || !maps.Equal(got, want) {
-			t.Fatalf("changed in read %d: %d items of %d, %v", reads, len(got), len(want), err)
+			t.Fatalf("bit flipped in read %d: %d items of %d, %v", reads, len(got), len(want), err)
 		}
 		if v.store.Calls().Get <= reads {
 			break // all of them were tried
@@ -504,7 +504,7 @@ func TestExtractAgain(t *testing.T) {
 	if got, err := os.ReadFile(file); err != nil || string(got) != "mine" {
 		t.Errorf("the file was replaced by %q, %v", got, err)
 	}
-	// What a killed run left is replaced.
+	// The remains of a killed run are replaced.
 	if err := os.Rename(file, file+".part"); err != nil {
 		t.Fatal(err)
 	}
@@ -513,7 +513,7 @@ func TestExtractAgain(t *testing.T) {
 	}
 }
 
-// TestExtractStaysInside: a link below the target that leads elsewhere is not followed.
+// TestExtractStaysInside: a link below the directory that leads out of it is not followed.
 func TestExtractStaysInside(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 7, Items: 12, ItemSize: 4 << 10})
 	first, err := v.extract(t.TempDir())
@@ -549,7 +549,7 @@ func TestExtractCancelled(t *testing.T) {
 	}
 }
 
-// TestVerifyCancelled: a verification that the caller ends never tells that all is whole.
+// TestVerifyCancelled: a verification that the caller cancels is an error.
 func TestVerifyCancelled(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 9, Items: 12, ItemSize: 4 << 10})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -559,8 +559,8 @@ func TestVerifyCancelled(t *testing.T) {
 	}
 }
 
-// TestAcks: acknowledgements are neither foreign nor unreferenced, and one that is about another
-// mailbox than its key says, or that the format does not allow, is damaged.
+// TestAcks: acknowledgements are neither foreign nor unreferenced. One of another mailbox than its
+// key says, or that the format does not allow, is damaged.
 func TestAcks(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 9, Items: 25, ItemSize: 4 << 10})
 	ack := v.acknowledge()
@@ -572,9 +572,9 @@ func TestAcks(t *testing.T) {
 	data := v.read(repository.AckKey(v.mailbox, ack.ID))
 	misplaced := repository.AckKey("MBX:other", ack.ID)
 	v.write(misplaced, data)
-	odd := []byte(`{"format":1,"mailbox":"` + v.mailbox + `"}`)
-	malformed := repository.AckKey(v.mailbox, manifest.SumOf(odd))
-	v.write(malformed, odd)
+	invalid := []byte(`{"format":1,"mailbox":"` + v.mailbox + `"}`)
+	malformed := repository.AckKey(v.mailbox, manifest.SumOf(invalid))
+	v.write(malformed, invalid)
 	got := v.verify(restore.VerifyOptions{})
 	named := map[string]bool{}
 	for _, p := range got.Problems {
@@ -584,6 +584,6 @@ func TestAcks(t *testing.T) {
 		t.Errorf("verification is %+v", got)
 	}
 	if got := v.verify(restore.VerifyOptions{Mailboxes: []string{v.mailbox}}); got.Found != 1 {
-		t.Errorf("of the mailbox, verification is %+v", got)
+		t.Errorf("verification of the mailbox is %+v", got)
 	}
 }

@@ -46,9 +46,9 @@ func (v *vault) replace(s *snapshots.Snapshot, data []byte) (key string) {
 	return repository.ManifestKey(digest)
 }
 
-// claim makes the last snapshot one of these rows, which is whole in all else. It returns the
-// key of the segment.
-func (v *vault) claim(rows []manifest.Row) string {
+// replaceRows makes the last snapshot one with these rows, correct in all else. It returns the key
+// of the segment.
+func (v *vault) replaceRows(rows []manifest.Row) string {
 	v.t.Helper()
 	s, _ := v.latest()
 	w, err := manifest.NewSegmentWriter()
@@ -79,25 +79,25 @@ func (v *vault) claim(rows []manifest.Row) string {
 	return repository.SegmentKey(segment.SHA256)
 }
 
-// TestRowsThatLie: a row whose chunks are not those of the packs is found, whatever differs.
-func TestRowsThatLie(t *testing.T) {
+// TestWrongRows: a row whose chunks are not in the packs is found, whatever differs.
+func TestWrongRows(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 3, Items: 20, ItemSize: 3 << 10})
-	_, honest := v.latest()
-	if v.claim(honest); v.verify(restore.VerifyOptions{}).Found != 0 {
-		t.Fatal("the honest rows are damaged")
+	_, original := v.latest()
+	if v.replaceRows(original); v.verify(restore.VerifyOptions{}).Found != 0 {
+		t.Fatal("the unchanged rows are damaged")
 	}
-	last := len(honest) - 1
-	for name, lie := range map[string]func(row *manifest.Row, c *manifest.Chunk){
+	last := len(original) - 1
+	for name, change := range map[string]func(row *manifest.Row, c *manifest.Chunk){
 		"offset":         func(_ *manifest.Row, c *manifest.Chunk) { c.Offset++ },
 		"far offset":     func(_ *manifest.Row, c *manifest.Chunk) { c.Offset = 1 << 50 },
 		"length":         func(row *manifest.Row, c *manifest.Chunk) { row.Length--; c.Length-- },
 		"longer":         func(row *manifest.Row, c *manifest.Chunk) { row.Length++; c.Length++ },
-		"digest":         func(row *manifest.Row, c *manifest.Chunk) { row.SHA256 = honest[last].SHA256; c.SHA256 = row.SHA256 },
+		"digest":         func(row *manifest.Row, c *manifest.Chunk) { row.SHA256 = original[last].SHA256; c.SHA256 = row.SHA256 },
 		"unknown digest": func(row *manifest.Row, c *manifest.Chunk) { row.SHA256 = manifest.SumOf(nil); c.SHA256 = row.SHA256 },
 		"pack":           func(_ *manifest.Row, c *manifest.Chunk) { c.Pack = manifest.SumOf(nil) },
 		"order": func(row *manifest.Row, _ *manifest.Chunk) {
-			row.Chunks = []manifest.Chunk{honest[1].Chunks[0], honest[0].Chunks[0]}
-			row.Length = honest[0].Length + honest[1].Length
+			row.Chunks = []manifest.Chunk{original[1].Chunks[0], original[0].Chunks[0]}
+			row.Length = original[0].Length + original[1].Length
 		},
 		"again": func(row *manifest.Row, c *manifest.Chunk) {
 			row.Chunks = []manifest.Chunk{*c, *c}
@@ -105,13 +105,13 @@ func TestRowsThatLie(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rows := slices.Clone(honest)
+			rows := slices.Clone(original)
 			rows[0].Chunks = slices.Clone(rows[0].Chunks)
-			lie(&rows[0], &rows[0].Chunks[0])
-			key := v.claim(rows)
+			change(&rows[0], &rows[0].Chunks[0])
+			key := v.replaceRows(rows)
 			got := v.verify(restore.VerifyOptions{})
 			if got.Found != 1 || got.Problems[0].Object != key || !strings.Contains(got.Problems[0].Error, rows[0].ID) {
-				t.Errorf("found are %+v, expected item %s in %s", got.Problems, rows[0].ID, key)
+				t.Errorf("problems are %+v, expected item %s in %s", got.Problems, rows[0].ID, key)
 			}
 			if _, err := v.extract(t.TempDir(), rows[0].ID); err == nil {
 				t.Error("the item was extracted")
@@ -120,7 +120,7 @@ func TestRowsThatLie(t *testing.T) {
 	}
 }
 
-// TestOneProblem: what is damaged is reported once, and not again for all that needs it.
+// TestOneProblem: damage is reported once, and not again for each object that needs it.
 func TestOneProblem(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 3, Items: 20, ItemSize: 3 << 10})
 	_, rows := v.latest()
@@ -137,7 +137,7 @@ func TestOneProblem(t *testing.T) {
 	}
 	row.Chunks = []manifest.Chunk{row.Chunks[0], rows[other].Chunks[0]}
 	row.Length, row.SHA256 = int64(whole.Len()), manifest.SumOf(whole.Bytes())
-	segment := v.claim(rows)
+	segment := v.replaceRows(rows)
 	if got := v.verify(restore.VerifyOptions{}); got.Found > 0 {
 		t.Fatal(got.Problems)
 	}
@@ -147,14 +147,14 @@ func TestOneProblem(t *testing.T) {
 		bad[len(bad)/2] ^= 1
 		v.write(key, bad)
 		if got := v.verify(restore.VerifyOptions{}); got.Found != 1 || got.Problems[0].Object != key {
-			t.Errorf("%s is damaged: found are %+v", key, got.Problems)
+			t.Errorf("%s is damaged: problems are %+v", key, got.Problems)
 		}
 		v.write(key, data)
 	}
 }
 
-// TestRepeatedChunk: of an item that has a chunk many times, nothing is written before the whole
-// was checked. An item may really be so.
+// TestRepeatedChunk: an item that repeats a chunk is checked before any of it is written. Such
+// items exist.
 func TestRepeatedChunk(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 3, Items: 20, ItemSize: 3 << 10})
 	_, rows := v.latest()
@@ -172,10 +172,10 @@ func TestRepeatedChunk(t *testing.T) {
 		"alternating": slices.Repeat([]manifest.Chunk{chunk, rows[1].Chunks[0]}, times/2),
 		"at the end":  {rows[1].Chunks[0], rows[2].Chunks[0], chunk, chunk},
 	} {
-		lie := *row
-		lie.Chunks, lie.SHA256 = chunks, manifest.SumOf([]byte("another"))
+		wrong := *row
+		wrong.Chunks, wrong.SHA256 = chunks, manifest.SumOf([]byte("another"))
 		var written bytes.Buffer
-		if err := restore.WriteItem(t.Context(), v.repo, &written, &lie); err == nil || written.Len() > 0 {
+		if err := restore.WriteItem(t.Context(), v.repo, &written, &wrong); err == nil || written.Len() > 0 {
 			t.Errorf("%s: %d bytes were written, %v", name, written.Len(), err)
 		}
 	}
@@ -191,13 +191,13 @@ func TestRepeatedChunk(t *testing.T) {
 	}
 }
 
-// TestExtractLeavesNothing: of an item that is not what its row says, no file is left.
+// TestExtractLeavesNothing: an item that differs from its row leaves no file.
 func TestExtractLeavesNothing(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 3, Items: 20, ItemSize: 3 << 10})
 	_, rows := v.latest()
 	rows[0].Chunks = []manifest.Chunk{rows[1].Chunks[0], rows[2].Chunks[0]}
 	rows[0].Length = rows[1].Length + rows[2].Length
-	v.claim(rows)
+	v.replaceRows(rows)
 	dir := t.TempDir()
 	if _, err := v.extract(dir, rows[0].ID); err == nil || !strings.Contains(err.Error(), rows[0].ID) {
 		t.Errorf("error is %v", err)
@@ -212,12 +212,12 @@ func TestExtractLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestImpossibleCounts: a manifest is damaged that says complete though the run did not reach
-// some items, or whose counts are not possible.
+// TestImpossibleCounts: a manifest is damaged if it is complete and has pending items, or if its
+// counts are not possible.
 func TestImpossibleCounts(t *testing.T) {
 	v := newVault(t, simulator.Options{Seed: 3, Items: 20, ItemSize: 3 << 10})
 	s, _ := v.latest()
-	honest, err := s.Encode()
+	original, err := s.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,14 +228,14 @@ func TestImpossibleCounts(t *testing.T) {
 		"failures": {`"failures":[]`, `"failures":[{"id":"i","folder":"f","attempts":-1}]`, "attempts"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			data := bytes.Replace(honest, []byte(c.old), []byte(c.new), 1)
+			data := bytes.Replace(original, []byte(c.old), []byte(c.new), 1)
 			if name == "pending" {
 				data = bytes.Replace(data, []byte(`"pending":0`), []byte(`"pending":3`), 1)
 			}
 			key := v.replace(s, data)
 			got := v.verify(restore.VerifyOptions{})
-			if got.Found != 1 || !strings.Contains(got.Problems[0].Error, c.problem) || bytes.Equal(data, honest) {
-				t.Errorf("%s: found are %+v", key, got.Problems)
+			if got.Found != 1 || !strings.Contains(got.Problems[0].Error, c.problem) || bytes.Equal(data, original) {
+				t.Errorf("%s: problems are %+v", key, got.Problems)
 			}
 		})
 	}

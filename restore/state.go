@@ -4,10 +4,12 @@ import (
 	"fmt"
 
 	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/repository"
+	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// A mailboxState is what a mailbox's segments make, kept from one snapshot to
-// the next, so that a chain of incremental runs is read once.
+// A mailboxState is what a mailbox holds after the segments applied so far. It is kept from one
+// snapshot to the next, so that a chain of incremental runs is read once.
 type mailboxState struct {
 	mailbox string
 	last    manifest.Digest // of the last snapshot's manifest
@@ -16,13 +18,11 @@ type mailboxState struct {
 	folders map[string]*liveFolder
 	held    int64 // items of the last snapshot
 	broken  bool  // a segment could not be read: counts cannot be checked
-
-	kept map[manifest.Segment][]byte // stored bytes of segments that may be applied again
-	room int64
+	cache   *snapshots.SegmentCache
 }
 
-// maxKept bounds the stored bytes of segments that are kept: what a mailbox of some 100,000
-// items has. Beyond that, a segment is read again for each list that does not go on.
+// maxKept bounds the stored bytes of segments that are kept to be applied again: those of about
+// 100,000 items.
 const maxKept = 32 << 20
 
 type liveRow struct {
@@ -32,8 +32,15 @@ type liveRow struct {
 
 type liveFolder struct{ items, bytes int64 }
 
-func newMailboxState(mailbox string) *mailboxState {
-	return &mailboxState{mailbox: mailbox, rows: map[manifest.RowKey]liveRow{}, folders: map[string]*liveFolder{}, room: maxKept}
+func newMailboxState(repo *repository.Repository, mailbox string) *mailboxState {
+	m := &mailboxState{mailbox: mailbox, cache: snapshots.NewSegmentCache(repo, maxKept)}
+	m.reset()
+	return m
+}
+
+// reset forgets the rows of all segments.
+func (m *mailboxState) reset() {
+	m.applied, m.rows, m.folders, m.broken = nil, map[manifest.RowKey]liveRow{}, map[string]*liveFolder{}, false
 }
 
 func (m *mailboxState) heldItems() int64 {
@@ -43,50 +50,20 @@ func (m *mailboxState) heldItems() int64 {
 	return m.held
 }
 
-// news returns the segments that are not applied yet. A list that does not go on
-// from the one before is applied from its start.
-func (m *mailboxState) news(segments []manifest.Segment) []manifest.Segment {
-	goesOn := len(segments) >= len(m.applied)
-	for i := 0; goesOn && i < len(m.applied); i++ {
-		goesOn = segments[i] == m.applied[i]
+// begin returns the segments of the next snapshot that are to be applied: those after the ones
+// applied already, or all if the list does not continue these.
+func (m *mailboxState) begin(segments []manifest.Segment) []manifest.Segment {
+	continues := len(segments) >= len(m.applied)
+	for i := 0; continues && i < len(m.applied); i++ {
+		continues = segments[i] == m.applied[i]
 	}
-	if !goesOn {
-		fresh := newMailboxState(m.mailbox)
-		m.applied, m.rows, m.folders, m.broken = nil, fresh.rows, fresh.folders, false
-		m.keepOnly(segments)
+	if !continues {
+		m.reset()
+		m.cache.Retain(segments)
 	}
-	news := segments[len(m.applied):]
-	m.applied = append(m.applied, news...)
-	return news
-}
-
-// keepOnly lets go of segments that are no longer listed.
-func (m *mailboxState) keepOnly(segments []manifest.Segment) {
-	kept := map[manifest.Segment][]byte{}
-	m.room = maxKept
-	for _, g := range segments {
-		if data, ok := m.kept[g]; ok {
-			kept[g] = data
-			m.room -= int64(len(data))
-		}
-	}
-	m.kept = kept
-}
-
-// stored returns a segment's stored bytes, which read reads if they are not kept.
-func (m *mailboxState) stored(g manifest.Segment, read func() ([]byte, error)) ([]byte, error) {
-	if data, ok := m.kept[g]; ok {
-		return data, nil
-	}
-	data, err := read()
-	if err == nil && int64(len(data)) <= m.room {
-		if m.kept == nil {
-			m.kept = map[manifest.Segment][]byte{}
-		}
-		m.kept[g] = data
-		m.room -= int64(len(data))
-	}
-	return data, err
+	pending := segments[len(m.applied):]
+	m.applied = append(m.applied, pending...)
+	return pending
 }
 
 func (m *mailboxState) apply(row *manifest.Row) {
@@ -109,7 +86,7 @@ func (m *mailboxState) apply(row *manifest.Row) {
 	m.rows[key] = liveRow{f, row.Length}
 }
 
-// check compares what the segments hold with what the manifest says of it.
+// check compares the manifest's counts with the rows of its segments.
 func (m *mailboxState) check(s *manifest.Snapshot) error {
 	m.held = s.Totals.Items
 	if m.broken {
@@ -124,11 +101,11 @@ func (m *mailboxState) check(s *manifest.Snapshot) error {
 		}
 		bytes += live.bytes
 		if live.items != f.Items {
-			return fmt.Errorf("folder %s: the manifest tells %d items, its segments hold %d", f.ID, f.Items, live.items)
+			return fmt.Errorf("folder %s: the manifest counts %d items, its segments hold %d", f.ID, f.Items, live.items)
 		}
 	}
 	if bytes != s.Totals.Bytes {
-		return fmt.Errorf("the manifest tells %d bytes, its segments hold %d", s.Totals.Bytes, bytes)
+		return fmt.Errorf("the manifest counts %d bytes, its segments hold %d", s.Totals.Bytes, bytes)
 	}
 	return nil
 }

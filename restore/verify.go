@@ -3,29 +3,24 @@ package restore
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/mailhaul/mailhaul/compress"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/repository"
-	"github.com/mailhaul/mailhaul/snapshots"
 )
 
 // VerifyOptions limit a verification. The zero value checks everything.
 type VerifyOptions struct {
-	// Mailboxes limits it to what these mailboxes' snapshots need.
+	// Mailboxes limits the verification to what the snapshots of these mailboxes need.
 	Mailboxes []string
 
-	// SkipData leaves the packs' bytes unread: that they are there is checked.
+	// SkipData checks only that the packs exist, and does not read them.
 	SkipData bool
 
-	// Progress, if set, counts while the verification goes on.
+	// Progress, if set, counts while the verification runs.
 	Progress *VerifyProgress
 }
 
@@ -36,8 +31,7 @@ type VerifyProgress struct {
 	BytesRead atomic.Int64 // stored bytes of packs
 }
 
-// A Verification is what a verification found. The repository is whole if
-// Found is 0.
+// A Verification is the result of Verify. The repository is intact if Found is 0.
 type Verification struct {
 	Mailboxes    int64 `json:"mailboxes"`
 	Snapshots    int64 `json:"snapshots"`
@@ -49,13 +43,13 @@ type Verification struct {
 	Chunks       int64 `json:"chunks"`
 	Bytes        int64 `json:"bytes"`        // uncompressed bytes of the chunks read
 	Unreferenced int64 `json:"unreferenced"` // objects that no snapshot needs, as killed runs leave them
-	Foreign      int64 `json:"foreign"`      // objects that are not of a repository
+	Foreign      int64 `json:"foreign"`      // objects that do not belong to a repository
 
 	Found    int64     `json:"found"`    // problems
 	Problems []Problem `json:"problems"` // the first 1,000 of them
 }
 
-// A Problem is something that is wrong with an object.
+// A Problem is what is wrong with an object.
 type Problem struct {
 	Object string `json:"object"` // its key
 	Error  string `json:"error"`
@@ -63,14 +57,10 @@ type Problem struct {
 
 const maxProblems = 1000
 
-// packReaders is the number of packs that are read and decoded at once; each
-// may take compress.MaxPackSize.
-const packReaders = 2
-
-// Verify walks from every ref over its manifest and segments to the packs and
-// checks every digest, length and chunk; then it checks the acknowledgements, and the objects
-// that no snapshot needs. What is wrong is in the result; an error means that the
-// verification could not be carried through.
+// Verify follows every ref to its manifest, segments and packs, and checks every digest, length
+// and chunk. It then checks the acknowledgements and the objects that no snapshot needs. It covers
+// the snapshots that existed when it started. Problems are in the result; an error means that the
+// verification could not be completed.
 func Verify(ctx context.Context, repo *repository.Repository, opts VerifyOptions) (*Verification, error) {
 	if opts.Progress == nil {
 		opts.Progress = &VerifyProgress{}
@@ -80,26 +70,10 @@ func Verify(ctx context.Context, repo *repository.Repository, opts VerifyOptions
 		packs: map[manifest.Digest]*packState{}, meta: map[manifest.Digest]*metaState{},
 		segments: map[manifest.Digest]bool{}, irregular: map[string]bool{}, items: newItemReader(repo),
 	}
-	if err := v.listMailboxes(ctx); err != nil {
-		return nil, err
-	}
-	if err := v.listObjects(ctx); err != nil {
-		return nil, err
-	}
-	if err := v.choosePacks(ctx); err != nil {
-		return nil, err
-	}
-	if err := v.readPacks(ctx); err != nil {
-		return nil, err
-	}
-	if err := v.walk(ctx); err != nil {
-		return nil, err
-	}
-	if err := v.readAcks(ctx); err != nil {
-		return nil, err
-	}
-	if len(opts.Mailboxes) == 0 {
-		if err := v.readUnreferenced(ctx); err != nil {
+	for _, step := range []func(context.Context) error{
+		v.listMailboxes, v.listObjects, v.choosePacks, v.readPacks, v.walk, v.checkAcks, v.checkUnreferenced,
+	} {
+		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -114,27 +88,27 @@ type verifier struct {
 
 	mailboxes []mailboxRuns
 	packs     map[manifest.Digest]*packState
-	meta      map[manifest.Digest]*metaState // what lies below manifests/
+	meta      map[manifest.Digest]*metaState // manifests and segments
 	segments  map[manifest.Digest]bool       // whose rows were checked
-	irregular map[string]bool                // keys of what is no object, and was reported
+	irregular map[string]bool                // keys that are not objects, and were reported
 	acks      []repository.Object
 	items     *itemReader
 }
 
-// Mailbox runs are the snapshots of a mailbox that there were when the verification began.
+// mailboxRuns are the snapshots of a mailbox that existed when the verification started.
 type mailboxRuns struct {
 	id      string
 	last    uint64
-	missing *repository.CorruptError // the first ref that is not there, though later ones are
+	missing *repository.CorruptError // the first ref that does not exist, though later ones do
 }
 
 // A packState is what is known of a pack that the listing showed.
 type packState struct {
-	wanted bool // for its bytes to be read
-	used   bool // by a row
-	whole  bool // read, and as it should be
-	absent bool // it was listed, and could not be found: whether that matters shows when a row needs it
-	chunks []compress.Chunk
+	wanted  bool // its bytes are to be read
+	used    bool // a row refers to it
+	intact  bool // read, and without a problem
+	missing bool // listed, but not found: a problem only if a row needs it
+	chunks  []compress.Chunk
 }
 
 type metaState struct {
@@ -143,8 +117,31 @@ type metaState struct {
 	used    bool
 }
 
-// problem notes what is wrong with an object. The error of a corrupt object
-// names it already.
+// isDamage reports whether an error is about what is stored. Any other error is the store's or the
+// caller's, and ends the verification.
+func isDamage(ctx context.Context, err error) bool {
+	return ctx.Err() == nil && !repository.IsTransient(err)
+}
+
+// record records damage as a problem of the object that the error names, or of key. It returns
+// every other error.
+func (v *verifier) record(ctx context.Context, key string, err error) error {
+	if err == nil || !isDamage(ctx, err) {
+		return err
+	}
+	v.problem(damagedKey(err, key), err)
+	return nil
+}
+
+// damagedKey returns the key that a corrupt object's error names, or else key.
+func damagedKey(err error, key string) string {
+	if object, ok := errors.AsType[*repository.CorruptError](err); ok {
+		return object.Key
+	}
+	return key
+}
+
+// problem records what is wrong with an object. The error of a corrupt object names it already.
 func (v *verifier) problem(object string, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -157,121 +154,8 @@ func (v *verifier) problem(object string, err error) {
 	}
 }
 
-// foundIrregular reports what is no object. It is in the way of what else is read there.
-func (v *verifier) foundIrregular(key string, err error) {
+// irregularObject records a key that is not an object, once: every attempt to read it fails.
+func (v *verifier) irregularObject(key string, err error) {
 	v.problem(key, err)
 	v.irregular[key] = true
-}
-
-// isDamage tells what is wrong with an object from what is wrong with the store
-// or the caller: only the former is a finding, the latter ends the verification.
-func isDamage(ctx context.Context, err error) bool {
-	var object *repository.CorruptError
-	var pack *compress.CorruptError
-	return ctx.Err() == nil && (errors.As(err, &object) || errors.As(err, &pack) || repository.IsNotFound(err))
-}
-
-// listMailboxes takes note of the snapshots to verify, before the objects are listed: what
-// they need was there by then. Snapshots that come later are not looked at.
-func (v *verifier) listMailboxes(ctx context.Context) error {
-	ids, asked := v.opts.Mailboxes, len(v.opts.Mailboxes) > 0
-	if !asked {
-		var err error
-		var irregular *repository.CorruptError
-		if ids, err = v.repo.Mailboxes(ctx); errors.As(err, &irregular) {
-			v.foundIrregular(irregular.Key, irregular)
-		} else if err != nil {
-			return err
-		}
-	}
-	for _, id := range ids {
-		refs, err := v.repo.Refs(ctx, id)
-		m := mailboxRuns{id: id, last: uint64(len(refs))}
-		switch {
-		case errors.As(err, &m.missing):
-		case err != nil:
-			return err
-		case m.last == 0 && asked:
-			return fmt.Errorf("mailbox %s: %w", id, snapshots.ErrNone)
-		}
-		v.mailboxes = append(v.mailboxes, m)
-	}
-	return nil
-}
-
-// listObjects takes note of every object of the repository.
-func (v *verifier) listObjects(ctx context.Context) error {
-	for o, err := range v.repo.Objects(ctx) {
-		if err != nil {
-			return err
-		}
-		switch o.Kind {
-		case repository.KindPack:
-			v.packs[o.Digest] = &packState{wanted: len(v.opts.Mailboxes) == 0}
-		case repository.KindSegment, repository.KindManifest:
-			v.meta[o.Digest] = &metaState{segment: o.Kind == repository.KindSegment, size: o.Size}
-		case repository.KindAck:
-			if len(v.opts.Mailboxes) == 0 || slices.Contains(v.opts.Mailboxes, o.Mailbox) {
-				v.acks = append(v.acks, o)
-			}
-		case repository.KindForeign:
-			v.result.Foreign++
-		case repository.KindIrregular:
-			v.foundIrregular(o.Key, o.Err)
-		}
-	}
-	return nil
-}
-
-// readPacks reads and checks the wanted packs, a few at a time.
-func (v *verifier) readPacks(ctx context.Context) error {
-	if v.opts.SkipData {
-		return nil
-	}
-	for _, p := range v.packs {
-		if p.wanted {
-			v.opts.Progress.Packs.Add(1)
-		}
-	}
-	g, reading := errgroup.WithContext(ctx)
-	g.SetLimit(packReaders)
-	for digest, p := range v.packs {
-		if !p.wanted || reading.Err() != nil {
-			continue
-		}
-		g.Go(func() error { return v.readPack(reading, digest, p) })
-	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	return context.Cause(ctx) // packs were passed over if the caller cancelled
-}
-
-func (v *verifier) readPack(ctx context.Context, digest manifest.Digest, p *packState) error {
-	data, err := v.repo.ReadPack(ctx, digest)
-	if err == nil {
-		p.chunks, err = verifyPack(data)
-	}
-	v.opts.Progress.PacksRead.Add(1)
-	v.opts.Progress.BytesRead.Add(int64(len(data)))
-	switch {
-	case err == nil:
-	case ctx.Err() == nil && repository.IsNotFound(err):
-		p.absent = true
-		return nil
-	case isDamage(ctx, err):
-		v.problem(repository.PackKey(digest), err)
-		return nil
-	default:
-		return err
-	}
-	p.whole = true
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.result.Packs++
-	v.result.Chunks += int64(len(p.chunks))
-	for i := range p.chunks {
-		v.result.Bytes += p.chunks[i].Length
-	}
-	return nil
 }

@@ -15,24 +15,24 @@ import (
 	"github.com/mailhaul/mailhaul/repository"
 )
 
-// Acks are what people said of the gaps of one mailbox.
+// Acks are the acknowledgements of the gaps of one mailbox.
 type Acks struct {
 	all     []Ack // the oldest first
 	gaps    map[ackKey][]*Ack
 	damaged []*repository.CorruptError
 }
 
-// An Ack is an acknowledgement of a repository.
+// An Ack is an acknowledgement as a repository holds it.
 type Ack struct {
 	ID manifest.Digest `json:"id"` // of its stored bytes
 	manifest.Ack
-	Revoked *manifest.Ack `json:"revoked,omitempty"` // what revokes it
+	Revoked *manifest.Ack `json:"revoked,omitempty"` // the earliest revocation
 }
 
-// Active reports whether the acknowledgement holds at a time.
+// Active reports whether the acknowledgement is valid at a time.
 func (a *Ack) Active(now time.Time) bool { return a.Revoked == nil && now.Before(a.Until) }
 
-// An Acknowledgement is who acknowledged a gap, why, and until when.
+// An Acknowledgement is who acknowledged a gap, why and until when.
 type Acknowledgement struct {
 	ID      manifest.Digest `json:"id"`
 	By      string          `json:"by"`
@@ -41,7 +41,7 @@ type Acknowledgement struct {
 	Until   time.Time       `json:"until"`
 }
 
-// An ackKey is what an acknowledgement is about.
+// An ackKey identifies the gap that an acknowledgement is for.
 type ackKey struct {
 	kind               manifest.AckKind
 	folder, item, code string
@@ -49,30 +49,30 @@ type ackKey struct {
 
 func keyOf(a *manifest.Ack) ackKey { return ackKey{a.Kind, a.Folder, a.Item, a.Code} }
 
-// acksAtOnce is how many acknowledgements are read at the same time.
-const acksAtOnce = 8
+// ackReaders is the number of acknowledgements that are read at a time.
+const ackReaders = 8
 
-// LoadAcks reads what was said of a mailbox's gaps. What is damaged acknowledges nothing, and
-// is in Damaged.
+// LoadAcks reads the acknowledgements of a mailbox's gaps. Damaged ones acknowledge nothing, and
+// are in Damaged.
 func LoadAcks(ctx context.Context, repo *repository.Repository, mailbox string) (*Acks, error) {
 	a := &Acks{gaps: map[ackKey][]*Ack{}}
 	objects, err := repo.Acks(ctx, mailbox)
-	if err := a.note(err); err != nil {
+	if err := a.recordDamage(err); err != nil {
 		return nil, err
 	}
 	var mu sync.Mutex
 	revocations := map[manifest.Digest]*manifest.Ack{}
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(acksAtOnce)
+	g.SetLimit(ackReaders)
 	for _, o := range objects {
 		g.Go(func() error {
 			ack, _, err := LoadAck(ctx, repo, o)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
-			case repository.IsNotFound(err): // a write that was listed on its way, and was not completed
+			case repository.IsNotFound(err): // a listing may show a write that was then not completed
 			case err != nil:
-				return a.note(err)
+				return a.recordDamage(err)
 			case !ack.Revokes.IsZero():
 				if first := revocations[ack.Revokes]; first == nil || ack.Created.Before(first.Created) {
 					revocations[ack.Revokes] = ack
@@ -90,16 +90,16 @@ func LoadAcks(ctx context.Context, repo *repository.Repository, mailbox string) 
 	return a, nil
 }
 
-// note keeps what is damaged, and returns every other error.
-func (a *Acks) note(err error) error {
-	var damaged *repository.CorruptError
-	if errors.As(err, &damaged) {
+// recordDamage records a damaged object, and returns every other error.
+func (a *Acks) recordDamage(err error) error {
+	if damaged, ok := errors.AsType[*repository.CorruptError](err); ok {
 		a.damaged = append(a.damaged, damaged)
 		return nil
 	}
 	return err
 }
 
+// index sorts the acknowledgements and adds their revocations.
 func (a *Acks) index(revocations map[manifest.Digest]*manifest.Ack) {
 	slices.SortFunc(a.all, func(x, y Ack) int {
 		return cmp.Or(x.Created.Compare(y.Created), slices.Compare(x.ID[:], y.ID[:]))
@@ -113,8 +113,8 @@ func (a *Acks) index(revocations map[manifest.Digest]*manifest.Ack) {
 	}
 }
 
-// LoadAck reads one acknowledgement that a listing showed, and returns its stored bytes
-// besides. One that is not what its key says is a repository.CorruptError.
+// LoadAck reads one listed acknowledgement, and also returns its stored bytes. If the
+// acknowledgement does not match its key, the error is a repository.CorruptError.
 func LoadAck(ctx context.Context, repo *repository.Repository, o repository.Object) (*manifest.Ack, []byte, error) {
 	data, err := repo.ReadAck(ctx, o.Mailbox, o.Digest)
 	if err != nil {
@@ -122,7 +122,7 @@ func LoadAck(ctx context.Context, repo *repository.Repository, o repository.Obje
 	}
 	ack, err := manifest.ParseAck(data)
 	if err == nil && ack.Mailbox != o.Mailbox {
-		err = fmt.Errorf("it is about mailbox %.200q", ack.Mailbox)
+		err = fmt.Errorf("its mailbox is %.200q", ack.Mailbox)
 	}
 	if err != nil {
 		return nil, nil, &repository.CorruptError{Key: o.Key, Err: err}
@@ -130,7 +130,7 @@ func LoadAck(ctx context.Context, repo *repository.Repository, o repository.Obje
 	return ack, data, nil
 }
 
-// PutAck stores an acknowledgement, and returns it as the repository has it.
+// PutAck stores an acknowledgement and returns it with its id.
 func PutAck(ctx context.Context, repo *repository.Repository, ack manifest.Ack) (Ack, error) {
 	data, err := ack.Encode()
 	if err != nil {
@@ -141,13 +141,14 @@ func PutAck(ctx context.Context, repo *repository.Repository, ack manifest.Ack) 
 	return Ack{ID: id, Ack: ack}, err
 }
 
-// All returns the acknowledgements, the oldest first, and no revocations.
+// All returns the acknowledgements without revocations, the oldest first.
 func (a *Acks) All() []Ack { return a.all }
 
-// Damaged returns what could not be read as an acknowledgement.
+// Damaged returns the errors of acknowledgements that are damaged.
 func (a *Acks) Damaged() []*repository.CorruptError { return a.damaged }
 
-// find returns what acknowledges a gap at a time, or nil: of several, what does so for longest.
+// find returns the acknowledgement of a gap that is valid at a time, or nil. Of several, it returns
+// the one that expires last.
 func (a *Acks) find(now time.Time, gap manifest.Ack) *Acknowledgement {
 	var best *Ack
 	for _, ack := range a.gaps[keyOf(&gap)] {

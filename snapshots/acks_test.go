@@ -23,82 +23,82 @@ var (
 	year = now.AddDate(1, 0, 0)
 )
 
-// A desk is where gaps of a repository are acknowledged.
-type desk struct {
+// A fixture is a repository in which gaps are acknowledged.
+type fixture struct {
 	t      *testing.T
 	bucket *blob.Bucket
 	repo   *repository.Repository
 }
 
-func newDesk(t *testing.T) *desk {
+func newFixture(t *testing.T) *fixture {
 	bucket := memblob.OpenBucket(nil)
 	repo, err := repository.Init(t.Context(), bucket)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { repo.Close() })
-	return &desk{t, bucket, repo}
+	return &fixture{t, bucket, repo}
 }
 
 // put acknowledges a gap until a time.
-func (d *desk) put(gap manifest.Ack, until time.Time) snapshots.Ack {
-	d.t.Helper()
+func (f *fixture) put(gap manifest.Ack, until time.Time) snapshots.Ack {
+	f.t.Helper()
 	gap.Format, gap.Mailbox, gap.By, gap.Reason, gap.Created, gap.Until = 1, mailbox, "ops@host", "known", now.Add(-time.Hour), until
-	ack, err := snapshots.PutAck(d.t.Context(), d.repo, gap)
+	ack, err := snapshots.PutAck(f.t.Context(), f.repo, gap)
 	if err != nil {
-		d.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	return ack
 }
 
-func (d *desk) revoke(id manifest.Digest) {
-	d.t.Helper()
-	_, err := snapshots.PutAck(d.t.Context(), d.repo, manifest.Ack{
+func (f *fixture) revoke(id manifest.Digest) {
+	f.t.Helper()
+	_, err := snapshots.PutAck(f.t.Context(), f.repo, manifest.Ack{
 		Format: 1, Mailbox: mailbox, By: "ops@host", Reason: "mended", Created: now, Revokes: id,
 	})
 	if err != nil {
-		d.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 }
 
-func (d *desk) load() *snapshots.Acks {
-	d.t.Helper()
-	acks, err := snapshots.LoadAcks(d.t.Context(), d.repo, mailbox)
+func (f *fixture) load() *snapshots.Acks {
+	f.t.Helper()
+	acks, err := snapshots.LoadAcks(f.t.Context(), f.repo, mailbox)
 	if err != nil {
-		d.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	return acks
 }
 
 // acknowledged returns which gaps are acknowledged at a time.
-func (d *desk) acknowledged(s *manifest.Snapshot, at time.Time) snapshots.Acknowledged {
-	d.t.Helper()
+func (f *fixture) acknowledged(s *manifest.Snapshot, at time.Time) snapshots.Acknowledged {
+	f.t.Helper()
 	c := snapshots.CoverageOf(s)
-	c.Acknowledge(d.load(), at)
+	c.Acknowledge(f.load(), at)
 	if open := 3 - int(c.Acknowledged.Short+c.Acknowledged.Refused+c.Acknowledged.Failed); c.Open() != open || c.Covered() != (open == 0) ||
 		len(c.Unacknowledged()) != open {
-		d.t.Errorf("%d gaps are open, covered: %t, %+v", c.Open(), c.Covered(), c.Acknowledged)
+		f.t.Errorf("%d gaps are open, covered: %t, %+v", c.Open(), c.Covered(), c.Acknowledged)
 	}
 	return c.Acknowledged
 }
 
 // all acknowledges all gaps of a snapshot.
-func (d *desk) all(s *manifest.Snapshot, until time.Time) {
+func (f *fixture) all(s *manifest.Snapshot, until time.Time) {
 	c := snapshots.CoverageOf(s)
 	for _, gap := range c.Unacknowledged() {
-		d.put(gap, until)
+		f.put(gap, until)
 	}
 }
 
-// TestAcknowledged: what is acknowledged is the gap as it was: not a larger one, not another error,
-// not that of another folder or item, and not for longer.
+// TestAcknowledged: an acknowledgement does not cover a larger gap, another error, another folder
+// or item, or a time after it has expired.
 func TestAcknowledged(t *testing.T) {
 	all := snapshots.Acknowledged{Short: 1, Refused: 1, Failed: 1}
-	d := newDesk(t)
-	if got := d.acknowledged(gappy(), now); got != (snapshots.Acknowledged{}) {
-		t.Errorf("without a word, %+v", got)
+	f := newFixture(t)
+	if got := f.acknowledged(gappy(), now); got != (snapshots.Acknowledged{}) {
+		t.Errorf("without acknowledgements, %+v", got)
 	}
-	d.all(gappy(), year)
+	f.all(gappy(), year)
 	for name, c := range map[string]struct {
 		change func(*manifest.Snapshot)
 		at     time.Time
@@ -121,67 +121,69 @@ func TestAcknowledged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := gappy()
 			c.change(s)
-			if diff := cmp.Diff(c.want, d.acknowledged(s, c.at)); diff != "" {
+			if diff := cmp.Diff(c.want, f.acknowledged(s, c.at)); diff != "" {
 				t.Errorf("acknowledged differ:\n%s", diff)
 			}
 		})
 	}
 }
 
-// TestRevoked: a revocation withdraws one acknowledgement and no other, and the same word can be
-// given again.
+// TestRevoked: a revocation revokes one acknowledgement alone, and the gap can be acknowledged
+// again.
 func TestRevoked(t *testing.T) {
-	d := newDesk(t)
+	f := newFixture(t)
 	c := snapshots.CoverageOf(gappy())
 	short := c.Unacknowledged()[1]
-	first := d.put(short, year)
-	second := d.put(short, year.AddDate(1, 0, 0))
-	d.revoke(second.ID)
-	c.Acknowledge(d.load(), now)
+	first := f.put(short, year)
+	second := f.put(short, year.AddDate(1, 0, 0))
+	f.revoke(second.ID)
+	c.Acknowledge(f.load(), now)
 	if k := c.Gaps.Short[0].Acknowledged; k == nil || k.ID != first.ID || k.By != "ops@host" || k.Reason != "known" || !k.Until.Equal(year) {
 		t.Errorf("acknowledged is %+v", k)
 	}
-	d.revoke(first.ID)
-	d.revoke(manifest.SumOf([]byte("nothing")))
-	if got := d.acknowledged(gappy(), now); got.Short != 0 {
+	f.revoke(first.ID)
+	f.revoke(manifest.SumOf([]byte("nothing")))
+	if got := f.acknowledged(gappy(), now); got.Short != 0 {
 		t.Errorf("acknowledged is %+v", got)
 	}
-	for _, ack := range d.load().All() {
+	for _, ack := range f.load().All() {
 		if ack.Revoked == nil || ack.Revoked.Reason != "mended" || ack.Active(now) {
 			t.Errorf("acknowledgement is %+v", ack)
 		}
 	}
-	third := d.put(short, year.AddDate(2, 0, 0))
-	c.Acknowledge(d.load(), now)
+	third := f.put(short, year.AddDate(2, 0, 0))
+	c.Acknowledge(f.load(), now)
 	if k := c.Gaps.Short[0].Acknowledged; k == nil || k.ID != third.ID {
 		t.Errorf("acknowledged is %+v", k)
 	}
 }
 
-// TestAckTogether: acknowledgements from several sides at once are all there, the same one once.
-func TestAckTogether(t *testing.T) {
-	d := newDesk(t)
+// TestConcurrentAcks: acknowledgements that are put at the same time are all stored, equal ones
+// once.
+func TestConcurrentAcks(t *testing.T) {
+	f := newFixture(t)
 	var all sync.WaitGroup
 	for i := range 20 {
-		all.Go(func() { d.put(manifest.Ack{Kind: manifest.AckShort, Folder: "short", Missing: int64(1 + i/2)}, year) })
+		all.Go(func() { f.put(manifest.Ack{Kind: manifest.AckShort, Folder: "short", Missing: int64(1 + i/2)}, year) })
 	}
 	all.Wait()
-	if got := len(d.load().All()); got != 10 {
+	if got := len(f.load().All()); got != 10 {
 		t.Errorf("%d acknowledgements, expected 10", got)
 	}
 }
 
-// TestBadAcks: what is not an acknowledgement of the mailbox acknowledges nothing, and is named.
+// TestBadAcks: an object that is not an acknowledgement of the mailbox acknowledges nothing, and is
+// named.
 func TestBadAcks(t *testing.T) {
-	d := newDesk(t)
-	d.all(gappy(), year)
-	good := d.load().All()[0]
+	f := newFixture(t)
+	f.all(gappy(), year)
+	good := f.load().All()[0]
 	data, err := good.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
 	write := func(key string, data []byte) string {
-		if err := d.bucket.WriteAll(t.Context(), key, data, nil); err != nil {
+		if err := f.bucket.WriteAll(t.Context(), key, data, nil); err != nil {
 			t.Fatal(err)
 		}
 		return key
@@ -191,15 +193,15 @@ func TestBadAcks(t *testing.T) {
 	}
 	bad := map[string]string{
 		write(repository.AckKey(mailbox, manifest.SumOf([]byte("x"))), data): "its bytes have the digest",
-		stored(strings.Replace(string(data), mailbox, "MBX:other", 1)):       "it is about mailbox",
+		stored(strings.Replace(string(data), mailbox, "MBX:other", 1)):       "its mailbox is",
 		stored("{}"): "format 0",
-		stored("[" + strings.Repeat(`"",`, 100) + `""]`):                                                  "cannot unmarshal",
-		stored(`{"format":2}`):                                                                            "newer",
-		stored(strings.Repeat(" ", manifest.MaxAckSize) + string(data)):                                   "more than",
+		stored("[" + strings.Repeat(`"",`, 100) + `""]`):   "cannot unmarshal",
+		stored(`{"format":2}`):                             "newer",
+		stored(strings.Repeat(" ", 16<<10) + string(data)): "more than",
 		stored(strings.Replace(string(data), `"path":["`, `"path":[`+strings.Repeat(`"",`, 4000)+`"`, 1)): "path has",
 		stored(""): "JSON",
 	}
-	acks := d.load()
+	acks := f.load()
 	if len(acks.Damaged()) != len(bad) || len(acks.All()) != 3 {
 		t.Errorf("%d are damaged, %d are not", len(acks.Damaged()), len(acks.All()))
 	}
@@ -208,20 +210,20 @@ func TestBadAcks(t *testing.T) {
 			t.Errorf("%v, expected %q", err, bad[err.Key])
 		}
 	}
-	if got := d.acknowledged(gappy(), now); got != (snapshots.Acknowledged{Short: 1, Refused: 1, Failed: 1}) {
+	if got := f.acknowledged(gappy(), now); got != (snapshots.Acknowledged{Short: 1, Refused: 1, Failed: 1}) {
 		t.Errorf("acknowledged is %+v", got)
 	}
 }
 
-// TestLongNames: a gap can be acknowledged whatever people called folder and item.
+// TestLongNames: a gap can be acknowledged whatever the names of the folder and the item.
 func TestLongNames(t *testing.T) {
-	d, s := newDesk(t), gappy()
+	f, s := newFixture(t), gappy()
 	for i := range s.Folders {
 		s.Folders[i].Path = slices.Repeat([]string{strings.Repeat("\u0001", 255)}, 300)
 	}
 	s.Failures[0].Item.Subject = strings.Repeat("\u0001", 10_000)
-	d.all(s, year)
-	if got := d.acknowledged(s, now); got != (snapshots.Acknowledged{Short: 1, Refused: 1, Failed: 1}) {
+	f.all(s, year)
+	if got := f.acknowledged(s, now); got != (snapshots.Acknowledged{Short: 1, Refused: 1, Failed: 1}) {
 		t.Errorf("acknowledged is %+v", got)
 	}
 }

@@ -6,30 +6,30 @@ import (
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
-// Counts compare what a snapshot holds of a folder, or of all selected folders, with Graph's
-// own count. They add up:
+// Counts compare the items that a snapshot holds of a folder, or of all selected folders, with
+// Graph's own count. They add up:
 //
 //	Counted + Extra = Held + LeftOut + Failed + Gone + Missing
 type Counts struct {
 	Counted  int64 `json:"counted"`  // items by Graph's own count, the totalItemCount of a folder
-	Held     int64 `json:"held"`     // items that the snapshot holds, without those that are outdated
-	Failed   int64 `json:"failed"`   // items that Graph listed and did not hand out
-	Missing  int64 `json:"missing"`  // items that Graph counts and that are none of the others
+	Held     int64 `json:"held"`     // items that the snapshot holds, without outdated ones
+	Failed   int64 `json:"failed"`   // items that Graph listed and did not export
+	Missing  int64 `json:"missing"`  // items that Graph counts beyond all that are known
 	LeftOut  int64 `json:"leftOut"`  // items that the selection left out
 	Gone     int64 `json:"gone"`     // items that were deleted after Graph counted and listed them
-	Extra    int64 `json:"extra"`    // items that are known beyond Graph's count
-	Outdated int64 `json:"outdated"` // of Failed and LeftOut, items that are held in an older version
+	Extra    int64 `json:"extra"`    // known items beyond Graph's count
+	Outdated int64 `json:"outdated"` // items in Failed and LeftOut that are held in an older version
 
-	// Unconfirmed items are held, but the last listing did not show them, and was short of
-	// Graph's count by at least as many.
+	// Unconfirmed items are held, but the last listing did not show them, and was short of Graph's
+	// count by at least this number.
 	Unconfirmed int64 `json:"unconfirmed"`
 
-	// Unlisted items are ones that Graph counts and could not list, though it listed the rest of
+	// Unlisted items are counted by Graph, which could not list them, but listed the others of
 	// their folder. They are missing or unconfirmed.
 	Unlisted int64 `json:"unlisted"`
 }
 
-// CountsOf returns the counts of a folder with these failed items.
+// CountsOf returns the counts of a folder, given its failed items.
 func CountsOf(f *manifest.Folder, failures []manifest.Failure) Counts {
 	c := Counts{
 		Counted: f.TotalItemCount, LeftOut: f.ItemsLeftOut, Failed: int64(len(failures)),
@@ -59,14 +59,14 @@ func (c *Counts) add(d Counts) {
 	c.Unlisted += d.Unlisted
 }
 
-// ShortBy returns how many items fewer Graph listed than it counts.
+// ShortBy returns the number of items that Graph counts and did not list.
 func (c *Counts) ShortBy() int64 { return max(c.Missing+c.Unconfirmed, c.Unlisted) }
 
-// A Coverage holds what a snapshot has against what Graph said there was.
+// A Coverage compares a snapshot with what Graph counted.
 type Coverage struct {
 	Snapshot uint64         `json:"snapshot"`
 	State    manifest.State `json:"state"`
-	Through  bool           `json:"through"` // the run came to its end
+	Through  bool           `json:"through"` // the run finished: see manifest.Snapshot.IsThrough
 	Started  time.Time      `json:"started"`
 	Finished time.Time      `json:"finished"`
 
@@ -74,11 +74,11 @@ type Coverage struct {
 	FoldersLeftOut int64               `json:"foldersLeftOut"`
 	Run            manifest.Run        `json:"run"`
 
-	Counts // of the folders that are selected
+	Counts // of the selected folders
 	Gaps
 }
 
-// CoverageOf returns what a snapshot covers. None of its gaps is acknowledged yet.
+// CoverageOf returns the coverage of a snapshot, without acknowledgements.
 func CoverageOf(s *manifest.Snapshot) Coverage {
 	c := Coverage{
 		Snapshot: s.Sequence, State: s.State, Started: s.Started, Finished: s.Finished, Run: s.Run,
@@ -114,8 +114,8 @@ func (c *Coverage) addFolder(f *manifest.Folder, failures []manifest.Failure) {
 	}
 }
 
-// DropGaps leaves the counts alone, without the gaps behind them.
+// DropGaps removes the gaps and keeps the counts.
 func (c *Coverage) DropGaps() { c.Gaps = Gaps{Short: []Gap{}, Refused: []Gap{}, Failures: []Failure{}} }
 
-// Covered reports whether the run came to its end, and each gap is acknowledged.
+// Covered reports whether the run finished and every gap is acknowledged.
 func (c *Coverage) Covered() bool { return c.Through && c.Open() == 0 }

@@ -24,7 +24,7 @@ func TestCounts(t *testing.T) {
 		failed, held int
 		want         snapshots.Counts
 	}{
-		"whole":    {manifest.Folder{TotalItemCount: 9, Items: 9}, 0, 0, snapshots.Counts{Counted: 9, Held: 9}},
+		"all held": {manifest.Folder{TotalItemCount: 9, Items: 9}, 0, 0, snapshots.Counts{Counted: 9, Held: 9}},
 		"missing":  {manifest.Folder{TotalItemCount: 9, Items: 7}, 0, 0, snapshots.Counts{Counted: 9, Held: 7, Missing: 2}},
 		"beyond":   {manifest.Folder{TotalItemCount: 7, Items: 9}, 0, 0, snapshots.Counts{Counted: 7, Held: 9, Extra: 2}},
 		"failed":   {manifest.Folder{TotalItemCount: 9, Items: 7}, 2, 0, snapshots.Counts{Counted: 9, Held: 7, Failed: 2}},
@@ -51,8 +51,8 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// gappy returns a snapshot with a gap of each kind: a folder is refused, one is short, one has
-// more than its count, and an item failed in one and in one that is not selected.
+// gappy returns a snapshot with a gap of each kind: a refused folder, a short one, one with more
+// items than its count, and failed items in a folder that is selected and in one that is not.
 func gappy() *manifest.Snapshot {
 	s := &manifest.Snapshot{
 		State: manifest.StatePartial, Through: true,
@@ -92,11 +92,11 @@ func TestCoverage(t *testing.T) {
 	}
 }
 
-// TestCovered: a run that did not come to its end covers nothing, whatever its counts are.
+// TestCovered: an interrupted run does not cover the mailbox, whatever its counts are.
 func TestCovered(t *testing.T) {
 	s := &manifest.Snapshot{State: manifest.StatePartial, Folders: []manifest.Folder{{ID: "a", TotalItemCount: 1, Items: 1}}}
 	if c := snapshots.CoverageOf(s); c.Covered() {
-		t.Error("an interrupted run covers all")
+		t.Error("an interrupted run covers the mailbox")
 	}
 	s.Through, s.Selection = true, &manifest.Selection{}
 	if c := snapshots.CoverageOf(s); !c.Covered() {
@@ -104,6 +104,6 @@ func TestCovered(t *testing.T) {
 	}
 	s.Through, s.Selection, s.State = false, nil, manifest.StateComplete
 	if c := snapshots.CoverageOf(s); !c.Covered() {
-		t.Error("a complete run does not cover all")
+		t.Error("a complete run does not cover the mailbox")
 	}
 }

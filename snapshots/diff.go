@@ -5,14 +5,15 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/mailhaul/mailhaul/internal/rows"
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
-// A Kind says what became of an item or a folder between two snapshots.
+// A Kind is how an item or a folder differs between two snapshots.
 type Kind string
 
-// The kinds of changes. An item that is moved gets another id; it is known by its
-// search key, and is one that was removed and added where that is not held.
+// The kinds of changes. A moved item gets another id and is recognised by its search key. Without
+// one, it appears as removed and added.
 const (
 	Added   Kind = "added"
 	Removed Kind = "removed"
@@ -20,23 +21,23 @@ const (
 	Moved   Kind = "moved"
 )
 
-// A Change is an item that differs between two snapshots: its row in the later one,
-// or in the earlier one if it was removed.
+// A Change is an item that differs between two snapshots.
 type Change struct {
 	Kind Kind
-	Row  manifest.Row
-	From string // the folder's id in the earlier snapshot, of an item that was moved
+	Row  manifest.Row // of the later snapshot, or of the earlier one if the item was removed
+	From string       // if the item was moved, the id of its folder in the earlier snapshot
 }
 
-// A FolderChange is a folder that differs: Changed in its name, Moved in its place.
+// A FolderChange is a folder that differs: Changed if its path has changed, Moved if its parent
+// has.
 type FolderChange struct {
 	Kind   Kind
 	Folder manifest.Folder
-	From   []string // the path in the earlier snapshot, unless it was added
+	From   []string // the path in the earlier snapshot; nil if the folder was added
 }
 
-// Folders returns the folders that differ between two snapshots, in the order of
-// the later one's and then of those that were removed.
+// Folders returns the folders that differ between two snapshots: those of the later snapshot in its
+// order, and then the removed ones.
 func Folders(a, b *Snapshot) []FolderChange {
 	before := make(map[string]*manifest.Folder, len(a.Folders))
 	for i := range a.Folders {
@@ -63,9 +64,9 @@ func Folders(a, b *Snapshot) []FolderChange {
 	return changes
 }
 
-// Items returns the items that differ between two snapshots: those that were
-// removed, and then the others. It goes through either snapshot twice, and takes some
-// 50 bytes of memory for each item. The sequence ends after its first error.
+// Items returns the items that differ between two snapshots: the removed ones, and then the others.
+// It passes over both snapshots twice, and takes about 50 bytes of memory for each item. The
+// sequence ends after its first error.
 func Items(ctx context.Context, a, b *Snapshot) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		d := &differ{folders: make([]string, 0, len(a.Folders))}
@@ -74,7 +75,7 @@ func Items(ctx context.Context, a, b *Snapshot) iter.Seq2[Change, error] {
 		}
 		err := d.load(ctx, a, b)
 		if err == nil {
-			err = d.tell(ctx, a, b, yield)
+			err = d.report(ctx, a, b, yield)
 		}
 		if err != nil {
 			yield(Change{}, err)
@@ -84,18 +85,18 @@ func Items(ctx context.Context, a, b *Snapshot) iter.Seq2[Change, error] {
 
 // A differ compares two snapshots.
 type differ struct {
-	items   manifest.RowMap[compared] // of the earlier snapshot
-	news    manifest.RowMap[uint32]   // search keys that are added: 1 + the index of the folder they came from
-	folders []string                  // of the earlier snapshot
+	items   rows.Map[compared] // of the earlier snapshot
+	added   rows.Map[uint32]   // by search key: 1 + the index of the folder that the item was in, or 0
+	folders []string           // ids, of the earlier snapshot
 }
 
 // compared is an item of the earlier snapshot.
 type compared struct {
 	version manifest.RowKey
-	found   bool // in the later one
+	found   bool // in the later snapshot
 }
 
-// version stands for what an item is.
+// version identifies an item's content and change key.
 func version(row *manifest.Row) manifest.RowKey {
 	return manifest.KeyOf(row.ChangeKey, row.SHA256.Hex())
 }
@@ -117,13 +118,14 @@ func (d *differ) load(ctx context.Context, a, b *Snapshot) error {
 			old.found = true
 			d.items.Set(row.Key(), old)
 		} else if len(row.SearchKey) > 0 {
-			d.news.Set(searchKey(&row), 0)
+			d.added.Set(searchKey(&row), 0)
 		}
 	}
 	return nil
 }
 
-func (d *differ) tell(ctx context.Context, a, b *Snapshot, yield func(Change, error) bool) error {
+// report yields the changes.
+func (d *differ) report(ctx context.Context, a, b *Snapshot, yield func(Change, error) bool) error {
 	for row, err := range a.Items(ctx) {
 		if err != nil {
 			return err
@@ -146,28 +148,29 @@ func (d *differ) tell(ctx context.Context, a, b *Snapshot, yield func(Change, er
 	return nil
 }
 
-// moved takes note of where an item came from that is elsewhere now.
+// moved reports whether the later snapshot holds an item of the earlier one under another id, and
+// records the folder that it was in.
 func (d *differ) moved(row *manifest.Row) bool {
 	if len(row.SearchKey) == 0 {
 		return false
 	}
 	key := searchKey(row)
-	if from, ok := d.news.Get(key); !ok || from > 0 {
+	if from, ok := d.added.Get(key); !ok || from > 0 {
 		return false
 	}
-	d.news.Set(key, uint32(slices.Index(d.folders, row.Folder)+1))
+	d.added.Set(key, uint32(slices.Index(d.folders, row.Folder)+1))
 	return true
 }
 
-// compare holds an item of the later snapshot against the earlier one.
+// compare compares an item of the later snapshot with the earlier one.
 func (d *differ) compare(row manifest.Row) (c Change, differs bool) {
 	if old, ok := d.items.Get(row.Key()); ok {
 		return Change{Kind: Changed, Row: row}, old.version != version(&row)
 	}
 	if len(row.SearchKey) > 0 {
 		key := searchKey(&row)
-		if from, _ := d.news.Get(key); from > 0 {
-			d.news.Set(key, 0)
+		if from, _ := d.added.Get(key); from > 0 {
+			d.added.Set(key, 0)
 			return Change{Moved, row, d.folders[from-1]}, true
 		}
 	}

@@ -1,5 +1,4 @@
-// Package snapshots reads what a repository knows of a mailbox: its refs, its
-// snapshot manifests and the rows of their segments. Both the write path, which
-// goes on from the last snapshot, and the read path start here. Everything it
-// hands out has been checked against the digest by which it was asked for.
+// Package snapshots reads what a repository holds of a mailbox: refs, snapshot manifests and the
+// rows of their segments, and acknowledgements of gaps. It compares snapshots with each other and
+// with Graph's counts. Everything that it returns was checked against its digest.
 package snapshots

@@ -6,32 +6,32 @@ import (
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
-// Gaps are what keeps a snapshot from holding all that is selected.
+// Gaps are the folders and items that are selected, and that a snapshot does not hold completely.
 type Gaps struct {
 	Short        []Gap        `json:"short"`        // folders of which Graph listed fewer items than it counts
 	Refused      []Gap        `json:"refused"`      // folders that could not be listed
-	Failures     []Failure    `json:"failures"`     // items that Graph listed and did not hand out
-	Acknowledged Acknowledged `json:"acknowledged"` // how many of each are
+	Failures     []Failure    `json:"failures"`     // items that Graph listed and did not export
+	Acknowledged Acknowledged `json:"acknowledged"` // the number of gaps that are
 }
 
-// Acknowledged counts gaps that are acknowledged.
+// Acknowledged counts acknowledged gaps.
 type Acknowledged struct {
 	Short   int64 `json:"short"`
 	Refused int64 `json:"refused"`
 	Failed  int64 `json:"failed"`
 }
 
-// A Gap is a folder with items that are not known.
+// A Gap is a folder that is short or refused.
 type Gap struct {
 	Folder string   `json:"folder"` // its id
 	Path   []string `json:"path"`
 	Counts
-	Code         string           `json:"code,omitempty"`  // of a refusal: the same in each run that is refused alike
-	Error        string           `json:"error,omitempty"` // of a refusal: why it could not be listed
+	Code         string           `json:"code,omitempty"`  // of a refusal: the same in each run that is refused in the same way
+	Error        string           `json:"error,omitempty"` // why the folder, or a part of it, could not be listed
 	Acknowledged *Acknowledgement `json:"acknowledged,omitempty"`
 }
 
-// A Failure is an item that is not held, or not as it is now.
+// A Failure is an item that is not held, or only in an older version.
 type Failure struct {
 	ID       string   `json:"id"`
 	Folder   string   `json:"folder"` // its id
@@ -39,7 +39,7 @@ type Failure struct {
 	Code     string   `json:"code"`
 	Message  string   `json:"message,omitempty"`
 	Attempts int      `json:"attempts"` // requests, in all runs
-	Runs     int      `json:"runs"`     // that failed on it in a row
+	Runs     int      `json:"runs"`     // consecutive runs in which it failed
 	Held     bool     `json:"held"`     // in an older version
 
 	Type            string    `json:"type,omitempty"` // message class
@@ -55,13 +55,13 @@ func failureOf(f *manifest.Failure, path []string) Failure {
 	}
 }
 
-// Open returns how many gaps are not acknowledged.
+// Open returns the number of gaps that are not acknowledged.
 func (g *Gaps) Open() int {
 	return len(g.Short) + len(g.Refused) + len(g.Failures) -
 		int(g.Acknowledged.Short+g.Acknowledged.Refused+g.Acknowledged.Failed)
 }
 
-// Acknowledge marks the gaps that are acknowledged at a time.
+// Acknowledge marks the gaps for which an acknowledgement is valid at a time.
 func (g *Gaps) Acknowledge(acks *Acks, now time.Time) {
 	g.Acknowledged = Acknowledged{}
 	mark := func(n *int64, ack *Acknowledgement) *Acknowledgement {
@@ -84,8 +84,8 @@ func (g *Gaps) Acknowledge(acks *Acks, now time.Time) {
 	}
 }
 
-// Unacknowledged returns what acknowledges the gaps that are not acknowledged; the caller adds the
-// format, the mailbox, who, why, when and until.
+// Unacknowledged returns an acknowledgement for each gap that has none. The caller adds Format,
+// Mailbox, By, Reason, Created and Until.
 func (g *Gaps) Unacknowledged() []manifest.Ack {
 	var acks []manifest.Ack
 	for i := range g.Refused {
@@ -114,7 +114,7 @@ func (g *Gap) short() manifest.Ack {
 	return manifest.Ack{Kind: manifest.AckShort, Folder: g.Folder, Path: brief(g.Path), Missing: g.ShortBy()}
 }
 
-// Ack returns what acknowledges the failure, as Unacknowledged does.
+// Ack returns an acknowledgement of the failure, as Unacknowledged does.
 func (f *Failure) Ack() manifest.Ack {
 	ack := manifest.Ack{Kind: manifest.AckFailed, Folder: f.Folder, Path: brief(f.Path), Item: f.ID, Code: f.Code}
 	if len(f.Subject) <= maxBrief {
@@ -123,11 +123,11 @@ func (f *Failure) Ack() manifest.Ack {
 	return ack
 }
 
-// maxBrief bounds the bytes of a path or subject in an acknowledgement. It is there for people, and
-// left out if it is longer.
+// maxBrief bounds the bytes of a path or subject in an acknowledgement. These are for people, and
+// are omitted if they are longer.
 const maxBrief = 1000
 
-// brief returns a path that is not too long, or nil.
+// brief returns a path, or nil if it is too long.
 func brief(path []string) []string {
 	n := 0
 	for _, name := range path {

@@ -1,5 +1,5 @@
-// Command mailhaul hauls Exchange Online mailboxes into object storage. All it
-// does is in internal/cli.
+// Command mailhaul exports Exchange Online mailboxes into object storage. The commands are in
+// internal/cli.
 package main
 
 import (

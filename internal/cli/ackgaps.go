@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/text"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/repository"
@@ -16,9 +17,9 @@ import (
 )
 
 var (
-	errNoGap  = errors.New("the last snapshot has no such gap")
-	errNotEnd = errors.New("the last export did not come to its end: what is missing may only not have been reached")
-	errNoAck  = errors.New("no such acknowledgement")
+	errNoGap      = errors.New("the last snapshot has no such gap")
+	errUnfinished = errors.New("the last export did not finish: it may not have reached all items")
+	errNoAck      = errors.New("no such acknowledgement")
 )
 
 // gaps returns the gaps of the last snapshot that the flags name.
@@ -29,7 +30,7 @@ func (f *acknowledgeFlags) gaps(ctx context.Context, repo *repository.Repository
 	}
 	c := snapshots.CoverageOf(s.Snapshot)
 	if !c.Through {
-		return nil, fmt.Errorf("mailbox %s, snapshot %d: %w", f.mailbox, s.Sequence, errNotEnd)
+		return nil, fmt.Errorf("mailbox %s, snapshot %d: %w", f.mailbox, s.Sequence, errUnfinished)
 	}
 	if !f.all {
 		return f.named(s, &c)
@@ -62,7 +63,7 @@ func (f *acknowledgeFlags) named(s *snapshots.Snapshot, c *snapshots.Coverage) (
 	return named, nil
 }
 
-// folderGaps returns the gaps of the folders with a path: names need not be unique.
+// folderGaps returns the gaps of the folders with a path. Paths need not be unique.
 func (f *acknowledgeFlags) folderGaps(s *snapshots.Snapshot, all []manifest.Ack, path string) ([]manifest.Ack, error) {
 	folders := map[string]bool{}
 	for i := range s.Folders {
@@ -80,7 +81,7 @@ func (f *acknowledgeFlags) folderGaps(s *snapshots.Snapshot, all []manifest.Ack,
 			continue
 		}
 		if f.missing > 0 && f.missing < gap.Missing {
-			return nil, usagef("--missing %d is less than the %d items that are missing from %s now", f.missing, gap.Missing, path)
+			return nil, usagef("--missing %d is less than the %d items missing from %s now", f.missing, gap.Missing, path)
 		}
 		gap.Missing = max(gap.Missing, f.missing)
 		found = append(found, gap)
@@ -91,22 +92,22 @@ func (f *acknowledgeFlags) folderGaps(s *snapshots.Snapshot, all []manifest.Ack,
 	return found, nil
 }
 
-// printRemedy shows how the gaps of a mailbox's last snapshot are acknowledged that are not.
-func (a *app) printRemedy(r *mailboxReport, repo string) {
+// printAckCommand shows how to acknowledge the open gaps of a mailbox's last snapshot.
+func (a *app) printAckCommand(r *mailboxReport, repo string) {
 	open := r.last().Unacknowledged()
 	if len(open) == 0 || !r.last().Through {
 		return
 	}
 	command := "mailhaul acknowledge"
 	if repo != os.Getenv("MAILHAUL_REPO") {
-		command += " --repo " + shellQuote(repo)
+		command += " --repo " + text.ShellQuote(repo)
 	}
-	command += " --mailbox " + shellQuote(r.Mailbox.ID)
-	a.line("accept", "what cannot be helped, so that exit code 3 means a change:")
+	command += " --mailbox " + text.ShellQuote(r.Mailbox.ID)
+	a.line("next", "if the gaps are known, acknowledge them, so that exit code 3 means a new one:")
 	fmt.Fprintf(a.out, "  %s %s --reason TEXT\n", command, gapFlag(open))
 }
 
-// gapFlag returns the flag that names the gaps.
+// gapFlag returns the flag of acknowledge that names the gaps.
 func gapFlag(gaps []manifest.Ack) string {
 	gap := &gaps[0]
 	path := pipeline.FormatPath(gap.Path)
@@ -114,14 +115,9 @@ func gapFlag(gaps []manifest.Ack) string {
 	case len(gaps) > 1:
 		return "--all-current"
 	case gap.Kind == manifest.AckFailed:
-		return "--item " + shellQuote(gap.Item)
-	case printable(path) != path:
-		return "--folder " + shellQuote(gap.Folder)
+		return "--item " + text.ShellQuote(gap.Item)
+	case text.Printable(path) != path:
+		return "--folder " + text.ShellQuote(gap.Folder)
 	}
-	return "--folder " + shellQuote(path)
-}
-
-// shellQuote returns a word as a shell takes it.
-func shellQuote(word string) string {
-	return "'" + strings.ReplaceAll(printable(word), "'", `'\''`) + "'"
+	return "--folder " + text.ShellQuote(path)
 }

@@ -1,18 +1,19 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/coverage"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/text"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// revokeAck withdraws an acknowledgement.
+// revokeAck revokes the acknowledgement that the flags name.
 func (a *app) revokeAck(ctx context.Context, repo *repository.Repository, f acknowledgeFlags, signed manifest.Ack) error {
 	acks, err := snapshots.LoadAcks(ctx, repo, f.mailbox)
 	if err != nil {
@@ -29,9 +30,9 @@ func (a *app) revokeAck(ctx context.Context, repo *repository.Repository, f ackn
 	case len(found) == 0:
 		return fmt.Errorf("%s: %w", f.revoke, errNoAck)
 	case len(found) > 1:
-		return usagef("--revoke %s: the ids of %d acknowledgements start so; give more of it", f.revoke, len(found))
+		return usagef("--revoke %s: %d acknowledgements have an id that starts with this; give more digits", f.revoke, len(found))
 	case found[0].Revoked != nil:
-		return usagef("--revoke %s: %s revoked it already, on %s", f.revoke, printable(found[0].Revoked.By), found[0].Revoked.Created.Format(time.DateOnly))
+		return usagef("--revoke %s: %s revoked it already, on %s", f.revoke, text.Printable(found[0].Revoked.By), found[0].Revoked.Created.Format(time.DateOnly))
 	}
 	signed.Revokes = found[0].ID
 	if _, err := snapshots.PutAck(ctx, repo, signed); err != nil {
@@ -41,7 +42,7 @@ func (a *app) revokeAck(ctx context.Context, repo *repository.Repository, f ackn
 	return a.printAck(&found[0], "revoked", f.json)
 }
 
-// listAcks prints all acknowledgements of the mailbox that the flags name, or of all.
+// listAcks prints the acknowledgements of the mailbox that the flags name, or of all mailboxes.
 func (a *app) listAcks(ctx context.Context, f acknowledgeFlags) error {
 	repo, err := a.openRepository(ctx, f.repo)
 	if err != nil {
@@ -66,10 +67,10 @@ func (a *app) listMailboxAcks(ctx context.Context, repo *repository.Repository, 
 		return err
 	}
 	if len(acks.All()) > 0 && !asJSON {
-		fmt.Fprintln(a.out, printable(mailbox))
+		fmt.Fprintln(a.out, text.Printable(mailbox))
 	}
 	for _, ack := range acks.All() {
-		if err := a.printAck(&ack, stateOf(&ack, time.Now()), asJSON); err != nil {
+		if err := a.printAck(&ack, coverage.AckState(&ack, time.Now()), asJSON); err != nil {
 			return err
 		}
 	}
@@ -77,25 +78,14 @@ func (a *app) listMailboxAcks(ctx context.Context, repo *repository.Repository, 
 	return nil
 }
 
-// warnDamaged logs the acknowledgements of a mailbox that are damaged.
+// warnDamaged logs the damaged acknowledgements of a mailbox.
 func (a *app) warnDamaged(mailbox string, acks *snapshots.Acks) {
 	for _, d := range acks.Damaged() {
-		a.log.Warn("an acknowledgement is damaged: what it is about counts", "mailbox", mailbox, "object", d.Key, "error", d.Err)
+		a.log.Warn("an acknowledgement is damaged, and has no effect", "mailbox", mailbox, "object", d.Key, "error", d.Err)
 	}
 }
 
-// stateOf returns whether an acknowledgement holds.
-func stateOf(ack *snapshots.Ack, now time.Time) string {
-	switch {
-	case ack.Revoked != nil:
-		return "revoked"
-	case !ack.Active(now):
-		return "expired"
-	}
-	return "active"
-}
-
-// shortID is how many digits of an acknowledgement's id are shown to people.
+// shortID is the number of digits that people see of an acknowledgement's id.
 const shortID = 12
 
 func (a *app) printAck(ack *snapshots.Ack, state string, asJSON bool) error {
@@ -105,22 +95,10 @@ func (a *app) printAck(ack *snapshots.Ack, state string, asJSON bool) error {
 			*snapshots.Ack
 		}{state, ack})
 	}
-	a.line(state, ack.ID.Hex()[:shortID]+"  "+describeAck(ack))
-	a.line("", fmt.Sprintf("until %s, by %s: %s", ack.Until.Format(time.DateOnly), printable(ack.By), printable(ack.Reason)))
+	a.line(state, ack.ID.Hex()[:shortID]+"  "+coverage.DescribeAck(ack))
+	a.line("", fmt.Sprintf("until %s, by %s: %s", ack.Until.Format(time.DateOnly), text.Printable(ack.By), text.Printable(ack.Reason)))
 	if r := ack.Revoked; r != nil {
-		a.line("", fmt.Sprintf("revoked on %s by %s: %s", r.Created.Format(time.DateOnly), printable(r.By), printable(r.Reason)))
+		a.line("", fmt.Sprintf("revoked on %s by %s: %s", r.Created.Format(time.DateOnly), text.Printable(r.By), text.Printable(r.Reason)))
 	}
 	return nil
-}
-
-// describeAck returns what an acknowledgement is about.
-func describeAck(ack *snapshots.Ack) string {
-	folder := cmp.Or(formatPath(ack.Path), printable(ack.Folder))
-	switch ack.Kind {
-	case manifest.AckRefused:
-		return fmt.Sprintf("refused folder %s: %s", folder, printable(ack.Code))
-	case manifest.AckShort:
-		return fmt.Sprintf("short folder %s: up to %s missing", folder, many(ack.Missing, "item"))
-	}
-	return fmt.Sprintf("failed item %q in %s: %s", shorten(printable(cmp.Or(ack.Subject, ack.Item)), maxSubject), folder, printable(ack.Code))
 }

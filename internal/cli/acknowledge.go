@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/coverage"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/flags"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/snapshots"
@@ -33,21 +35,22 @@ type acknowledgeFlags struct {
 func (a *app) acknowledgeCommand() *cobra.Command {
 	var f acknowledgeFlags
 	cmd := &cobra.Command{
-		Use:   "acknowledge --repo URL --mailbox ID (--folder PATH | --item ID | --all-current)... --reason TEXT",
-		Short: "Accept gaps that cannot be helped, so that exit code 3 means a change",
-		Long: `Acknowledge records that a gap is known which mailhaul report shows: a folder
-that Graph refuses to list, a count that is never reached, an item that always
-fails. Export and report still show the gap, with who acknowledged it, why, and
-until when. It no longer causes exit code 3.
+		Use:   "acknowledge --mailbox ID (--folder PATH | --item ID)... --reason TEXT",
+		Short: "Acknowledge known gaps, so that exit code 3 means a new one",
+		Long: `Acknowledge records that a gap is known: a folder that Graph refuses to list, a
+folder that is always short, or an item that always fails. Export and report
+still show the gap, with who acknowledged it, why and until when, but it no
+longer causes exit code 3.
 
-An acknowledgement is about the gap in the mailbox's last snapshot, and nothing
-else. Another error of the folder or item is a new gap, and so are more missing
-items than --missing. After a year, or at --until, the gap counts again.
+An acknowledgement covers the gap in the mailbox's last snapshot. Another error
+of the folder or item is a new gap, and so are more missing items than
+--missing. The gap counts again after a year, or at --until.
 
-Acknowledgements are objects in the repository, and never changed. --list shows
-them. --revoke withdraws one by another object: nothing is deleted.
+Acknowledgements are objects in the repository. --list shows them. --revoke
+revokes one by adding another object; nothing is changed or deleted.
 
-Exit code 0: acknowledged; 1: there is no such gap, or it could not be done.`,
+Exit codes: 0 acknowledged, revoked or listed; 1 there is no such gap, or the
+command failed; 2 wrong usage.`,
 		Example: `  export MAILHAUL_REPO=s3://archive/mail
   mailhaul report        # shows the gaps, and the mailbox's id
   mailhaul acknowledge --mailbox 'MBX:…@…' --folder Audits --reason 'by design'
@@ -60,42 +63,42 @@ Exit code 0: acknowledged; 1: there is no such gap, or it could not be done.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.acknowledge(cmd.Context(), f) },
 	}
 	repoFlag(cmd, &f.repo)
-	writeFlags(cmd)
+	flags.Write(cmd)
 	mailboxFlag(cmd, &f.mailbox, "`ID` of the mailbox, as mailhaul report shows it")
-	flags := cmd.Flags()
-	flags.StringArrayVar(&f.folders, "folder", nil, "the gap of this folder: its `PATH` as mailhaul report shows it, a well-known name, or its id. May be repeated")
-	flags.Int64Var(&f.missing, "missing", 0, "with --folder: up to `N` missing items are acknowledged (default: as many as are missing now)")
-	flags.StringArrayVar(&f.items, "item", nil, "the failure of the item with this `ID`. May be repeated")
-	flags.BoolVar(&f.all, "all-current", false, "all gaps of the last snapshot that are not acknowledged")
-	flags.StringVar(&f.reason, "reason", "", "why, as `TEXT` for those who come after you")
-	flags.StringVar(&f.by, "by", "", "who, as a `NAME` (default: user@host)")
-	flags.StringVar(&f.until, "until", "", "when the gap counts again: a `TIME` (2027-01-31 or RFC 3339; default: in a year)")
-	flags.BoolVar(&f.list, "list", false, "list acknowledgements, of all mailboxes or of --mailbox")
-	flags.StringVar(&f.revoke, "revoke", "", "withdraw the acknowledgement with this `ID`, or whose id starts so")
+	fs := cmd.Flags()
+	fs.StringArrayVar(&f.folders, "folder", nil, "acknowledge the gap of this folder: its `PATH` as mailhaul report shows it, a well-known name, or its id; may be repeated")
+	fs.Int64Var(&f.missing, "missing", 0, "with --folder: acknowledge up to `N` missing items (default: the number now)")
+	fs.StringArrayVar(&f.items, "item", nil, "acknowledge the failure of the item with this `ID`; may be repeated")
+	fs.BoolVar(&f.all, "all-current", false, "acknowledge all gaps of the last snapshot")
+	fs.StringVar(&f.reason, "reason", "", "why, as `TEXT` for whoever reads the acknowledgement later")
+	fs.StringVar(&f.by, "by", "", "`NAME` of who acknowledges (default: user@host)")
+	fs.StringVar(&f.until, "until", "", "`TIME` at which the gap counts again (2027-01-31 or RFC 3339; default: in a year)")
+	fs.BoolVar(&f.list, "list", false, "list the acknowledgements of --mailbox, or of all mailboxes")
+	fs.StringVar(&f.revoke, "revoke", "", "revoke the acknowledgement with this `ID` or beginning of an id")
 	jsonFlag(cmd, &f.json, "print one JSON object for each acknowledgement")
 	return cmd
 }
 
-// check refuses flags that do not go together.
+// check rejects combinations of flags.
 func (f *acknowledgeFlags) check() error {
 	gaps := len(f.folders)+len(f.items) > 0 || f.all
 	switch {
 	case f.list && (gaps || f.revoke != "" || f.reason != ""):
-		return usagef("--list goes with --mailbox alone")
+		return usagef("--list can be combined with --mailbox only")
 	case f.list:
 		return nil
 	case f.mailbox == "":
 		return usagef("which mailbox? give --mailbox ID; mailhaul report shows the ids")
 	case f.revoke != "" && gaps:
-		return usagef("--revoke goes with neither --folder, --item nor --all-current")
+		return usagef("--revoke cannot be combined with --folder, --item or --all-current")
 	case f.revoke == "" && !gaps:
 		return usagef("what? give --folder PATH, --item ID or --all-current; or --list or --revoke ID")
 	case f.all && len(f.folders)+len(f.items) > 0:
-		return usagef("--all-current goes with neither --folder nor --item")
+		return usagef("--all-current cannot be combined with --folder or --item")
 	case f.missing < 0 || f.missing > 0 && len(f.folders) != 1:
-		return usagef("--missing is a number of items above zero, and goes with one --folder")
+		return usagef("--missing must be above zero, and needs exactly one --folder")
 	case f.revoke != "" && f.until != "":
-		return usagef("--until is for what is acknowledged; a revocation is for good")
+		return usagef("--until cannot be combined with --revoke: a revocation is permanent")
 	case strings.TrimSpace(f.reason) == "" || len(f.reason) > manifest.MaxAckReason:
 		return usagef("why? give --reason TEXT, of up to %d bytes", manifest.MaxAckReason)
 	case len(f.by) > manifest.MaxAckBy:
@@ -104,8 +107,8 @@ func (f *acknowledgeFlags) check() error {
 	return nil
 }
 
-// who returns who acknowledges.
-func (f *acknowledgeFlags) who() string {
+// author returns who acknowledges.
+func (f *acknowledgeFlags) author() string {
 	if f.by != "" {
 		return f.by
 	}
@@ -119,16 +122,19 @@ func (f *acknowledgeFlags) who() string {
 	return name + "@" + host
 }
 
-// ends returns when the gap counts again.
-func (f *acknowledgeFlags) ends(now time.Time) (time.Time, error) {
+// expiry returns when the gap counts again.
+func (f *acknowledgeFlags) expiry(now time.Time) (time.Time, error) {
 	if f.until == "" {
 		return now.AddDate(1, 0, 0), nil
 	}
-	until, err := parseTime("--until", f.until)
-	if err == nil && !until.After(now) {
-		err = usagef("--until %s is over", f.until)
+	until, err := flags.ParseTime("--until", f.until)
+	if err != nil {
+		return until, usageError{err}
 	}
-	return until.UTC(), err
+	if !until.After(now) {
+		return until, usagef("--until %s is in the past", f.until)
+	}
+	return until.UTC(), nil
 }
 
 func (a *app) acknowledge(ctx context.Context, f acknowledgeFlags) error {
@@ -139,7 +145,7 @@ func (a *app) acknowledge(ctx context.Context, f acknowledgeFlags) error {
 		return a.listAcks(ctx, f)
 	}
 	now := time.Now().UTC().Truncate(time.Second)
-	until, err := f.ends(now)
+	until, err := f.expiry(now)
 	if err != nil {
 		return err
 	}
@@ -148,7 +154,7 @@ func (a *app) acknowledge(ctx context.Context, f acknowledgeFlags) error {
 		return err
 	}
 	defer repo.Close()
-	signed := manifest.Ack{Format: manifest.FormatVersion, Mailbox: f.mailbox, By: f.who(), Reason: f.reason, Created: now}
+	signed := manifest.Ack{Format: manifest.FormatVersion, Mailbox: f.mailbox, By: f.author(), Reason: f.reason, Created: now}
 	if f.revoke != "" {
 		return a.revokeAck(ctx, repo, f, signed)
 	}
@@ -167,17 +173,17 @@ func (a *app) putAcks(ctx context.Context, repo *repository.Repository, f acknow
 		if err != nil {
 			return err
 		}
-		if err := a.printAck(&ack, stateOf(&ack, signed.Created), f.json); err != nil {
+		if err := a.printAck(&ack, coverage.AckState(&ack, signed.Created), f.json); err != nil {
 			return err
 		}
 	}
 	if len(gaps) == 0 && !f.json {
-		fmt.Fprintln(a.out, "there is no gap that is not acknowledged")
+		fmt.Fprintln(a.out, "there is no unacknowledged gap")
 	}
 	return nil
 }
 
-// sign completes an acknowledgement of a gap by who acknowledges it, and why.
+// sign adds to the acknowledgement of a gap who acknowledges it, why and until when.
 func sign(gap, by manifest.Ack) manifest.Ack {
 	gap.Format, gap.Mailbox, gap.By, gap.Reason, gap.Created, gap.Until = by.Format, by.Mailbox, by.By, by.Reason, by.Created, by.Until
 	return gap

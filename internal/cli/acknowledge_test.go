@@ -18,8 +18,8 @@ import (
 	"github.com/mailhaul/mailhaul/sinks"
 )
 
-// TestAcknowledgeUnended: what a run that was interrupted did not reach cannot be acknowledged.
-func TestAcknowledgeUnended(t *testing.T) {
+// TestAcknowledgeInterrupted: gaps of an interrupted run cannot be acknowledged.
+func TestAcknowledgeInterrupted(t *testing.T) {
 	sim, err := simulator.New(simulator.Options{Seed: 5, Items: 200, ItemSize: 4000})
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +54,7 @@ func TestAcknowledgeUnended(t *testing.T) {
 		cmd := exec.Command("mailhaul", append([]string{"acknowledge", "--repo", dir, "--mailbox", mailbox, "--reason", "x"}, gap...)...)
 		cmd.Env = os.Environ()
 		out, err := cmd.CombinedOutput()
-		if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(string(out), "did not come to its end") || !strings.Contains(string(out), "run mailhaul export again") {
+		if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(string(out), "did not finish") || !strings.Contains(string(out), "run mailhaul export again") {
 			t.Errorf("%v: exit code is %d, %v: %s", gap, code, err, out)
 		}
 	}

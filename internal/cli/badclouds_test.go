@@ -14,7 +14,7 @@ import (
 	"github.com/mailhaul/mailhaul/internal/servers"
 )
 
-// TestBadGateway is TestBadStores for an S3 server with words of its own.
+// TestBadGateway is TestBadStores for an S3 server with other error messages.
 func TestBadGateway(t *testing.T) {
 	server := servers.VersityGW(t)
 	graph := newTenant(t)
@@ -85,8 +85,7 @@ func TestBadContainers(t *testing.T) {
 	}
 }
 
-// signed sets a SAS token that may do some things in an empty container, and returns the
-// URL of a place in it.
+// signed sets a SAS token with some permissions for an empty container, and returns a URL in it.
 func signed(t *testing.T, s *servers.Azure, may sas.ContainerPermissions) string {
 	t.Helper()
 	name := s.Container(t)
@@ -105,8 +104,8 @@ func signed(t *testing.T, s *servers.Azure, may sas.ContainerPermissions) string
 	return fmt.Sprintf("azblob://%s/mail", name)
 }
 
-// TestBadBuckets is TestBadStores for Google. The server has no access control: what the
-// service says without rights is told by one that says only that.
+// TestBadBuckets is TestBadStores for Google. The test server has no access control, so another
+// server gives the service's answer to requests without rights.
 func TestBadBuckets(t *testing.T) {
 	server := servers.FakeGCS(t)
 	graph := newTenant(t)

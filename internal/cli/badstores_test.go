@@ -41,8 +41,8 @@ func newTenant(t *testing.T) *tenant {
 
 func (g *tenant) user() string { return g.sim.Mailboxes()[0].User }
 
-// commands are those that a new user tries on a store, by name. None but doctor looks at a
-// store twice.
+// commands returns the commands that a new user tries on a store, by name. Only doctor requests
+// more than once.
 func (g *tenant) commands(t *testing.T, repo string) map[string][]string {
 	return map[string][]string{
 		"export":  {"export", "--repo", repo, "--graph-url", g.url, "--user", g.user()},
@@ -59,7 +59,7 @@ func mailhaul(args []string) (code int, stdout, stderr string) {
 	return code, out.String(), err.String()
 }
 
-// A badStore is one that a command cannot use.
+// A badStore is a store that commands cannot use.
 type badStore struct {
 	place func(t *testing.T, s *servers.S3) string // sets credentials, and returns a URL
 	code  int
@@ -212,8 +212,8 @@ var badStores = map[string]badStore{
 	},
 }
 
-// TestBadStores: whatever is wrong with a store is told in one line, with what to do in the
-// next, before an item is exported; nothing is written, and no secret is told.
+// TestBadStores: whatever is wrong with a store is reported in one line, with what to do in the
+// next, before an item is exported. Nothing is written, and no secret is printed.
 func TestBadStores(t *testing.T) {
 	server := servers.MinIO(t)
 	graph := newTenant(t)
@@ -233,7 +233,7 @@ func TestBadStores(t *testing.T) {
 	}
 }
 
-// checkBad runs the commands on a place that is bad for them. None may tell a secret.
+// checkBad runs the commands on a bad store. None may print a secret.
 func checkBad(t *testing.T, graph *tenant, repo string, bad badStore, secrets ...string) {
 	t.Helper()
 	for command, args := range graph.commands(t, repo) {
@@ -257,7 +257,7 @@ func checkBad(t *testing.T, graph *tenant, repo string, bad badStore, secrets ..
 	}
 }
 
-// checkLines checks the two lines of an error and its remedy, which come last.
+// checkLines checks the last two lines, which are the error and its remedy.
 func checkLines(t *testing.T, command, stderr string, bad badStore) {
 	t.Helper()
 	lines := strings.Split(strings.TrimSuffix(stderr, "\n"), "\n")
@@ -266,10 +266,10 @@ func checkLines(t *testing.T, command, stderr string, bad badStore) {
 		line, remedy = lines[len(lines)-2], lines[len(lines)-1]
 	}
 	if !strings.HasPrefix(line, "mailhaul: ") || !regexp.MustCompile(bad.error).MatchString(line) {
-		t.Errorf("%s: the error is not told as %q:\n%s", command, bad.error, stderr)
+		t.Errorf("%s: the error is not %q:\n%s", command, bad.error, stderr)
 	}
 	if bad.hint != "" && (!strings.HasPrefix(remedy, "  ") || !regexp.MustCompile(bad.hint).MatchString(remedy)) {
-		t.Errorf("%s: the remedy is not told as %q:\n%s", command, bad.hint, stderr)
+		t.Errorf("%s: the remedy is not %q:\n%s", command, bad.hint, stderr)
 	}
 }
 
@@ -278,11 +278,11 @@ func checkTable(t *testing.T, stdout string, bad badStore) {
 	t.Helper()
 	want := regexp.MustCompile(`(?m)^.{23} failed .*(` + bad.error + `).*\n +→ .*` + bad.hint)
 	if !want.MatchString(stdout) {
-		t.Errorf("doctor does not tell %q and %q:\n%s", bad.error, bad.hint, stdout)
+		t.Errorf("doctor does not print %q and %q:\n%s", bad.error, bad.hint, stdout)
 	}
 }
 
-// contents are the keys of all objects in all buckets but scratch ones, in order.
+// contents returns the keys of all objects in all buckets except scratch ones, sorted.
 func contents(t *testing.T, s *servers.S3) string {
 	t.Helper()
 	buckets, err := s.Client.ListBuckets(t.Context())
@@ -311,8 +311,7 @@ func put(t *testing.T, s *servers.S3, bucket, key, text string) {
 	}
 }
 
-// restricted sets credentials that may do some actions and returns the URL of an empty
-// place.
+// restricted sets credentials that allow some actions, and returns an empty URL.
 func restricted(t *testing.T, s *servers.S3, actions ...string) string {
 	t.Helper()
 	policy := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["%s"],"Resource":["arn:aws:s3:::*"]}]}`,
@@ -322,7 +321,7 @@ func restricted(t *testing.T, s *servers.S3, actions ...string) string {
 	return s.URL(s.Bucket(t), "mail")
 }
 
-// existing is restricted of a place that has a repository.
+// existing is restricted for a URL with a repository.
 func existing(t *testing.T, s *servers.S3, actions ...string) string {
 	t.Helper()
 	s.Setenv(t)
@@ -335,8 +334,7 @@ func existing(t *testing.T, s *servers.S3, actions ...string) string {
 	return repo
 }
 
-// s3Answer starts a server that answers all requests as S3 does that refuses them, with a
-// clock that is off.
+// s3Answer starts a server that refuses all requests like S3, with a wrong clock.
 func s3Answer(t *testing.T, status int, code, message, region string, off time.Duration) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -354,7 +352,7 @@ func s3Answer(t *testing.T, status int, code, message, region string, off time.D
 	return "s3://bucket/mail?region=us-east-1&endpoint=" + url.QueryEscape(server.URL)
 }
 
-// webPage starts a web server that is no store.
+// webPage starts a web server that is not a store.
 func webPage(t *testing.T, status int, header ...string) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -369,5 +367,5 @@ func webPage(t *testing.T, status int, header ...string) string {
 	return "s3://bucket/mail?endpoint=" + url.QueryEscape(server.URL)
 }
 
-// quiet is for servers whose clients hang up.
+// quiet discards the log of servers whose clients disconnect.
 var quiet = log.New(io.Discard, "", 0)

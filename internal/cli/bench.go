@@ -64,8 +64,7 @@ scenarios that are complete.
 	flags.StringVar(&f.opts.Repo, "repo", "", "`URL` of a store; bench deletes what it stores (scenarios: S3, instead of MinIO)")
 	f.user.add(cmd)
 	f.out.add(cmd)
-	reachFlags(cmd, &f.opts.Repo)
-	writeFlags(cmd)
+	storeFlags(cmd, &f.opts.Repo)
 	cmd.AddCommand(a.baselineCommand(), a.stagesCommand())
 	return cmd
 }

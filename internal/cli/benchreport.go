@@ -13,6 +13,7 @@ import (
 
 	"github.com/mailhaul/mailhaul/bench/render"
 	"github.com/mailhaul/mailhaul/bench/report"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/observe"
 )
 
 // benchOutput is where the report of a benchmark goes, and in which forms.
@@ -123,11 +124,7 @@ func (f *reportFile) write(r *report.Report) error {
 
 // style returns the style of text on stdout.
 func (a *app) style() render.Style {
-	out := a.out
-	if w, ok := out.(*consoleWriter); ok {
-		out = w.to
-	}
-	f, ok := out.(*os.File)
+	f, ok := observe.Unwrap(a.out).(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return render.Style{}
 	}

@@ -15,6 +15,8 @@ import (
 	"github.com/mailhaul/mailhaul/bench/nowhere"
 	"github.com/mailhaul/mailhaul/bench/report"
 	"github.com/mailhaul/mailhaul/graph"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/flags"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/observe"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
 )
@@ -53,9 +55,11 @@ func (f *benchUserFlags) check() (err error) {
 		return usagef("--mailboxes must not be negative, --machines at least 1, and --gigabytes between 0 and a million")
 	}
 	if f.bandwidth != "" {
-		f.plan.Bandwidth, err = parseSize("--bandwidth", strings.TrimSuffix(f.bandwidth, "/s"))
+		if f.plan.Bandwidth, err = flags.ParseSize("--bandwidth", strings.TrimSuffix(f.bandwidth, "/s")); err != nil {
+			return usageError{err}
+		}
 	}
-	return err
+	return nil
 }
 
 // benchUser measures a mailbox and prints the report, also if the user interrupted it.
@@ -101,15 +105,15 @@ func (a *app) measureUser(ctx context.Context, f *benchUserFlags, repo string) (
 	if opts.Bucket, err = openBucket(ctx, repo); err != nil {
 		return nil, configError(err)
 	}
-	haul := newHaul(1)
-	progress, end := haul.begin(pipeline.Job{Source: opts.Source, Mailbox: mailbox})
+	exports := observe.NewExports(1)
+	progress, end := exports.Begin(pipeline.Job{Source: opts.Source, Mailbox: mailbox})
 	opts.Run.Progress = progress
-	show := a.startProgress(haul.line)
+	show := a.startProgress(exports.State)
 	r, err := bench.Probe(ctx, opts)
 	end()
-	show.stop()
+	show.Stop()
 	if err == nil && ctx.Err() != nil {
-		err = told(context.Canceled) // the report says that it was interrupted
+		err = printed(context.Canceled)
 	}
 	return r, err
 }

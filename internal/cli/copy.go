@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/observe"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/replicate"
 	"github.com/mailhaul/mailhaul/repository"
@@ -26,30 +27,32 @@ func (a *app) copyCommand() *cobra.Command {
 	var f copyFlags
 	cmd := &cobra.Command{
 		Use:   "copy --from URL --to URL",
-		Short: "Copy a repository, or one mailbox's snapshots, to another place",
-		Long: `Copy brings the snapshots that the target does not hold there, each with the packs and
-segments that it needs, and its ref last: what is in the target is whole at any moment.
-Every object is held against its digest on the way. Acknowledgements of gaps are copied too.
-A target without a repository gets one.
+		Short: "Copy a repository, or one mailbox's snapshots",
+		Long: `Copy copies the snapshots that the target does not hold, each with its packs and
+segments first and its ref last, so that every snapshot in the target is
+complete at any moment. It checks the digest of every object, copies
+acknowledgements too, and creates the target if there is no repository.
 
-A copy that was cut off goes on when it is run again. What is damaged in the source is
-named; it is left out with what depends on it, and all else is copied. A mailbox that
-was exported to the target itself has gone another way there: nothing is copied of it.
+A copy that was interrupted continues when it is run again. Damaged objects of
+the source are reported, and everything that does not depend on them is copied.
+A mailbox that was exported to the target directly has diverged, and is not
+copied.
 
-Store options are of the target. Those of the source stand in its URL.
+Store options apply to the target. Give those of the source in its URL.
 
-Exit code 0: all is in the target; 1: it is not.`,
+Exit codes: 0 the target holds everything; 1 it does not; 2 wrong usage;
+130 interrupted.`,
 		Example: `  mailhaul copy --from s3://archive/mail --to s3://second-site/mail
-  mailhaul copy --from ./mail --to /mnt/usb/mail --mailbox 'MBX:e0643f21@a7809c93' --json`,
+  mailhaul copy --from ./mail --to /mnt/usb/mail \
+    --mailbox 'MBX:e0643f21@a7809c93' --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.copy(cmd.Context(), f) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.from, "from", envOr("MAILHAUL_REPO", ""), "`URL` or path of the repository to copy (env MAILHAUL_REPO)")
 	flags.StringVar(&f.to, "to", "", "`URL` or path of the repository to copy to")
-	reachFlags(cmd, &f.to)
-	writeFlags(cmd)
-	mailboxFlag(cmd, &f.mailbox, "only this mailbox's snapshots (`ID`)")
+	storeFlags(cmd, &f.to)
+	mailboxFlag(cmd, &f.mailbox, "only the snapshots of the mailbox with this `ID`")
 	jsonFlag(cmd, &f.json, "print one JSON object on stdout")
 	return cmd
 }
@@ -57,7 +60,7 @@ Exit code 0: all is in the target; 1: it is not.`,
 func (a *app) copy(ctx context.Context, f copyFlags) error {
 	switch {
 	case f.from == "":
-		return usagef("where from? give --from URL or set MAILHAUL_REPO")
+		return usagef("where from? give --from URL, or set MAILHAUL_REPO")
 	case f.to == "":
 		return usagef("where to? give --to URL")
 	}
@@ -71,10 +74,10 @@ func (a *app) copy(ctx context.Context, f copyFlags) error {
 	if f.mailbox != "" {
 		opts.Mailboxes = []string{f.mailbox}
 	}
-	defer a.measure(&copyCollector{opts.Progress})()
-	show := a.startProgress(copyLine(opts.Progress))
+	defer a.measure(observe.CopyCollector(opts.Progress))()
+	show := a.startProgress(observe.CopyState(opts.Progress))
 	report, err := replicate.Copy(ctx, from, to, opts)
-	show.stop()
+	show.Stop()
 	if f.json {
 		err = errors.Join(err, a.printJSON(report))
 	} else {
@@ -91,8 +94,8 @@ func (a *app) copy(ctx context.Context, f copyFlags) error {
 	return nil
 }
 
-// openBoth opens both repositories of a copy. The target is created last, when there is something to
-// copy to it.
+// openBoth opens both repositories of a copy. It creates the target last, after it has checked the
+// source.
 func (a *app) openBoth(ctx context.Context, f copyFlags) (from, to *repository.Repository, err error) {
 	source, err := a.openRepository(ctx, f.from)
 	if errors.Is(err, repository.ErrNoRepository) {
@@ -110,33 +113,32 @@ func (a *app) openBoth(ctx context.Context, f copyFlags) (from, to *repository.R
 	return source, to, nil
 }
 
-// check refuses a mailbox that is not there, and to copy a repository to itself.
+// check rejects a mailbox that does not exist, and copying a repository to itself.
 func (f *copyFlags) check(ctx context.Context, from *repository.Repository) error {
 	if f.mailbox != "" {
 		refs, err := from.Refs(ctx, f.mailbox)
-		var damaged *repository.CorruptError // which is for the copy to tell
-		if err != nil && !errors.As(err, &damaged) {
+		if _, damaged := errors.AsType[*repository.CorruptError](err); err != nil && !damaged { // the copy reports damage
 			return err
 		}
 		if err == nil && len(refs) == 0 {
 			return fmt.Errorf("mailbox %s: %w", f.mailbox, snapshots.ErrNone)
 		}
 	}
-	ours, err := configOf(ctx, f.from)
+	source, err := configOf(ctx, f.from)
 	if err != nil {
 		return err
 	}
-	theirs, err := configOf(ctx, f.to)
+	target, err := configOf(ctx, f.to)
 	if repository.IsNotFound(err) || errors.Is(err, repository.ErrNoRepository) {
 		return nil
 	}
-	if err == nil && bytes.Equal(ours, theirs) {
-		return usagef("--from and --to are one repository, or one was made of the other's files: they have the same config.json")
+	if err == nil && bytes.Equal(source, target) {
+		return usagef("--from and --to are one repository, or copies of its files: they have the same config.json")
 	}
 	return err
 }
 
-// configOf returns what a repository says of itself: no two have the same id.
+// configOf returns the configuration of a repository, which has a unique id.
 func configOf(ctx context.Context, url string) ([]byte, error) {
 	bucket, err := sinks.OpenExisting(ctx, url)
 	if err != nil {

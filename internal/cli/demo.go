@@ -14,6 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mailhaul/mailhaul/graph"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/observe"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/text"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/repository"
@@ -129,9 +131,9 @@ func (d *demo) export(ctx context.Context, client *graph.Client, repo *repositor
 func (d *demo) verify(ctx context.Context, repo *repository.Repository) error {
 	d.step(2, "Verify every byte of the repository at %s", d.repoPath)
 	opts := restore.VerifyOptions{Progress: &restore.VerifyProgress{}}
-	show := d.startProgress(verifyLine(opts.Progress))
+	show := d.startProgress(observe.VerifyState(opts.Progress))
 	result, err := restore.Verify(ctx, repo, opts)
-	show.stop()
+	show.Stop()
 	if err != nil {
 		return err
 	}
@@ -168,7 +170,7 @@ func (d *demo) extract(ctx context.Context, repo *repository.Repository) error {
 	}); err != nil {
 		return err
 	}
-	fmt.Fprintf(d.out, "item      %s\nfile      %s\nstream    %s, %s\n", d.item.ID, filepath.Join(out, d.item.Path), size(d.item.Length), d.item.SHA256)
+	fmt.Fprintf(d.out, "item      %s\nfile      %s\nstream    %s, %s\n", d.item.ID, filepath.Join(out, d.item.Path), text.Size(d.item.Length), d.item.SHA256)
 	return nil
 }
 

@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/text"
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
@@ -26,15 +26,20 @@ func (a *app) diffCommand() *cobra.Command {
 	var f diffFlags
 	cmd := &cobra.Command{
 		Use:   "diff --repo URL --mailbox ID A B",
-		Short: "Tell what changed between two snapshots",
-		Long: `Diff compares snapshot A of a mailbox with snapshot B, and prints a line for each folder
-and item that differs: + added, - removed, ~ changed, > moved. An item that is moved gets
-another id; it is recognised by its search key, where the snapshots have that.`,
+		Short: "Show the differences between two snapshots",
+		Long: `Diff compares snapshots A and B of a mailbox, and prints a line for each folder
+and item that differs: + added, - removed, ~ changed, > moved. Exchange gives a
+moved item another id. Diff recognises it by its search key, if the snapshots
+have one.
+
+Exit codes: 0 compared, whether or not there are differences; 1 failed;
+2 wrong usage; 130 interrupted.`,
 		Example: `  mailhaul diff --repo ./mail --mailbox 'MBX:e0643f21@a7809c93' 6 7
-  mailhaul diff --repo ./mail --mailbox 'MBX:e0643f21@a7809c93' 1 7 --json | jq -r 'select(.change == "removed") | .subject'`,
+  mailhaul diff --repo ./mail --mailbox 'MBX:e0643f21@a7809c93' 1 7 --json |
+    jq -r 'select(.change == "removed") | .subject'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return usagef("which snapshots? give the numbers of two, as mailhaul snapshots shows them")
+				return usagef("which snapshots? give two numbers, as mailhaul snapshots shows them")
 			}
 			return nil
 		},
@@ -69,8 +74,8 @@ func (a *app) diff(ctx context.Context, f diffFlags, args []string) (err error) 
 		return err
 	}
 	if !f.json {
-		fmt.Fprintf(a.err, "%s added, %s removed, %s changed, %s moved\n", comma(d.counts[snapshots.Added]),
-			comma(d.counts[snapshots.Removed]), comma(d.counts[snapshots.Changed]), comma(d.counts[snapshots.Moved]))
+		fmt.Fprintf(a.err, "%s added, %s removed, %s changed, %s moved\n", text.Comma(d.counts[snapshots.Added]),
+			text.Comma(d.counts[snapshots.Removed]), text.Comma(d.counts[snapshots.Changed]), text.Comma(d.counts[snapshots.Moved]))
 	}
 	return nil
 }
@@ -125,9 +130,9 @@ func (d *diffPrinter) folder(c *snapshots.FolderChange) error {
 			From   []string       `json:"from,omitempty"`
 		}{c.Kind, c.Folder.ID, c.Folder.Path, c.From})
 	}
-	line := fmt.Sprintf("%s folder  %s", diffSigns[c.Kind], printable(pipeline.FormatPath(c.Folder.Path)))
+	line := fmt.Sprintf("%s folder  %s", diffSigns[c.Kind], text.Path(c.Folder.Path))
 	if c.Kind == snapshots.Moved || c.Kind == snapshots.Changed {
-		line += ", before: " + printable(pipeline.FormatPath(c.From))
+		line += ", before: " + text.Path(c.From)
 	}
 	_, err := fmt.Fprintln(d.out, line)
 	return err
@@ -147,9 +152,9 @@ func (d *diffPrinter) item(c *snapshots.Change) error {
 			From []string `json:"from,omitempty"`
 		}{c.Kind, c.Row, path, from})
 	}
-	line := fmt.Sprintf("%s %s  %s", diffSigns[c.Kind], printable(pipeline.FormatPath(path)), describeRow(&c.Row))
+	line := fmt.Sprintf("%s %s  %s", diffSigns[c.Kind], text.Path(path), describeRow(&c.Row))
 	if c.Kind == snapshots.Moved {
-		line += ", before in " + printable(pipeline.FormatPath(from))
+		line += ", before in " + text.Path(from)
 	}
 	_, err := fmt.Fprintln(d.out, line)
 	return err

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// A disk is what a directory's file system holds after some system calls, and what of that
-// a power cut would leave: bytes that were synced after they were written, and names that
-// their directories were synced after they were given. Of the rest, anything.
+// A disk models a directory's file system after some system calls, and what a power cut leaves of
+// it. Bytes remain if their file was synced after they were written, and names if their directory
+// was synced after they were created. Anything else may remain or not.
 type disk struct {
 	root    string            // a directory whose own name lasts
 	entries map[string]*entry // by path
@@ -35,7 +35,7 @@ func newDisk(root string) *disk {
 
 func (d *disk) holds(path string) bool { return strings.HasPrefix(path, d.root+"/") }
 
-// apply does what an event tells, and reports whether that can matter to a power cut.
+// apply applies an event, and reports whether it changes what a power cut leaves.
 func (d *disk) apply(e sysEvent) (bool, error) {
 	c := e.call
 	if c.file == d.root || d.holds(c.file) {
@@ -51,7 +51,7 @@ func (d *disk) apply(e sysEvent) (bool, error) {
 			d.files[path] = &inode{}
 			d.entries[path] = &entry{file: d.files[path]}
 		} else if strings.Contains(c.args, "O_WRONLY") || strings.Contains(c.args, "O_RDWR") || strings.Contains(c.args, "O_TRUNC") {
-			return false, fmt.Errorf("%s, which is there, is opened to be written", path)
+			return false, fmt.Errorf("%s exists and is opened for writing", path)
 		}
 	case "mkdir":
 		d.entries[path] = &entry{}
@@ -69,13 +69,13 @@ func (d *disk) apply(e sysEvent) (bool, error) {
 	return true, nil
 }
 
-// applyToFile does what an event tells of an open file or directory.
+// applyToFile applies an event on an open file or directory.
 func (d *disk) applyToFile(e sysEvent) (bool, error) {
 	c, file := e.call, d.files[e.call.file]
 	switch c.name {
 	case "write", "pwrite64", "writev", "pwritev", "pwritev2":
 		if file == nil {
-			return false, fmt.Errorf("%s is written, and was not created", c.file)
+			return false, fmt.Errorf("%s is written but was not created", c.file)
 		}
 		file.version++
 	case "fsync", "fdatasync":
@@ -90,7 +90,7 @@ func (d *disk) applyToFile(e sysEvent) (bool, error) {
 	return true, nil
 }
 
-// syncFile makes those bytes last that were written when the sync began.
+// syncFile marks the bytes that were written before the sync started as durable.
 func (d *disk) syncFile(e sysEvent, file *inode) {
 	if !e.done {
 		e.call.bytes = file.version
@@ -99,7 +99,7 @@ func (d *disk) syncFile(e sysEvent, file *inode) {
 	file.synced = max(file.synced, e.call.bytes)
 }
 
-// syncDir makes those names last that were there when the sync began.
+// syncDir marks the names that existed when the sync started as durable.
 func (d *disk) syncDir(e sysEvent) {
 	if e.done {
 		for _, n := range e.call.covers {
@@ -114,17 +114,17 @@ func (d *disk) syncDir(e sysEvent) {
 	}
 }
 
-// isTemporary reports whether a path is of what has no name yet, or their directory.
+// isTemporary reports whether a path is a temporary file or the directory of temporary files.
 func isTemporary(path string) bool { return strings.Contains(path+"/", "/.tmp/") }
 
-// A remnant is an object that a power cut left.
+// A remnant is a file that remains after a power cut.
 type remnant struct {
 	path  string
 	whole bool
 }
 
-// cut returns the files with a name that a power cut leaves. Of names that need not last,
-// it leaves those that chance says.
+// cut returns the named files that a power cut leaves. chance decides about names that are not
+// durable.
 func (d *disk) cut(chance func() bool) (left []remnant) {
 	dirs := map[string]bool{d.root: true}
 	for _, path := range slices.Sorted(maps.Keys(d.entries)) { // directories before what is in them

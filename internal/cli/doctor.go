@@ -11,6 +11,8 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/mailhaul/mailhaul/doctor"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/flags"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/text"
 	"github.com/mailhaul/mailhaul/sinks"
 )
 
@@ -52,7 +54,7 @@ configuration.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context(), f) },
 	}
 	repoFlag(cmd, &f.repo)
-	writeFlags(cmd)
+	flags.Write(cmd)
 	f.graph.add(cmd)
 	cmd.Flags().StringVar(&f.user, "user", "", "user principal name or id (`UPN`) whose mailbox to try")
 	cmd.Flags().BoolVar(&f.thorough, "thorough", false, "run all checks, even if their objects cannot be deleted")
@@ -182,10 +184,10 @@ func openClients(ctx context.Context, given, location string) (buckets []*blob.B
 // printResults prints results as they come, below a title, unless the output is JSON.
 func (a *app) printResults(title string, asJSON bool, results iter.Seq[doctor.Result]) (all []doctor.Result) {
 	if !asJSON {
-		fmt.Fprintln(a.out, printable(title))
+		fmt.Fprintln(a.out, text.Printable(title))
 	}
 	for r := range results {
-		r.Seen = oneLine(r.Seen)
+		r.Seen = text.OneLine(r.Seen)
 		all = append(all, r)
 		if !asJSON {
 			a.printResult(r)
@@ -197,8 +199,8 @@ func (a *app) printResults(title string, asJSON bool, results iter.Seq[doctor.Re
 // printResult prints a row of the table, and the remedy below it.
 func (a *app) printResult(r doctor.Result) {
 	const indent = 33
-	fmt.Fprintln(a.out, strings.TrimRight(fmt.Sprintf("%-23s %-8s %s", r.Check, r.Status, printable(r.Seen)), " "))
+	fmt.Fprintln(a.out, strings.TrimRight(fmt.Sprintf("%-23s %-8s %s", r.Check, r.Status, text.Printable(r.Seen)), " "))
 	if r.Remedy != "" {
-		fmt.Fprintf(a.out, "%*s%s\n", indent, "", "→ "+printable(r.Remedy))
+		fmt.Fprintf(a.out, "%*s%s\n", indent, "", "→ "+text.Printable(r.Remedy))
 	}
 }

@@ -20,32 +20,32 @@ import (
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// A usageError is a command line or a configuration that cannot be right.
+// A usageError is a mistake in the command line or the configuration.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// Outcomes that are no errors of the program, but decide the exit code.
+// Outcomes that decide the exit code.
 var (
 	errIncomplete = errors.New("finished, but not everything could be exported")
 	errDamaged    = errors.New("the repository is damaged")
 	errNotCopied  = errors.New("not everything could be copied")
 	errUnwell     = errors.New("checks failed")
 	errNoSource   = errors.New("nothing to copy")
-	errTold       = errors.New("told already") // joined to an error that needs no more words
+	errPrinted    = errors.New("printed already") // joined to an error that is not to be printed again
 )
 
-// told marks an error whose words have been printed.
-func told(err error) error { return errors.Join(errTold, err) }
+// printed marks an error that has been printed.
+func printed(err error) error { return errors.Join(errPrinted, err) }
 
 func exitCode(ctx context.Context, err error) int {
-	var usage usageError
+	_, isUsage := errors.AsType[usageError](err)
 	switch {
 	case err == nil:
 		return exitComplete
-	case errors.As(err, &usage), errors.Is(err, pipeline.ErrNoFolder):
+	case isUsage, errors.Is(err, pipeline.ErrNoFolder):
 		return exitUsage
 	case errors.Is(err, pipeline.ErrInterrupted), ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return exitInterrupted
@@ -55,33 +55,33 @@ func exitCode(ctx context.Context, err error) int {
 	return exitFailed
 }
 
-// hint returns what the user can do about an error, or nothing.
+// hint returns what the user can do about an error, or "".
 func hint(err error) string {
 	for _, h := range []struct {
 		is   error
 		text string
 	}{
-		{pipeline.ErrInterrupted, "run the same command again: it goes on from what is committed"},
-		{errIncomplete, "mailhaul report shows what is missing, and why; what cannot be helped can be acknowledged: mailhaul acknowledge --help"},
+		{pipeline.ErrInterrupted, "run the same command again: it continues from the last commit"},
+		{errIncomplete, "mailhaul report shows the gaps and their reasons; known gaps can be acknowledged: see mailhaul acknowledge --help"},
 		{errNoGap, "mailhaul report shows the gaps of each mailbox's last snapshot, and how to acknowledge them"},
-		{errNotEnd, "run mailhaul export again, and acknowledge what is missing then"},
+		{errUnfinished, "run mailhaul export again, and acknowledge the gaps that remain"},
 		{errNoAck, "mailhaul acknowledge --list shows the ids"},
-		{errNotCopied, "restore what is damaged in the source, or copy a mailbox that went its own way to a place of its own, and run the same command again"},
+		{errNotCopied, "repair damaged objects of the source, or copy a mailbox that has diverged to another target, and run the same command again"},
 		{errNoSource, "check --from"},
 		{repository.ErrNoBucket, store.Remedy(err)},
 		{repository.ErrNoStore, "check the endpoint in --repo: it is the address of the store's API, not of its console"},
-		{repository.ErrNoRepository, cmp.Or(store.Remedy(err), "check --repo; mailhaul export creates a repository where there is none")},
+		{repository.ErrNoRepository, cmp.Or(store.Remedy(err), "check --repo; mailhaul export creates a repository if there is none")},
 		{repository.ErrNotEmpty, "give a prefix of its own with --repo, such as s3://bucket/mail"},
-		{repository.ErrOverwrites, "use a store, or a newer version of it, that supports conditional writes; mailhaul doctor tells"},
+		{repository.ErrOverwrites, "use a store, or a newer version of it, that supports conditional writes; mailhaul doctor checks this"},
 		{repository.ErrNewerFormat, "use the mailhaul version that wrote it, or a newer one"},
 		{manifest.ErrNewerFormat, "use the mailhaul version that wrote it, or a newer one"},
-		{repository.ErrRefExists, "two exports of one mailbox ran at once; nothing is lost, run it once more"},
-		{snapshots.ErrNone, "mailhaul snapshots --repo URL lists the mailboxes and snapshots that there are"},
-		{graph.ErrUnmatched, "see whether a proxy between here and Graph changes answers; if none does, please report it with the ids above"},
+		{repository.ErrRefExists, "two exports of one mailbox ran at the same time; nothing is lost, run the command again"},
+		{snapshots.ErrNone, "mailhaul snapshots --repo URL lists the mailboxes and snapshots"},
+		{graph.ErrUnmatched, "check whether a proxy between here and Graph changes answers; if not, please report it with the ids above"},
 		{pipeline.ErrNoFolder, `give the path from the top, such as "Inbox/Projects", or a well-known name such as inbox`},
 		{restore.ErrNoItem, "mailhaul ls shows the ids that the snapshot holds"},
 		{restore.ErrDiffers, "choose an empty directory with --out"},
-		{syscall.ENOSPC, "make room on the disk and run the same command again: nothing that was committed is harmed"},
+		{syscall.ENOSPC, "free space on the disk and run the same command again: everything committed is intact"},
 	} {
 		if errors.Is(err, h.is) {
 			return h.text
@@ -95,15 +95,15 @@ func hint(err error) string {
 
 func graphHint(err error) string {
 	const credentials = "check the credentials: AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, az login, or MAILHAUL_GRAPH_TOKEN"
-	var g *graph.Error
-	if !errors.As(err, &g) {
+	g, ok := errors.AsType[*graph.Error](err)
+	if !ok {
 		return ""
 	}
 	if entra.Reason(err) != "" {
 		return credentials
 	}
 	if (g.StatusCode == http.StatusForbidden || g.StatusCode == http.StatusNotFound) && g.Code == "" && g.Message == "" {
-		return "Graph gave no reason, so the answer may be that of a proxy or gateway: run again later"
+		return "Graph gave no reason, so the answer may come from a proxy or gateway: run again later"
 	}
 	switch g.StatusCode {
 	case 0:
@@ -115,19 +115,19 @@ func graphHint(err error) string {
 	case http.StatusNotFound:
 		return "check --user, --mailbox and --graph-url; a mailbox must be licensed and in Exchange Online"
 	case http.StatusTooManyRequests:
-		return "Graph throttles this mailbox; run again later, and see that nothing else reads it meanwhile"
+		return "Graph throttles this mailbox; run again later, and make sure that no other program reads it"
 	}
 	return ""
 }
 
-// unreachedHint is about a Graph that is not reached.
+// unreachedHint returns what the user can do if Graph cannot be reached.
 func unreachedHint(err error) string {
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	var network *net.OpError
 	switch {
 	case errors.As(err, &certificate):
-		return "the certificate of what answers is not trusted: check --graph-url, and whether a proxy of yours is in between"
+		return "the server's certificate is not trusted: check --graph-url, and whether a proxy is in between"
 	case errors.As(err, &dns):
 		return "there is no such host: check --graph-url, and this machine's DNS"
 	case errors.Is(err, syscall.ECONNREFUSED):

@@ -9,8 +9,8 @@ import (
 	"github.com/mailhaul/mailhaul/internal/servers"
 )
 
-// faults are what happens to the way to a store in the middle of an export. It ends when
-// the export has tried so many calls again as retries says; without them, it stays.
+// faults are faults of the network or the store during an export. A fault ends after a number of
+// retries; if that is 0, the fault stays.
 var faults = []struct {
 	name     string
 	kind     string // toxiproxy's; empty: the store is down
@@ -31,8 +31,8 @@ var faults = []struct {
 	{name: "down for 30 seconds", retries: 5, down: 30 * time.Second, onlyS3: true},
 }
 
-// TestFaultyStores: whatever happens to the way to a store while an export is under way, the
-// export waits and completes, and what is stored is whole.
+// TestFaultyStores: whatever fault occurs during an export, the export waits and completes, and the
+// repository is intact.
 func TestFaultyStores(t *testing.T) {
 	t.Parallel()
 	toxiproxy := servers.StartToxiproxy(t)
@@ -72,8 +72,8 @@ func TestFaultyStores(t *testing.T) {
 	}
 }
 
-// TestFaultyReads: a verification whose answers are cut off asks again, for what is missing of
-// a large object too, and tells no damage that is not there.
+// TestFaultyReads: a verification repeats reads that are cut off, those of the rest of a large
+// object too, and reports no damage.
 func TestFaultyReads(t *testing.T) {
 	t.Parallel()
 	toxiproxy := servers.StartToxiproxy(t)
@@ -97,8 +97,8 @@ func TestFaultyReads(t *testing.T) {
 	}
 }
 
-// TestStoreGone: a store that has never answered is told within seconds; one that goes for good
-// and the export with it leaves what was committed whole.
+// TestStoreGone: a store that has never answered is reported within seconds. If a store fails
+// permanently during an export, the committed snapshots are intact.
 func TestStoreGone(t *testing.T) {
 	t.Parallel()
 	far := proxiedS3(t)
@@ -110,7 +110,7 @@ func TestStoreGone(t *testing.T) {
 		t.Errorf("exit code is %d", code)
 	}
 	if text := p.stderr(); !strings.Contains(text, "connection refused") || !strings.Contains(text, "nobody listens there") {
-		t.Errorf("it says %s", text)
+		t.Errorf("stderr is %s", text)
 	}
 	proxy.Up(t)
 	paused := h.pauseMidway()

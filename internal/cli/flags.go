@@ -4,27 +4,33 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"math"
 	"net"
 	"net/url"
 	"os"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 	"gocloud.dev/blob"
 
 	"github.com/mailhaul/mailhaul/bench/nowhere"
 	"github.com/mailhaul/mailhaul/graph"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/flags"
 	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/sinks"
 )
 
 const defaultGraphURL = "https://graph.microsoft.com/v1.0"
 
-// repoFlag adds --repo, and how its store is reached.
+// storeFlags adds the flags of how a store is reached and written. Their values are in the URL that
+// to points to when the command runs.
+func storeFlags(cmd *cobra.Command, to *string) {
+	flags.Reach(cmd, to)
+	flags.Write(cmd)
+}
+
+// repoFlag adds --repo and the flags of how its store is reached.
 func repoFlag(cmd *cobra.Command, to *string) {
-	reachFlags(cmd, to)
+	flags.Reach(cmd, to)
 	cmd.Flags().StringVar(to, "repo", os.Getenv("MAILHAUL_REPO"), "`URL` or path of the repository (env MAILHAUL_REPO)")
 }
 
@@ -36,8 +42,8 @@ func jsonFlag(cmd *cobra.Command, to *bool, usage string) {
 	cmd.Flags().BoolVar(to, "json", false, usage)
 }
 
-// configError calls an error of opening a bucket one of configuration, unless it
-// is of what is there.
+// configError marks an error of opening a bucket as one of configuration, unless the bucket or a
+// file does not exist or cannot be read.
 func configError(err error) error {
 	var path *fs.PathError
 	if repository.IsNotFound(err) || errors.As(err, &path) {
@@ -49,7 +55,7 @@ func configError(err error) error {
 // openRepository opens a repository that must exist. The caller closes it.
 func (a *app) openRepository(ctx context.Context, url string) (*repository.Repository, error) {
 	if url == "" {
-		return nil, usagef("which repository? give --repo URL or set MAILHAUL_REPO")
+		return nil, usagef("which repository? give --repo URL, or set MAILHAUL_REPO")
 	}
 	bucket, err := sinks.OpenExisting(ctx, url)
 	if err != nil {
@@ -64,7 +70,7 @@ func (a *app) openRepository(ctx context.Context, url string) (*repository.Repos
 	return repo, nil
 }
 
-// createRepository opens a repository and creates it where there is none.
+// createRepository opens a repository, and creates it if there is none. The caller closes it.
 func (a *app) createRepository(ctx context.Context, url string) (*repository.Repository, error) {
 	bucket, err := openBucket(ctx, url)
 	if err != nil {
@@ -87,16 +93,7 @@ func openBucket(ctx context.Context, url string) (*blob.Bucket, error) {
 	return sinks.Open(ctx, url)
 }
 
-// parseSize reads a number of bytes, such as 20MiB.
-func parseSize(flag, text string) (int64, error) {
-	n, err := humanize.ParseBytes(text)
-	if err != nil || n == 0 || n > math.MaxInt64 {
-		return 0, usagef("%s %q is no number of bytes, such as 20MiB", flag, text)
-	}
-	return int64(n), nil
-}
-
-// graphFlags say where Graph is and how much may be asked of it.
+// graphFlags are the address of Graph and the limits on requests.
 type graphFlags struct {
 	url      string
 	budget   int
@@ -104,13 +101,13 @@ type graphFlags struct {
 }
 
 func (f *graphFlags) add(cmd *cobra.Command) {
-	flags := cmd.Flags()
-	flags.StringVar(&f.url, "graph-url", envOr("MAILHAUL_GRAPH_URL", defaultGraphURL), "base `URL` of Microsoft Graph (env MAILHAUL_GRAPH_URL)")
-	flags.IntVar(&f.inFlight, "max-in-flight", 4, "requests in flight for a mailbox, 1 to 4")
-	flags.IntVar(&f.budget, "request-budget", 10_000, "requests in ten minutes for a mailbox, at most; 0: no bound")
+	fs := cmd.Flags()
+	fs.StringVar(&f.url, "graph-url", envOr("MAILHAUL_GRAPH_URL", defaultGraphURL), "base `URL` of Microsoft Graph (env MAILHAUL_GRAPH_URL)")
+	fs.IntVar(&f.inFlight, "max-in-flight", 4, "send up to `N` requests at a time for a mailbox, 1 to 4")
+	fs.IntVar(&f.budget, "request-budget", 10_000, "send up to `N` requests in ten minutes for a mailbox; 0 for no limit")
 }
 
-// open returns a client, which asks for the properties of items or does not.
+// open returns a client, which requests the properties of items if properties is set.
 func (f *graphFlags) open(properties bool) (*graph.Client, error) {
 	opts, err := f.options()
 	if err != nil {
@@ -128,7 +125,7 @@ func newGraphClient(opts graph.Options) (*graph.Client, error) {
 	return client, nil
 }
 
-// options returns what the flags and the environment say.
+// options returns the options of the flags and the environment.
 func (f *graphFlags) options() (graph.Options, error) {
 	cred, err := credential(f.url)
 	if err != nil {
@@ -141,13 +138,13 @@ func (f *graphFlags) options() (graph.Options, error) {
 		BaseURL: f.url, Credential: cred, MaxInFlight: f.inFlight, Budget: f.budget, UserAgent: "mailhaul/" + version().Version,
 	}
 	if f.budget == 0 {
-		opts.Budget = -1 // its zero is the default
+		opts.Budget = -1 // 0 is the default
 	}
 	return opts, nil
 }
 
-// credential returns the token of MAILHAUL_GRAPH_TOKEN; or none on plain-HTTP
-// loopback, where a simulator may do without; or what Azure's default chain finds.
+// credential returns the token of MAILHAUL_GRAPH_TOKEN; or none for plain HTTP on loopback, because
+// a simulator need not require a token; or the credential of Azure's default chain.
 func credential(base string) (azcore.TokenCredential, error) {
 	if token := os.Getenv("MAILHAUL_GRAPH_TOKEN"); token != "" {
 		return graph.NewCredential(token)

@@ -26,9 +26,9 @@ import (
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// TestKilled kills exports to every store with SIGKILL, before, in the middle of and after
-// each kind of write, and at random moments. Whatever the moment was, what is committed is
-// whole, and the next export completes it: nothing is lost, and nothing is there twice.
+// TestKilled kills exports to every store with SIGKILL: before, during and after each kind of
+// write, and at random moments. The committed snapshots are intact, and the next export completes
+// them: no item is lost, and none is held twice.
 func TestKilled(t *testing.T) {
 	for _, s := range killStores {
 		t.Run(s.name, func(t *testing.T) {
@@ -49,7 +49,7 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// TestInterrupted: on SIGINT and SIGTERM an export commits what it has and says so.
+// TestInterrupted: on SIGINT and SIGTERM, an export commits what it has and reports it.
 func TestInterrupted(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("left out: Windows has no such signals")
@@ -71,7 +71,7 @@ func TestInterrupted(t *testing.T) {
 		if code := cmd.ProcessState.ExitCode(); code != 130 {
 			t.Fatalf("%v: exit code is %d, %v\n%s", sig, code, err, &out)
 		}
-		k.whole()
+		k.verify()
 		s, err := snapshots.Latest(t.Context(), k.repository(), k.mailbox)
 		if err != nil || s.State != manifest.StatePartial || s.Totals.Items == 0 || s.Totals.Items >= mailboxSize {
 			t.Errorf("%v: snapshot is %+v, %v", sig, s, err)
@@ -80,14 +80,14 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// What a mailbox holds. An answer of 20 items fills more than a frame, so that there is
-// something to commit after each.
+// The contents of the mailbox. A response of 20 items fills more than a frame, so that there is
+// something to commit after each response.
 const (
 	mailboxSize = 70
 	itemSize    = 65_000
 )
 
-// A killer exports a simulated mailbox to a store, and kills.
+// A killer exports a simulated mailbox to a store, and kills exports.
 type killer struct {
 	t       *testing.T
 	rng     *rand.Rand
@@ -114,9 +114,9 @@ func newKiller(t *testing.T, seed uint64, store *killStore) *killer {
 	}
 }
 
-// program returns the command to kill: this binary, or one without the race detector, with
-// which hundreds of exports take minutes. That lies beside this one, and goes with it. It is built
-// as make builds servers, whose packages it shares.
+// program returns the command to kill: this binary, or, with the race detector, one that is built
+// without it, because hundreds of exports would take minutes. That one is built next to this
+// binary, and removed with it. It is built like the servers, so that packages are compiled once.
 func program(t *testing.T) string {
 	t.Helper()
 	ours, err := exec.LookPath("mailhaul")
@@ -139,8 +139,8 @@ func program(t *testing.T) string {
 	return fast
 }
 
-// export returns the command of an export that commits a partial snapshot for each
-// request that Graph answers.
+// export returns the command of an export that commits a partial snapshot for each response of
+// Graph.
 func (k *killer) export(flags ...string) *exec.Cmd {
 	args := []string{"export", "--graph-url", k.graph, "--mailbox", k.mailbox, "--repo", k.store.childURL, "--checkpoint-interval", "4ms"}
 	cmd := exec.Command(k.program, append(args, flags...)...)
@@ -148,7 +148,7 @@ func (k *killer) export(flags ...string) *exec.Cmd {
 	return cmd
 }
 
-// change makes work for an export: 60 items are touched, some deleted and added.
+// change changes the mailbox: 60 items are modified, and some are deleted and added.
 func (k *killer) change() {
 	k.t.Helper()
 	var ids []string
@@ -177,9 +177,9 @@ type run struct {
 	gone <-chan struct{} // closed when the process has ended
 }
 
-// round changes the mailbox, exports it, and lets arm kill the process. It reports
-// whether that happened. There are several writes of each kind, whatever the machine's
-// speed: Graph keeps pace with the checkpoints.
+// round changes the mailbox, exports it, and lets arm kill the process. It reports whether that
+// happened. The export makes several writes of each kind, whatever the machine's speed, because
+// Graph waits for the checkpoints.
 func (k *killer) round(arm func(r *run) (disarm func())) bool {
 	k.t.Helper()
 	k.change()
@@ -209,7 +209,7 @@ func (k *killer) round(arm func(r *run) (disarm func())) bool {
 	return true
 }
 
-// pace has Graph wait with an answer until the items of the one before are committed.
+// pace delays each response of Graph until the items of the previous one are committed.
 func (k *killer) pace(gone <-chan struct{}) *simulator.Injection {
 	committed := k.store.commits()
 	var answers atomic.Int64
@@ -225,14 +225,13 @@ func (k *killer) pace(gone <-chan struct{}) *simulator.Injection {
 	}})
 }
 
-// killAt kills an export at a moment that must come. It may be missed: who watches a directory may
-// be late, and an export may write fewer packs, as it commits pages that bring no items. Then it is
-// that of another export.
+// killAt kills an export at a moment. An export may miss the moment, because the watcher of a
+// directory is late, or because the export writes fewer packs. Then another export is killed.
 func (k *killer) killAt(m moment) {
 	k.t.Helper()
 	for range 1 + k.store.misses {
 		killed := k.round(func(r *run) func() { return k.store.arm(m, r) })
-		k.settle(m.String())
+		k.check(m.String())
 		if killed {
 			return
 		}
@@ -241,7 +240,7 @@ func (k *killer) killAt(m moment) {
 	k.t.Errorf("no export was killed %s", m)
 }
 
-// killAtRandom kills an export at a random moment, which may come too late.
+// killAtRandom kills an export at a random moment, unless the export finishes first.
 func (k *killer) killAtRandom() {
 	k.t.Helper()
 	wait := time.Duration(k.rng.Int64N(int64(k.took)))
@@ -249,20 +248,21 @@ func (k *killer) killAtRandom() {
 		timer := time.AfterFunc(wait, r.kill)
 		return func() { timer.Stop() }
 	})
-	k.settle(fmt.Sprint("after ", wait))
+	k.check(fmt.Sprint("after ", wait))
 }
 
-// settle expects that what is committed is whole and is completed by the next export.
-func (k *killer) settle(when string) {
+// check fails the test unless the committed snapshots are intact and the next export completes
+// them.
+func (k *killer) check(when string) {
 	k.t.Helper()
-	k.whole()
+	k.verify()
 	k.complete()
 	if k.t.Failed() {
 		k.t.Fatalf("the export was killed %s", when)
 	}
 }
 
-// repository opens the repository, which is closed with the test.
+// repository opens the repository. The test's cleanup closes it.
 func (k *killer) repository() *repository.Repository {
 	k.t.Helper()
 	bucket, err := sinks.Open(k.t.Context(), k.store.url)
@@ -278,7 +278,8 @@ func (k *killer) repository() *repository.Repository {
 	return repo
 }
 
-func (k *killer) whole() {
+// verify fails the test if the repository has a problem.
+func (k *killer) verify() {
 	k.t.Helper()
 	v, err := restore.Verify(k.t.Context(), k.repository(), restore.VerifyOptions{})
 	if err != nil {
@@ -288,11 +289,11 @@ func (k *killer) whole() {
 		k.t.Errorf("%s: %s", p.Object, p.Error)
 	}
 	if v.Foreign > 0 {
-		k.t.Errorf("%d objects are not of a repository", v.Foreign)
+		k.t.Errorf("%d foreign objects", v.Foreign)
 	}
 }
 
-// complete exports once more and expects the repository to hold what the mailbox does.
+// complete exports again, and fails the test unless the snapshot holds exactly the mailbox's items.
 func (k *killer) complete() {
 	k.t.Helper()
 	if out, err := k.export("--checkpoint-interval", "1h").CombinedOutput(); err != nil {
@@ -323,6 +324,6 @@ func (k *killer) complete() {
 		delete(held, it.ID)
 	}
 	if len(held) > 0 || s.State != manifest.StateComplete {
-		k.t.Errorf("%d items are held that are not there; the snapshot is %s", len(held), s.State)
+		k.t.Errorf("%d held items are not in the mailbox; the snapshot is %s", len(held), s.State)
 	}
 }

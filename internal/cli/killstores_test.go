@@ -12,7 +12,7 @@ import (
 	"github.com/mailhaul/mailhaul/internal/servers"
 )
 
-// A moment is when an export is killed: when the nth object of a kind is written.
+// A moment is when an export is killed: when it writes the nth object of a kind.
 type moment struct {
 	kind string
 	nth  int
@@ -21,7 +21,7 @@ type moment struct {
 
 func (m moment) String() string { return fmt.Sprintf("%s %s %d was written", m.when, m.kind, m.nth) }
 
-// storeMoments are those of a store whose requests can be seen.
+// storeMoments are the moments of a store behind a proxy.
 var storeMoments = []moment{
 	{"config", 1, before}, {"config", 1, half}, {"config", 1, after},
 	{"pack", 1, before}, {"pack", 2, half}, {"pack", 3, after},
@@ -30,15 +30,15 @@ var storeMoments = []moment{
 	{"ref", 1, before}, {"ref", 2, half}, {"ref", 3, after},
 }
 
-// fileMoments are those of a directory. What can be seen there is a file that is written
-// and has no name yet, and one that has.
+// fileMoments are the moments of a directory. A watcher sees a file while it has a temporary name,
+// and when it has its final one.
 var fileMoments = []moment{
 	{"config", 1, after}, {"temporary file", 1, half}, {"temporary file", 2, half}, {"temporary file", 5, half}, {"temporary file", 8, half},
 	{"pack", 1, after}, {"pack", 3, after}, {"segment", 2, after}, {"manifest", 1, after}, {"manifest", 3, after},
 	{"ref", 1, after}, {"ref", 2, after},
 }
 
-// killStores are the stores that exports are killed at.
+// killStores are the stores of TestKilled.
 var killStores = []struct {
 	name    string
 	moments []moment
@@ -51,7 +51,7 @@ var killStores = []struct {
 	{"fake-gcs-server", storeMoments, openGCS},
 }
 
-// A killStore is a place for a repository, as the test and as an export sees it.
+// A killStore is a store with a URL for the test and one for the export.
 type killStore struct {
 	url, childURL string
 	childEnv      []string
@@ -62,7 +62,7 @@ type killStore struct {
 	misses        int                                    // of a moment, at most: who looks may be late, and several answers may share a pack
 }
 
-// behind makes a store of a server behind a proxy. Both URLs are made for a prefix.
+// behind returns a store behind a proxy. Both URLs have a prefix.
 func behind(p *storeProxy, url, childURL func(prefix string) string, env ...string) *killStore {
 	var refs atomic.Int64
 	s := &killStore{childEnv: env, commits: func() int { return int(refs.Load()) }, counted: p.counted, misses: 10}
@@ -114,10 +114,10 @@ func openGCS(t *testing.T) *killStore {
 	return behind(p, url, url, "STORAGE_EMULATOR_HOST=http://"+p.addr)
 }
 
-// kindDirs tells where files of a kind are.
+// kindDirs are the directories of objects by kind.
 var kindDirs = map[string]string{"pack": "packs", "segment": "manifests", "manifest": "manifests", "ref": "refs"}
 
-// openFileStore makes a directory. A goroutine of each run looks at it all the time.
+// openFileStore creates a directory. Each run polls it in a goroutine.
 func openFileStore(t *testing.T) *killStore {
 	dir := ""
 	count := func(kind string) (n int) {
@@ -156,7 +156,7 @@ func openFileStore(t *testing.T) *killStore {
 	return s
 }
 
-// newFiles returns what tells whether the nth file appeared in a directory.
+// newFiles returns a function that reports whether the nth file has appeared in a directory.
 func newFiles(dir string, nth int) func(int) bool {
 	seen := map[string]bool{}
 	return func(int) bool {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/text"
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/pipeline"
 )
 
 type lsFlags struct {
@@ -25,12 +26,15 @@ func (a *app) lsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ls --repo URL --mailbox ID",
 		Short: "List the items of a snapshot",
-		Long: `Ls prints the items that a snapshot holds, one a line: the folder, when it was received or
-created, the length of its stream, its sender and subject where they are known and its
-class where they are not, and its id. With --json each line is the item's row
-as the repository keeps it, and its folder's path.`,
+		Long: `Ls prints a line for each item that a snapshot holds: its folder, when it was
+received or created, the length of its stream, its sender and subject (or its
+class if these are not known), and its id. With --json, each line is the item's
+row as the repository stores it, with the path of its folder.
+
+Exit codes: 0 listed; 1 failed; 2 wrong usage; 130 interrupted.`,
 		Example: `  mailhaul ls --repo ./mail --mailbox 'MBX:e0643f21@a7809c93'
-  mailhaul ls --repo ./mail --mailbox 'MBX:e0643f21@a7809c93' --json | jq -r 'select(.length > 10e6) | .id'`,
+  mailhaul ls --repo ./mail --mailbox 'MBX:e0643f21@a7809c93' --json |
+    jq -r 'select(.length > 10e6) | .id'`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.ls(cmd.Context(), f) },
 	}
@@ -65,7 +69,7 @@ func (a *app) ls(ctx context.Context, f lsFlags) error {
 				Path []string `json:"path"`
 			}{row, paths[row.Folder]})
 		} else {
-			_, err = fmt.Fprintf(out, "%s  %s\n", printable(pipeline.FormatPath(paths[row.Folder])), describeRow(&row))
+			_, err = fmt.Fprintf(out, "%s  %s\n", text.Path(paths[row.Folder]), describeRow(&row))
 		}
 		if err != nil {
 			return err
@@ -74,22 +78,18 @@ func (a *app) ls(ctx context.Context, f lsFlags) error {
 	return out.Flush()
 }
 
-// describeRow tells people which item a row is of.
+// describeRow describes the item of a row for people.
 func describeRow(row *manifest.Row) string {
 	at := row.ReceivedDateTime
 	if at.IsZero() {
 		at = row.CreatedDateTime
 	}
-	what := printable(row.Type)
+	what := text.Printable(row.Type)
 	if row.Subject != "" || row.Sender != nil {
-		what = fmt.Sprintf("%q", printable(row.Subject))
+		what = fmt.Sprintf("%q", text.Printable(row.Subject))
 	}
 	if s := row.Sender; s != nil {
-		name := s.Address
-		if name == "" {
-			name = s.Name
-		}
-		what = printable(name) + "  " + what
+		what = text.Printable(cmp.Or(s.Address, s.Name)) + "  " + what
 	}
-	return fmt.Sprintf("%s  %10s  %s  %s", at.Format(time.DateTime), size(row.Length), what, printable(row.ID))
+	return fmt.Sprintf("%s  %10s  %s  %s", at.Format(time.DateTime), text.Size(row.Length), what, text.Printable(row.ID))
 }

@@ -5,20 +5,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"runtime/debug"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/memory"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/observe"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// exportAll exports mailboxes, so many at once. One that fails does not keep the others
-// from their turn; the worst outcome is the command's. When ctx ends, those that run
-// commit what they have.
+// exportAll exports mailboxes, atOnce at a time. It continues after a mailbox that fails, and
+// returns the worst outcome. When ctx ends, running exports commit what they have.
 func (a *app) exportAll(ctx context.Context, jobs []pipeline.Job, opts pipeline.Options, atOnce int, asJSON bool) error {
 	atOnce = min(atOnce, len(jobs))
 	pool, err := pipeline.NewPool(atOnce)
@@ -26,15 +25,13 @@ func (a *app) exportAll(ctx context.Context, jobs []pipeline.Job, opts pipeline.
 		return err
 	}
 	defer pool.Close()
-	if os.Getenv("GOMEMLIMIT") == "" {
-		defer debug.SetMemoryLimit(debug.SetMemoryLimit(heapLimit(pool, atOnce)))
-	}
+	defer memory.Raise(pool, atOnce)()
 	opts.Pool, opts.Logger = pool, a.log
-	e := &exports{app: a, opts: opts, json: asJSON, haul: newHaul(len(jobs))}
-	defer a.measure(&exportCollector{e.haul, pool})()
-	show := a.startProgress(e.haul.line)
-	defer show.stop()
-	var g errgroup.Group // without errors: each is of one mailbox
+	e := &exports{app: a, opts: opts, json: asJSON, running: observe.NewExports(len(jobs)), total: len(jobs)}
+	defer a.measure(observe.ExportCollector(e.running, pool))()
+	show := a.startProgress(e.running.State)
+	defer show.Stop()
+	var g errgroup.Group // its functions return no errors, so that all mailboxes are exported
 	g.SetLimit(atOnce)
 	for _, job := range jobs {
 		g.Go(func() error {
@@ -48,24 +45,25 @@ func (a *app) exportAll(ctx context.Context, jobs []pipeline.Job, opts pipeline.
 	return e.worst
 }
 
-// Exports are those of one command.
+// exports are the exports of one command.
 type exports struct {
 	*app
-	opts pipeline.Options
-	json bool
-	haul *haul
+	opts    pipeline.Options
+	json    bool
+	running *observe.Exports
+	total   int // mailboxes
 
 	mu    sync.Mutex
 	worst error
 }
 
-// export hauls one mailbox, and prints the report at a time.
+// export exports one mailbox and prints its report.
 func (e *exports) export(ctx context.Context, job pipeline.Job) error {
 	if ctx.Err() != nil {
-		return pipeline.ErrInterrupted // it was not its turn yet
+		return pipeline.ErrInterrupted // before it started
 	}
 	opts := e.opts
-	progress, end := e.haul.begin(job)
+	progress, end := e.running.Begin(job)
 	opts.Progress = progress
 	report, err := pipeline.Run(ctx, job, opts)
 	end()
@@ -104,14 +102,13 @@ func (e *exports) acknowledge(ctx context.Context, job pipeline.Job, report *pip
 // exported is the JSON form of a report.
 type exported struct {
 	*pipeline.Report
-	Covered bool `json:"covered"` // the run came to its end, and nothing is missing but what is acknowledged
+	Covered bool `json:"covered"` // the run finished, and its gaps are acknowledged
 }
 
-// print writes a report at once, so that those of other mailboxes stand before or
-// behind it.
+// print writes a report with one Write, so that the reports of several mailboxes do not mix.
 func (e *exports) print(report *pipeline.Report) error {
-	var text bytes.Buffer
-	page := &app{out: &text, width: e.width}
+	var b bytes.Buffer
+	page := &app{out: &b, width: e.width}
 	if e.json {
 		if err := page.printJSON(exported{report, report.Whole()}); err != nil {
 			return err
@@ -119,19 +116,19 @@ func (e *exports) print(report *pipeline.Report) error {
 	} else {
 		page.printReport(report)
 	}
-	_, err := e.out.Write(text.Bytes())
+	_, err := e.out.Write(b.Bytes())
 	return err
 }
 
-// outcome takes note of how an export ended. Of several, each that failed is told
-// when it ends; that they were interrupted is told once, for all.
+// outcome records how an export ended. Of several exports, it prints the error of each; an
+// interruption is printed once for all, at the end.
 func (e *exports) outcome(ctx context.Context, job pipeline.Job, err error) {
-	if err != nil && e.haul.of > 1 && exitCode(ctx, err) != exitInterrupted {
+	if err != nil && e.total > 1 && exitCode(ctx, err) != exitInterrupted {
 		if errors.Is(err, errIncomplete) {
 			err = fmt.Errorf("export of mailbox %s: %w", job.Mailbox.ID, err)
 		}
-		e.tell(err)
-		err = told(err)
+		e.printError(err)
+		err = printed(err)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -15,14 +15,14 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// An office is a simulated Graph with some mailboxes, and a repository for them.
-type office struct {
+// A testTenant is a simulated Graph with some mailboxes, and a repository for them.
+type testTenant struct {
 	t         *testing.T
 	sim       *simulator.Server
 	url, repo string
 }
 
-func newOffice(t *testing.T, mailboxes, items int) *office {
+func newTestTenant(t *testing.T, mailboxes, items int) *testTenant {
 	t.Helper()
 	sim, err := simulator.New(simulator.Options{Seed: 31, Mailboxes: mailboxes, Items: items, MaxItemSize: 100 << 10})
 	if err != nil {
@@ -30,11 +30,11 @@ func newOffice(t *testing.T, mailboxes, items int) *office {
 	}
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
-	return &office{t: t, sim: sim, url: server.URL + "/v1.0", repo: t.TempDir()}
+	return &testTenant{t: t, sim: sim, url: server.URL + "/v1.0", repo: t.TempDir()}
 }
 
-// run runs a command line as Main does, with mailboxes if it is an export.
-func (o *office) run(ctx context.Context, args ...string) (stdout, stderr string, code int) {
+// run runs a command line like Main. An export gets the flags of all mailboxes.
+func (o *testTenant) run(ctx context.Context, args ...string) (stdout, stderr string, code int) {
 	o.t.Helper()
 	args = append(args, "--repo", o.repo)
 	if args[0] == "export" {
@@ -51,17 +51,17 @@ func (o *office) run(ctx context.Context, args ...string) (stdout, stderr string
 	return out.String(), notes.String(), exitCode(ctx, err)
 }
 
-func (o *office) verify() {
+func (o *testTenant) verify() {
 	o.t.Helper()
 	if out, notes, code := o.run(o.t.Context(), "verify"); code != exitComplete {
 		o.t.Errorf("verify exits with %d: %s%s", code, out, notes)
 	}
 }
 
-// TestMailboxesAtOnce: what is printed of mailboxes that are exported at once stays
-// whole, and there are as many of them as is allowed.
+// TestMailboxesAtOnce: the reports of concurrent exports do not mix, and no more exports run than
+// are allowed.
 func TestMailboxesAtOnce(t *testing.T) {
-	o := newOffice(t, 6, 40)
+	o := newTestTenant(t, 6, 40)
 	var all sync.WaitGroup
 	all.Add(3)
 	for _, m := range o.sim.Mailboxes()[:3] {
@@ -80,7 +80,7 @@ func TestMailboxesAtOnce(t *testing.T) {
 			}
 		}
 		if whole != 1 {
-			t.Errorf("%d whole reports of %s", whole, m.ID)
+			t.Errorf("%d complete reports of %s", whole, m.ID)
 		}
 	}
 	out, _, code = o.run(t.Context(), "export", "--json")
@@ -93,15 +93,15 @@ func TestMailboxesAtOnce(t *testing.T) {
 		seen[r.Mailbox] = true
 	}
 	if len(seen) != 6 || code != exitComplete {
-		t.Errorf("%d mailboxes were told of, exit code %d", len(seen), code)
+		t.Errorf("%d mailboxes were reported, exit code %d", len(seen), code)
 	}
 	o.verify()
 }
 
-// TestMailboxesInterrupted: the exports that run when the user has enough commit what
-// they have, and the others do not start.
+// TestMailboxesInterrupted: exports that run when the user interrupts the command commit what they
+// have, and the others do not start.
 func TestMailboxesInterrupted(t *testing.T) {
-	o := newOffice(t, 5, 120)
+	o := newTestTenant(t, 5, 120)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	// Two have some items by the time that their fifth requests come in.
@@ -128,10 +128,10 @@ func TestMailboxesInterrupted(t *testing.T) {
 	o.verify()
 }
 
-// TestMailboxesFail: each mailbox that fails is told with its name, the others are
-// exported, and the worst outcome is the command's.
+// TestMailboxesFail: each failing mailbox is reported with its name, the others are exported, and
+// the worst outcome decides the exit code.
 func TestMailboxesFail(t *testing.T) {
-	o := newOffice(t, 4, 40)
+	o := newTestTenant(t, 4, 40)
 	refused, damaged := o.sim.Mailboxes()[0], o.sim.Mailboxes()[1]
 	o.sim.Inject(simulator.Fault{Mailbox: refused.ID, Times: -1, Status: 403})
 	for item := range o.sim.Items(damaged.ID) {
@@ -144,19 +144,19 @@ func TestMailboxesFail(t *testing.T) {
 	}
 	for _, m := range []string{refused.ID, damaged.ID} {
 		if n := strings.Count(notes, fmt.Sprintf("mailhaul: export of mailbox %s: ", m)); n != 1 {
-			t.Errorf("%d lines tell of %s:\n%s", n, m, notes)
+			t.Errorf("%d lines name %s:\n%s", n, m, notes)
 		}
 	}
 	if !strings.Contains(notes, "\n  the app needs the permissions") {
-		t.Errorf("there is no hint:\n%s", notes)
+		t.Errorf("the hint is missing:\n%s", notes)
 	}
 }
 
-// TestAdviceOnRights: advice about the app's rights is given where exports are refused as
-// such, and not where one item is.
+// TestAdviceOnRights: the hint about the app's rights is printed if all exports are refused, and
+// not if one item is.
 func TestAdviceOnRights(t *testing.T) {
 	for _, one := range []bool{false, true} {
-		o := newOffice(t, 2, 40)
+		o := newTestTenant(t, 2, 40)
 		fault := simulator.Fault{Operation: simulator.OpExport, Times: -1, Status: 403}
 		want := exitFailed
 		if one {

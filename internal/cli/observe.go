@@ -16,20 +16,22 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/spf13/cobra"
+
+	"github.com/mailhaul/mailhaul/internal/cli/internal/observe"
 )
 
-// observeFlags say how long work is looked at from outside while it goes on.
+// observeFlags enable profiles and metrics of long work.
 type observeFlags struct {
 	cpuProfile, trace, metrics string
 }
 
-// observed gives a command the flags to look at its work, which end with it.
+// observed adds observeFlags to a command.
 func (a *app) observed(cmd *cobra.Command) *cobra.Command {
 	var f observeFlags
 	flags := cmd.Flags()
 	flags.StringVar(&f.cpuProfile, "cpuprofile", "", "write a CPU profile to `FILE`, for go tool pprof")
 	flags.StringVar(&f.trace, "trace", "", "write an execution trace to `FILE`, for go tool trace")
-	flags.StringVar(&f.metrics, "metrics", "", "serve Prometheus metrics at /metrics and profiles at /debug/pprof/ on `ADDR`: a port, or host:port; loopback if there is no host")
+	flags.StringVar(&f.metrics, "metrics", "", "serve Prometheus metrics at /metrics and profiles at /debug/pprof/ on `ADDR`: a port, or host:port (default host: loopback)")
 	work := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		stop, err := a.observe(&f)
@@ -45,7 +47,7 @@ func (a *app) observed(cmd *cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// observe begins what the flags ask for, until stop is called.
+// observe starts the profiles and metrics of the flags, until stop is called.
 func (a *app) observe(f *observeFlags) (stop func() error, err error) {
 	var stops []func() error
 	stop = func() error {
@@ -55,14 +57,14 @@ func (a *app) observe(f *observeFlags) (stop func() error, err error) {
 		}
 		return errors.Join(errs...)
 	}
-	for _, begin := range []struct {
-		with string
-		do   func(with string) (func() error, error)
+	for _, s := range []struct {
+		value string
+		start func(value string) (stop func() error, err error)
 	}{{f.cpuProfile, profileCPU}, {f.trace, traceExecution}, {f.metrics, a.serveMetrics}} {
-		if begin.with == "" {
+		if s.value == "" {
 			continue
 		}
-		end, err := begin.do(begin.with)
+		end, err := s.start(s.value)
 		if err != nil {
 			return nil, errors.Join(usageError{err}, stop())
 		}
@@ -93,8 +95,8 @@ func traceExecution(name string) (stop func() error, err error) {
 	return func() error { trace.Stop(); return f.Close() }, nil
 }
 
-// serveMetrics serves the metrics that are registered meanwhile, and profiles. The
-// command line is not served: it may have what is nobody's business.
+// serveMetrics serves profiles and the metrics of measure. It does not serve the command line,
+// which may have secrets.
 func (a *app) serveMetrics(addr string) (stop func() error, err error) {
 	a.metrics = prometheus.NewRegistry()
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -112,7 +114,7 @@ func (a *app) serveMetrics(addr string) (stop func() error, err error) {
 	return stop, nil
 }
 
-// metricsAddr returns the address to listen on: loopback unless a host is given.
+// metricsAddr returns the address to listen on, which is on loopback unless a host is given.
 func metricsAddr(addr string) string {
 	if !strings.Contains(addr, ":") {
 		addr = ":" + addr
@@ -123,7 +125,12 @@ func metricsAddr(addr string) string {
 	return addr
 }
 
-// measure registers metrics, if they are served, until the returned function is called.
+// startProgress shows a state again and again, until Stop is called.
+func (a *app) startProgress(now observe.State) *observe.Progress {
+	return a.console.StartProgress(a.log, now)
+}
+
+// measure registers metrics, if they are served, until end is called.
 func (a *app) measure(c prometheus.Collector) (end func()) {
 	if a.metrics == nil {
 		return func() {}

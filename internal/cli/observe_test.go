@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/observe"
 	"github.com/mailhaul/mailhaul/internal/memstore"
 	"github.com/mailhaul/mailhaul/replicate"
 	"github.com/mailhaul/mailhaul/repository"
@@ -32,7 +33,7 @@ func TestMetricsAddr(t *testing.T) {
 	}
 }
 
-// An urlFinder takes notes, and passes on the first URL in them.
+// An urlFinder sends the first URL that is written to it.
 type urlFinder struct{ found chan string }
 
 func (f urlFinder) Write(p []byte) (int, error) {
@@ -60,10 +61,10 @@ func fetch(t *testing.T, url string) (body string, status int) {
 	return string(data), resp.StatusCode
 }
 
-// TestMetrics looks at an export in its middle: what is served adds up, and tells
-// nothing of whose mail it is.
+// TestMetrics requests the metrics during an export: they are consistent, and do not identify a
+// mailbox.
 func TestMetrics(t *testing.T) {
-	o := newOffice(t, 2, 60)
+	o := newTestTenant(t, 2, 60)
 	urls := urlFinder{make(chan string, 1)}
 	served := make(chan string, 1)
 	o.sim.Inject(simulator.Fault{Operation: simulator.OpExport, Skip: 4, Before: func() {
@@ -83,12 +84,12 @@ func TestMetrics(t *testing.T) {
 			`go_goroutines \d`,
 		} {
 			if status != http.StatusOK || !regexp.MustCompile("(?m)^"+want).MatchString(body) {
-				t.Errorf("status %d, and there is no %s", status, want)
+				t.Errorf("status %d, without %s", status, want)
 			}
 		}
 		for _, m := range o.sim.Mailboxes() {
 			if strings.Contains(body, m.ID) || strings.Contains(body, m.User) {
-				t.Errorf("the metrics tell of %s", m.ID)
+				t.Errorf("the metrics name %s", m.ID)
 			}
 		}
 		for path, want := range map[string]int{"/debug/pprof/": 200, "/debug/pprof/goroutine?debug=1": 200, "/debug/pprof/cmdline": 404, "/": 404} {
@@ -113,9 +114,9 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// TestCollectors gathers what a verification and a copy have counted when they are over.
+// TestCollectors gathers the metrics of a finished verification and a finished copy.
 func TestCollectors(t *testing.T) {
-	o := newOffice(t, 1, 30)
+	o := newTestTenant(t, 1, 30)
 	if _, notes, code := o.run(t.Context(), "export"); code != exitComplete {
 		t.Fatalf("export: exit code %d: %s", code, notes)
 	}
@@ -153,7 +154,7 @@ func TestCollectors(t *testing.T) {
 		"mailhaul_copy_bytes_total":          float64(all.Bytes),
 	}
 	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(&verifyCollector{&verified}, &copyCollector{&copied})
+	registry.MustRegister(observe.VerifyCollector(&verified), observe.CopyCollector(&copied))
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -169,10 +170,10 @@ func TestCollectors(t *testing.T) {
 	}
 }
 
-// TestProfiles: the files that tools read are there when the command is over, and a
-// place where they cannot be is a wrong command line.
+// TestProfiles: the files are complete when the command has ended. A file that cannot be created is
+// wrong usage.
 func TestProfiles(t *testing.T) {
-	o := newOffice(t, 1, 20)
+	o := newTestTenant(t, 1, 20)
 	cpu, trace := filepath.Join(t.TempDir(), "cpu"), filepath.Join(t.TempDir(), "trace")
 	if _, notes, code := o.run(t.Context(), "export", "--cpuprofile", cpu, "--trace", trace); code != exitComplete {
 		t.Errorf("export exits with %d: %s", code, notes)

@@ -15,10 +15,10 @@ import (
 	"github.com/mailhaul/mailhaul/restore"
 )
 
-// TestPowerCut traces the system calls of an export to a directory that is killed, and of
-// the one after it, and replays them up to each call: what a file system must have kept if
-// the power was cut there, and what it may have kept besides, is a repository that is
-// whole; and when an export tells that it is done, all that it stored is bound to be kept.
+// TestPowerCut traces the system calls of a killed export to a directory, and of the next export,
+// and replays them up to each call. If the power is cut there, the files that must remain, with any
+// subset of those that may remain, are an intact repository. When an export reports success,
+// everything that it stored must remain.
 func TestPowerCut(t *testing.T) {
 	needStrace(t)
 	seed := rand.Uint64() >> 32
@@ -33,13 +33,13 @@ func TestPowerCut(t *testing.T) {
 				killed++
 			}
 			if err := p.export(); err != nil {
-				t.Fatalf("the export after: %v", err)
+				t.Fatalf("the next export: %v", err)
 			}
 			if p.done == 0 {
-				t.Error("no export told that it is done")
+				t.Error("no export reported success")
 			}
 			t.Logf("the power was cut %d times, and left %d different repositories", p.cuts, len(p.seen))
-			p.killer.whole()
+			p.killer.verify()
 			p.killer.complete()
 		})
 	}
@@ -48,7 +48,7 @@ func TestPowerCut(t *testing.T) {
 	}
 }
 
-// A powerCut replays what exports do to a disk.
+// A powerCut replays the system calls of exports on a model of a disk.
 type powerCut struct {
 	t      *testing.T
 	killer *killer
@@ -57,7 +57,7 @@ type powerCut struct {
 	rng    *rand.Rand
 	seen   map[string]bool // what was left and was found whole
 	cuts   int
-	done   int // exports that told that they are done
+	done   int // exports that reported success
 }
 
 func newPowerCut(t *testing.T, seed uint64) *powerCut {
@@ -79,32 +79,32 @@ func newPowerCut(t *testing.T, seed uint64) *powerCut {
 	}
 }
 
-// export exports under strace, replays that, and returns how the export ended.
+// export exports under strace, replays the trace, and returns the export's error.
 func (p *powerCut) export(flags ...string) error {
 	p.t.Helper()
 	cmd := p.killer.export("--json")
-	var out, told bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &told
+	var out, notes bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &notes
 	gone := make(chan struct{})
 	pace := p.killer.pace(gone)
 	events, err := straced(p.t, cmd, flags...)
 	close(gone)
 	pace.Remove()
 	if err != nil {
-		p.t.Logf("the export ended with: %v\n%s", err, &told)
+		p.t.Logf("the export ended with: %v\n%s", err, &notes)
 	}
 	p.replay(events)
 	p.adopt(events)
 	return err
 }
 
-// replay cuts the power after each event. A store must leave what lasts; it may leave all
-// else too, and anything in between.
+// replay cuts the power after each event: with only what must remain, with everything, and with a
+// random subset.
 func (p *powerCut) replay(events []sysEvent) {
 	p.t.Helper()
 	for _, e := range events {
 		if e.call.name == "write" && e.call.fd == "1" && !e.done {
-			p.cut("the export told that it is done", func() bool { return false })
+			p.cut("the export reported success", func() bool { return false })
 			p.checkDone()
 		}
 		matters, err := p.disk.apply(e)
@@ -123,8 +123,7 @@ func (p *powerCut) replay(events []sysEvent) {
 	}
 }
 
-// adopt takes note of names that were given when the process was killed, before it could
-// be told so.
+// adopt adds names whose system call the kill interrupted: they may exist.
 func (p *powerCut) adopt(events []sysEvent) {
 	done := map[*sysCall]bool{}
 	for _, e := range events {
@@ -144,7 +143,7 @@ func (p *powerCut) adopt(events []sysEvent) {
 	}
 }
 
-// cut expects that what is left is whole.
+// cut fails the test unless the remaining files are an intact repository.
 func (p *powerCut) cut(when string, chance func() bool) {
 	p.t.Helper()
 	p.cuts++
@@ -152,7 +151,7 @@ func (p *powerCut) cut(when string, chance func() bool) {
 	var state strings.Builder
 	for _, r := range left {
 		if !r.whole {
-			p.t.Fatalf("power cut when %s: %s is there, and its bytes may not be", when, r.path)
+			p.t.Fatalf("power cut when %s: %s exists, and its bytes may be lost", when, r.path)
 		}
 		fmt.Fprintln(&state, r.path)
 	}
@@ -165,8 +164,8 @@ func (p *powerCut) cut(when string, chance func() bool) {
 	}
 }
 
-// check verifies what is left. A repository without its config.json is one that can be
-// begun anew, if nothing is in it.
+// check verifies the remaining files. Without config.json, they must be none, so that the
+// repository can be created again.
 func (p *powerCut) check(left []remnant) error {
 	if len(left) == 0 {
 		return nil
@@ -190,14 +189,15 @@ func (p *powerCut) check(left []remnant) error {
 	if err != nil {
 		return err
 	}
-	v, err := restore.Verify(p.t.Context(), repo, restore.VerifyOptions{SkipData: true}) // all bytes are there
+	v, err := restore.Verify(p.t.Context(), repo, restore.VerifyOptions{SkipData: true}) // files are complete or absent
 	if err == nil && v.Found+v.Foreign > 0 {
-		err = fmt.Errorf("%d problems, %d objects of something else: %v", v.Found, v.Foreign, v.Problems)
+		err = fmt.Errorf("%d problems, %d foreign objects: %v", v.Found, v.Foreign, v.Problems)
 	}
 	return err
 }
 
-// checkDone expects that all snapshots last: what they need does then, as cut finds.
+// checkDone fails the test unless all refs must remain. What they need must remain too, as cut
+// checks.
 func (p *powerCut) checkDone() {
 	p.t.Helper()
 	p.done++
@@ -207,11 +207,11 @@ func (p *powerCut) checkDone() {
 	}
 	refs, err := filepath.Glob(filepath.Join(p.dir, "refs", "*", "*.json"))
 	if err != nil || len(refs) == 0 {
-		p.t.Fatalf("there are %d snapshots, %v", len(refs), err)
+		p.t.Fatalf("the repository has %d snapshots, %v", len(refs), err)
 	}
 	for _, ref := range refs {
 		if !lasts[ref] {
-			p.t.Errorf("the export told that it is done, and a power cut may take %s", ref)
+			p.t.Errorf("the export reported success, and a power cut may lose %s", ref)
 		}
 	}
 }

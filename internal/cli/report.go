@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/coverage"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/text"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/restore"
@@ -24,42 +26,45 @@ func (a *app) reportCommand() *cobra.Command {
 	var f reportFlags
 	cmd := &cobra.Command{
 		Use:   "report --repo URL",
-		Short: "Show what is held of each mailbox against what Graph said there is",
-		Long: `Report goes through the snapshots of each mailbox and shows how many items Graph counted,
-and how many of them are held, were left out by a selection, failed or are missing; when the
-mailbox was last complete; and, of the last snapshot, every gap: folders that are short or
-could not be listed, and items that failed. The counts add up:
+		Short: "Compare what each mailbox's snapshots hold with Graph's counts",
+		Long: `Report shows for each snapshot of a mailbox how many items Graph counted, and
+how many of them are held, left out by a selection, failed or missing. It shows
+every gap of the last snapshot: folders that are short or could not be listed,
+and items that failed. It also shows when the mailbox was last complete. The
+counts add up:
 
   counted + extra = held + left out + failed + gone + missing
 
-Extra are items beyond Graph's count, and gone those that were deleted since. Outdated are
-those that failed or were left out, and are held in an older version. docs/coverage.md
-defines all words.
+Extra items are known beyond Graph's count. Gone items were deleted after Graph
+counted them. Failed and left out items are outdated if an older version is
+held. docs/coverage.md defines all terms.
 
-A gap that cannot be helped can be acknowledged: see mailhaul acknowledge --help.
+Gaps that cannot be closed can be acknowledged: see mailhaul acknowledge --help.
 
-Exit code 0: every mailbox's last export came to its end, and nothing is missing but what
-is acknowledged; 3: something is.`,
+Exit codes: 0 every mailbox's last export finished, and all its gaps are
+acknowledged; 1 failed; 2 wrong usage; 3 a mailbox has an unacknowledged gap, or
+its last export did not finish.`,
 		Example: `  mailhaul report --repo s3://archive/mail
-  mailhaul report --repo s3://archive/mail --json | jq -r 'select(.covered | not) | .mailbox.user'`,
+  mailhaul report --repo s3://archive/mail --json |
+    jq -r 'select(.covered | not) | .mailbox.user'`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.report(cmd.Context(), f) },
 	}
 	repoFlag(cmd, &f.repo)
-	mailboxFlag(cmd, &f.mailbox, "only this mailbox (`ID`)")
+	mailboxFlag(cmd, &f.mailbox, "only the mailbox with this `ID`")
 	jsonFlag(cmd, &f.json, "print one JSON object for each mailbox")
 	return cmd
 }
 
-// A mailboxReport is what report shows of one mailbox.
+// A mailboxReport is the report of one mailbox.
 type mailboxReport struct {
 	Mailbox          manifest.Mailbox       `json:"mailbox"`
 	LastComplete     *lastComplete          `json:"lastComplete"` // null: never
-	Covered          bool                   `json:"covered"`      // nothing is missing from the last snapshot but what is acknowledged
+	Covered          bool                   `json:"covered"`      // the last run finished, and its gaps are acknowledged
 	snapshots.Counts                        // of the last snapshot
 	Acknowledged     snapshots.Acknowledged `json:"acknowledged"`      // gaps of the last snapshot
-	Damaged          []restore.Problem      `json:"damaged,omitempty"` // keys of acknowledgements that cannot be read
-	Snapshots        []snapshots.Coverage   `json:"snapshots"`         // the oldest first; gaps of the last one only
+	Damaged          []restore.Problem      `json:"damaged,omitempty"` // acknowledgements
+	Snapshots        []snapshots.Coverage   `json:"snapshots"`         // the oldest first; only the last has its gaps
 }
 
 func (r *mailboxReport) last() *snapshots.Coverage { return &r.Snapshots[len(r.Snapshots)-1] }
@@ -95,7 +100,7 @@ func (a *app) report(ctx context.Context, f reportFlags) error {
 		a.printMailbox(r, f.repo)
 	}
 	if !covered {
-		return told(errIncomplete)
+		return printed(errIncomplete)
 	}
 	return nil
 }
@@ -149,27 +154,27 @@ func (r *mailboxReport) acknowledge(ctx context.Context, repo *repository.Reposi
 }
 
 func (a *app) printMailbox(r *mailboxReport, repo string) {
-	fmt.Fprintf(a.out, "%s %s\n", printable(r.Mailbox.ID), printable(r.Mailbox.User))
+	fmt.Fprintf(a.out, "%s %s\n", text.Printable(r.Mailbox.ID), text.Printable(r.Mailbox.User))
 	fmt.Fprintf(a.out, "%5s  %-16s  %-8s %10s %10s %8s %6s %7s\n", "", "finished", "state", "counted", "held", "left out", "failed", "missing")
 	for i := range r.Snapshots {
 		c := &r.Snapshots[i]
-		fmt.Fprintf(a.out, "%5d  %s  %-8s %10s %10s %8s %6s %7s\n", c.Snapshot, c.Finished.Format(shortTime), c.State,
-			comma(c.Counted), comma(c.Held), comma(c.LeftOut), comma(c.Failed), comma(c.Missing))
+		fmt.Fprintf(a.out, "%5d  %s  %-8s %10s %10s %8s %6s %7s\n", c.Snapshot, c.Finished.Format(text.ShortTime), c.State,
+			text.Comma(c.Counted), text.Comma(c.Held), text.Comma(c.LeftOut), text.Comma(c.Failed), text.Comma(c.Missing))
 	}
 	last := r.last()
-	a.line("snapshot", fmt.Sprintf("%d, %s", last.Snapshot, outcome{last.State, last.Through, last.Selection != nil, last.Counts, &last.Gaps}))
-	a.line("coverage", equation(&last.Counts))
+	a.line("snapshot", fmt.Sprintf("%d, %s", last.Snapshot, coverage.Outcome{State: last.State, Through: last.Through, Selected: last.Selection != nil, Counts: last.Counts, Gaps: &last.Gaps}))
+	a.line("coverage", coverage.Equation(&last.Counts))
 	a.printGaps(&last.Gaps, last.Through)
 	for _, d := range r.Damaged {
-		a.line("damaged", printable(d.Object+": "+d.Error))
+		a.line("damaged", text.Printable(d.Object+": "+d.Error))
 	}
 	if last.FoldersLeftOut > 0 {
-		a.line("left out", many(last.FoldersLeftOut, "folder")+", not selected")
+		a.line("left out", text.Many(last.FoldersLeftOut, "folder")+", not selected")
 	}
 	complete := "never"
 	if c := r.LastComplete; c != nil {
-		complete = fmt.Sprintf("%s, snapshot %d", c.Finished.Format(shortTime), c.Snapshot)
+		complete = fmt.Sprintf("%s, snapshot %d", c.Finished.Format(text.ShortTime), c.Snapshot)
 	}
 	a.line("complete", complete)
-	a.printRemedy(r, repo)
+	a.printAckCommand(r, repo)
 }

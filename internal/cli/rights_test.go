@@ -14,9 +14,9 @@ import (
 	"github.com/mailhaul/mailhaul/internal/servers"
 )
 
-// TestRights runs commands with the rights that docs/stores.md says they need, and no
-// more: those to write are enough for exports and copies, and delete nothing; those to read
-// are enough for the rest, and write nothing.
+// TestRights runs commands with the policies of docs/stores.md. The one for writing is
+// sufficient for exports and copies and does not allow deletions. The one for reading is sufficient
+// for the other commands and does not allow writes.
 func TestRights(t *testing.T) {
 	server := servers.MinIO(t)
 	bucket := server.Bucket(t)
@@ -46,7 +46,7 @@ func TestRights(t *testing.T) {
 	runs(t, 1, export...)
 }
 
-// policies returns the S3 policies of docs/stores.md, of a bucket.
+// policies returns the S3 policies of docs/stores.md for a bucket.
 func policies(t *testing.T, bucket string) (write, read string) {
 	t.Helper()
 	doc, err := os.ReadFile("../../docs/stores.md")
@@ -61,7 +61,7 @@ func policies(t *testing.T, bucket string) (write, read string) {
 	return write, strings.Replace(write, `, "s3:PutObject"`, "", 1)
 }
 
-// as sets the environment's credentials to some that a policy limits.
+// as sets the environment's credentials to ones with a policy.
 func as(t *testing.T, server *servers.S3, policy string) {
 	t.Helper()
 	key, secret, token := server.Restricted(t, policy)

@@ -1,3 +1,4 @@
+// Package cli is mailhaul's command line. It is the one place that prints and exits.
 package cli
 
 import (
@@ -13,6 +14,11 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
+
+	"github.com/mailhaul/mailhaul/internal/cli/internal/flags"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/memory"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/observe"
+	"github.com/mailhaul/mailhaul/internal/cli/internal/text"
 )
 
 // Exit codes.
@@ -20,27 +26,27 @@ const (
 	exitComplete    = 0
 	exitFailed      = 1
 	exitUsage       = 2
-	exitIncomplete  = 3 // finished, with gaps that are not acknowledged
+	exitIncomplete  = 3 // finished, with unacknowledged gaps
 	exitInterrupted = 130
 )
 
 // An app is what the commands share.
 type app struct {
-	out     io.Writer // results
-	width   int       // characters in a line of out; 0: it is no terminal
-	err     io.Writer // notes and errors
-	console *console  // that both go to, with progress
+	out     io.Writer        // results
+	width   int              // characters in a line of out; 0 if not a terminal
+	err     io.Writer        // notes and errors
+	console *observe.Console // serialises out and err, and shows progress
 	log     *slog.Logger
-	metrics *prometheus.Registry // nil: none are served
+	metrics *prometheus.Registry // nil if not served
 }
 
 // Main runs the command line and returns the exit code.
 func Main(args []string, stdout, stderr io.Writer) int {
-	boundMemory()
+	memory.Bound()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// The first signal asks for an orderly end. From then on signals do what
-	// they always do, so that a second one ends the process at once.
+	// The first signal requests an orderly end. After it, the default handling is restored, so that
+	// a second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
 
 	a := newApp(stdout, stderr)
@@ -50,49 +56,55 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
 	code := exitCode(ctx, err)
-	if err != nil && !errors.Is(err, errTold) {
-		a.tell(err)
+	if err != nil && !errors.Is(err, errPrinted) {
+		a.printError(err)
 	}
 	return code
 }
 
 func newApp(stdout, stderr io.Writer) *app {
-	c := newConsole(stderr)
-	notes := c.writer(stderr)
-	return &app{out: c.writer(stdout), width: widthOf(stdout), err: notes, console: c, log: slog.New(slog.NewTextHandler(notes, nil))}
+	c := observe.NewConsole(stderr)
+	notes := c.Writer(stderr)
+	return &app{out: c.Writer(stdout), width: text.Width(stdout), err: notes, console: c, log: slog.New(slog.NewTextHandler(notes, nil))}
 }
 
-// tell writes an error and what can be done about it.
-func (a *app) tell(err error) {
-	text := fmt.Sprintf("mailhaul: %s\n", oneLine(err.Error()))
+// printError prints an error and what the user can do about it.
+func (a *app) printError(err error) {
+	message := fmt.Sprintf("mailhaul: %s\n", text.OneLine(err.Error()))
 	if h := hint(err); h != "" {
-		text += fmt.Sprintf("  %s\n", h)
+		message += fmt.Sprintf("  %s\n", h)
 	}
-	_, _ = io.WriteString(a.err, text)
+	_, _ = io.WriteString(a.err, message)
 }
 
-func (a *app) root() *cobra.Command {
-	root := &cobra.Command{
-		Use:   "mailhaul",
-		Short: "Haul Exchange Online mailboxes into object storage",
-		Long: `mailhaul exports Exchange Online mailboxes through Microsoft Graph's exportItems
-into a repository in S3, Azure Blob Storage, Google Cloud Storage or a directory,
-proves that the repository is whole, and takes single items back out.
+const overview = `mailhaul exports Exchange Online mailboxes through Microsoft Graph into a
+repository in S3, Azure Blob Storage, Google Cloud Storage or a directory. It
+verifies every byte of the repository, and extracts items from it.
 
-Start with "mailhaul demo": it does all of that with a simulated mailbox.
+Start with "mailhaul demo": it shows all of this with a simulated mailbox.
 
-A repository is given by --repo or MAILHAUL_REPO:
+Give the repository with --repo or MAILHAUL_REPO:
 
   s3://bucket/prefix         S3 and compatible stores
   azblob://container/prefix  Azure Blob Storage
   gs://bucket/prefix         Google Cloud Storage
   file:///path or a path     a directory
 
-with credentials as the store's own tools take them; docs/stores.md tells more.
+Credentials are those of the store's own tools; see docs/stores.md.
 
-Exit codes: 0 complete; 1 could not do it; 2 wrong usage or configuration;
-3 finished, with items that failed or coverage that is short, and not acknowledged;
-130 interrupted, and what was done by then is committed.`,
+Exit codes:
+  0    complete
+  1    failed
+  2    wrong usage or configuration
+  3    finished, with unacknowledged gaps: items failed, or folders are short
+       or could not be listed
+  130  interrupted; everything done so far is committed`
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "mailhaul",
+		Short:         "Export Exchange Online mailboxes into object storage",
+		Long:          overview,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -108,13 +120,33 @@ Exit codes: 0 complete; 1 could not do it; 2 wrong usage or configuration;
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%v; see %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.observed(a.exportCommand()), a.observed(a.verifyCommand()), a.extractCommand(), a.snapshotsCommand(),
-		a.lsCommand(), a.diffCommand(), a.reportCommand(), a.acknowledgeCommand(), a.observed(a.copyCommand()), a.doctorCommand(), a.simulateCommand(), a.demoCommand(),
-		a.benchCommand(), a.versionCommand())
+	root.AddCommand(
+		a.observed(a.exportCommand()), a.observed(a.verifyCommand()), a.observed(a.copyCommand()), a.extractCommand(),
+		a.snapshotsCommand(), a.lsCommand(), a.diffCommand(), a.reportCommand(), a.acknowledgeCommand(),
+		a.doctorCommand(), a.simulateCommand(), a.demoCommand(), a.benchCommand(), a.versionCommand(),
+	)
+	for _, cmd := range root.Commands() {
+		cmd.SetUsageFunc(flags.Usage)
+		checkOptions(cmd)
+	}
 	return root
 }
 
-// noArgs refuses arguments that are no flags.
+// checkOptions makes wrong options of a store an error of usage.
+func checkOptions(cmd *cobra.Command) {
+	check := cmd.PreRunE
+	if check == nil {
+		return
+	}
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usageError{err}
+		}
+		return nil
+	}
+}
+
+// noArgs rejects arguments that are not flags.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return usagef("%s takes no arguments, got %q; see %s --help", cmd.Name(), args[0], cmd.CommandPath())

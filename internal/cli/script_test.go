@@ -23,13 +23,13 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// TestScripts runs the commands as a user does. Each script has a simulated
-// Graph of its own at $GRAPH, with the mailbox $MAILBOX of $USER.
+// TestScripts runs the commands as a user does. Each script has its own simulated Graph at $GRAPH,
+// with the mailbox $MAILBOX of $USER.
 func TestScripts(t *testing.T) {
 	runScripts(t, "testdata/script", nil)
 }
 
-// TestS3Scripts does so against an S3 server: $S3 is a place in a bucket.
+// TestS3Scripts runs scripts with an S3 server: $S3 is a prefix in a bucket.
 func TestS3Scripts(t *testing.T) {
 	server := servers.MinIO(t)
 	bucket := server.Bucket(t)
@@ -51,7 +51,7 @@ func runScripts(t *testing.T, dir string, env map[string]string) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "flip": flip, "setfile": setFile, "change": change, "fail": fail,
-			"refuse": refuse, "omit": omit, "mend": mend, "bysum": bySum,
+			"refuse": refuse, "omit": omit, "repair": repair, "bysum": bySum,
 		},
 	})
 }
@@ -93,8 +93,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// flip GLOB flips the lowest bit in the middle of the first file that matches
-// and prints its name to the file "flipped".
+// flip GLOB flips the lowest bit in the middle of the first file that matches, and sets $FLIPPED to
+// its name.
 func flip(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: flip glob")
@@ -141,7 +141,7 @@ func change(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// fail makes the export of one item of the second mailbox fail for good.
+// fail makes the export of one item of the second mailbox fail permanently.
 func fail(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: fail")
@@ -154,7 +154,7 @@ func fail(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// listFaults injects a fault into all listings of a folder of the first mailbox, until mend.
+// listFaults injects a fault into all listings of a folder of the first mailbox, until repair.
 func listFaults(ts *testscript.TestScript, folder string, fault simulator.Fault) {
 	sim := ts.Value("simulator").(*simulator.Server)
 	faults := ts.Value("faults").(*[]*simulator.Injection)
@@ -173,7 +173,7 @@ func listFaults(ts *testscript.TestScript, folder string, fault simulator.Fault)
 	}
 }
 
-// refuse FOLDER CODE has Graph refuse to list a folder of the first mailbox.
+// refuse FOLDER CODE makes Graph refuse to list a folder of the first mailbox.
 func refuse(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: refuse folder code")
@@ -181,7 +181,7 @@ func refuse(ts *testscript.TestScript, neg bool, args []string) {
 	listFaults(ts, args[0], simulator.Fault{Status: http.StatusForbidden, Code: args[1]})
 }
 
-// omit FOLDER N has Graph leave so many items out of the listings of a folder.
+// omit FOLDER N makes Graph omit N items from the listings of a folder.
 func omit(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: omit folder n")
@@ -191,10 +191,10 @@ func omit(ts *testscript.TestScript, neg bool, args []string) {
 	listFaults(ts, args[0], simulator.Fault{Omit: n})
 }
 
-// mend ends what refuse and omit began.
-func mend(ts *testscript.TestScript, neg bool, args []string) {
+// repair ends refuse and omit.
+func repair(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
-		ts.Fatalf("usage: mend")
+		ts.Fatalf("usage: repair")
 	}
 	faults := ts.Value("faults").(*[]*simulator.Injection)
 	for _, f := range *faults {

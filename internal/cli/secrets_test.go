@@ -17,7 +17,7 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// Secrets that nothing may print, in any form.
+// Secrets that must not be printed in any form.
 const (
 	secretKey   = "SecretAccessKeyOfSomebody"
 	secretToken = "SessionTokenOfSomebody"
@@ -26,8 +26,8 @@ const (
 	graphToken  = "GraphTokenOfSomebody"
 )
 
-// TestSecrets lets commands fail in many ways at stores that are reached with secrets: none
-// of them shows in what is printed, logged or given as JSON.
+// TestSecrets makes commands fail in many ways at stores that need secrets. No secret appears in
+// the output, the log or JSON.
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	sim, err := simulator.New(simulator.Options{Items: 3})
@@ -70,7 +70,7 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// failing runs a command and returns all that it prints.
+// failing runs a command and returns all its output.
 func failing(env, args []string) (string, error) {
 	cmd := exec.Command("mailhaul", args...)
 	cmd.Env = append(append(os.Environ(), env...), "MAILHAUL_GRAPH_TOKEN="+graphToken)
@@ -78,7 +78,7 @@ func failing(env, args []string) (string, error) {
 	return string(out), err
 }
 
-// A reach is how a store is reached with secrets.
+// A reach is a way to reach a store with secrets.
 type reach struct {
 	repo string
 	env  []string
@@ -96,11 +96,11 @@ func reached(bad noStore, keyFile string) map[string]reach {
 	}
 }
 
-// A noStore is a server that is no store, with TLS.
+// A noStore is a TLS server that is not a store.
 type noStore struct{ url, ca string }
 
-// noStores start servers that answer in ways that stores and what stands before them do. None
-// may be given a secret by another.
+// noStores start servers that answer like failing stores or proxies. No server may pass on a secret
+// to another one.
 func noStores(t *testing.T) map[string]noStore {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t.Errorf("a redirect was followed to another host: %v", r.Header)
@@ -129,7 +129,7 @@ func noStores(t *testing.T) map[string]noStore {
 	return stores
 }
 
-// caFile writes what vouches for a server.
+// caFile writes the certificate of a server's authority to a file.
 func caFile(t *testing.T, web *httptest.Server) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "ca.pem")

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/text"
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
@@ -141,16 +142,16 @@ func (a *app) printSimulated(f simulateFlags, w simulated) error {
 		return a.printJSON(w)
 	}
 	o := f.opts
-	fmt.Fprintf(a.out, "serving %s of %s, seed %d, on %s and /beta\n", many(int64(o.Mailboxes), "mailbox"), many(int64(o.Items), "item"), o.Seed, w.URL)
+	fmt.Fprintf(a.out, "serving %s of %s, seed %d, on %s and /beta\n", text.Many(int64(o.Mailboxes), "mailbox"), text.Many(int64(o.Items), "item"), o.Seed, w.URL)
 	for i, m := range w.Mailboxes {
 		if i == shown {
-			fmt.Fprintf(a.out, "  and %s more\n", comma(int64(o.Mailboxes-shown)))
+			fmt.Fprintf(a.out, "  and %s more\n", text.Comma(int64(o.Mailboxes-shown)))
 			break
 		}
 		fmt.Fprintf(a.out, "  %s  %s\n", m.ID, m.User)
 	}
 	if f.prepare {
-		fmt.Fprintf(a.out, "prepared %s of %s\n", many(w.Content.Items, "item"), size(w.Content.Bytes))
+		fmt.Fprintf(a.out, "prepared %s of %s\n", text.Many(w.Content.Items, "item"), text.Size(w.Content.Bytes))
 	}
 	fmt.Fprintf(a.out, "counts of requests, items and bytes: %s\n", w.Stats)
 	fmt.Fprintf(a.out, "try: mailhaul export --graph-url %s --user %s --repo ./mail\n", w.URL, w.Mailboxes[0].User)

@@ -10,7 +10,7 @@ import (
 
 // TestSimulatedStats checks that a simulation serves its counts, and Graph at all other paths.
 func TestSimulatedStats(t *testing.T) {
-	o := newOffice(t, 1, 30)
+	o := newTestTenant(t, 1, 30)
 	server := httptest.NewServer(withStats(o.sim))
 	defer server.Close()
 	o.url = server.URL + "/v1.0"

@@ -3,12 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailhaul/mailhaul/internal/cli/internal/text"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/snapshots"
@@ -25,14 +24,20 @@ func (a *app) snapshotsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "snapshots --repo URL",
 		Short: "List the mailboxes and snapshots of a repository",
+		Long: `Snapshots prints each mailbox with its id, and a line for each of its snapshots:
+the number, when it finished, its state, what it holds, and what the run added,
+removed and could not export. See mailhaul report for the gaps in detail.
+
+Exit codes: 0 listed; 1 failed; 2 wrong usage.`,
 		Example: `  mailhaul snapshots --repo ./mail
-  mailhaul snapshots --repo ./mail --json | jq -r 'select(.state == "partial") | .mailbox.id'`,
+  mailhaul snapshots --repo ./mail --json |
+    jq -r 'select(.state == "partial") | .mailbox.id'`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.snapshots(cmd.Context(), f) },
 	}
 	repoFlag(cmd, &f.repo)
-	mailboxFlag(cmd, &f.mailbox, "only this mailbox (`ID`)")
-	jsonFlag(cmd, &f.json, "print one JSON object for each snapshot: its manifest, without the folders' and segments' lists")
+	mailboxFlag(cmd, &f.mailbox, "only the mailbox with this `ID`")
+	jsonFlag(cmd, &f.json, "print one JSON object for each snapshot: its manifest without the lists of folders and segments")
 	return cmd
 }
 
@@ -54,7 +59,7 @@ func (a *app) snapshots(ctx context.Context, f snapshotsFlags) error {
 	return nil
 }
 
-// mailboxesOf returns the mailbox that was asked for, or all.
+// mailboxesOf returns the given mailbox, or all.
 func mailboxesOf(ctx context.Context, repo *repository.Repository, mailbox string) ([]string, error) {
 	if mailbox != "" {
 		return []string{mailbox}, nil
@@ -82,28 +87,28 @@ func (a *app) snapshotsOf(ctx context.Context, repo *repository.Repository, mail
 			continue
 		}
 		if i == 0 {
-			fmt.Fprintf(a.out, "%s %s\n", printable(mailbox), printable(s.Mailbox.User))
+			fmt.Fprintf(a.out, "%s %s\n", text.Printable(mailbox), text.Printable(s.Mailbox.User))
 		}
 		fmt.Fprintf(a.out, "%5d  %s  %-8s %10s items %10s  +%s -%s, %s\n", sequence, s.Finished.Format(time.DateTime), s.State,
-			comma(s.Totals.Items), size(s.Totals.Bytes), comma(s.Run.Exported), comma(s.Run.Removed), without(s))
+			text.Comma(s.Totals.Items), text.Size(s.Totals.Bytes), text.Comma(s.Run.Exported), text.Comma(s.Run.Removed), describeGaps(s))
 	}
 	return nil
 }
 
-// without returns what a snapshot lacks.
-func without(s *snapshots.Snapshot) string {
+// describeGaps returns the numbers of failed and missing items and refused folders.
+func describeGaps(s *snapshots.Snapshot) string {
 	c := snapshots.CoverageOf(s.Snapshot)
-	text := comma(c.Failed) + " failed"
+	gaps := text.Comma(c.Failed) + " failed"
 	if c.Missing > 0 {
-		text += fmt.Sprintf(", %s missing", comma(c.Missing))
+		gaps += fmt.Sprintf(", %s missing", text.Comma(c.Missing))
 	}
 	if n := len(c.Refused); n > 0 {
-		text += fmt.Sprintf(", %s refused", many(int64(n), "folder"))
+		gaps += fmt.Sprintf(", %s refused", text.Many(int64(n), "folder"))
 	}
-	return text
+	return gaps
 }
 
-// A summary is what a listing tells of a snapshot.
+// A summary is the JSON form of a snapshot in a list.
 type summary struct {
 	Mailbox  manifest.Mailbox   `json:"mailbox"`
 	Snapshot uint64             `json:"snapshot"`
@@ -125,15 +130,4 @@ func summaryOf(s *snapshots.Snapshot) summary {
 		Started: s.Started, Finished: s.Finished, Folders: len(s.Folders), Segments: len(s.Segments),
 		Totals: s.Totals, Run: s.Run, Failures: s.Failures,
 	}
-}
-
-// printable replaces what could move a terminal's cursor or hide text: names
-// come from mailboxes, and anyone can send a mail.
-func printable(s string) string {
-	return strings.Map(func(c rune) rune {
-		if !unicode.IsPrint(c) {
-			return unicode.ReplacementChar
-		}
-		return c
-	}, s)
 }

@@ -12,12 +12,12 @@ import (
 	"testing"
 )
 
-// A storeProxy stands between mailhaul and a store that speaks HTTP. It counts what the
-// store is asked for, and lets a test step in when an object is written.
+// A storeProxy is a proxy between mailhaul and a store. It counts requests, and calls a function of
+// the test when an object is written.
 type storeProxy struct {
 	addr      string // host:port
 	backend   string
-	keepHost  bool // the host is signed, or part of what is asked for
+	keepHost  bool // the host is signed, or part of the request
 	transport http.Transport
 
 	mu     sync.Mutex
@@ -26,7 +26,7 @@ type storeProxy struct {
 	origin *httptest.Server
 }
 
-// A phase of a write, as the store sees it.
+// A phase of a write.
 type phase string
 
 const (
@@ -44,15 +44,14 @@ func newStoreProxy(t *testing.T, backend string, keepHost bool) *storeProxy {
 	return p
 }
 
-// watch has a function called in each phase of every write of an object, until it is
-// replaced. In the middle of a write the function decides by closing the process's end.
+// watch sets the function that is called in each phase of every write of an object.
 func (p *storeProxy) watch(onPut func(kind string, when phase)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.onPut = onPut
 }
 
-// counted returns what was asked for since the last call.
+// counted returns the numbers of requests since the last call.
 func (p *storeProxy) counted() map[string]int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -95,8 +94,8 @@ func (p *storeProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(answer)
 }
 
-// forward sends a request on, and calls inTheMiddle when half of its body is sent. The
-// request is broken off then if its sender is gone.
+// forward forwards a request, and calls inTheMiddle when half of its body is sent. If its sender is
+// gone then, it aborts the request.
 func (p *storeProxy) forward(r *http.Request, body []byte, inTheMiddle func()) (*http.Response, error) {
 	out := r.Clone(r.Context())
 	out.RequestURI, out.URL.Scheme, out.URL.Host = "", "http", p.backend
@@ -137,7 +136,7 @@ var kindPatterns = []struct {
 	{"config", regexp.MustCompile(`config\.json`)},
 }
 
-// kindOf tells the kind of object that a key is of.
+// kindOf returns the kind of the object with a key.
 func kindOf(key string) string {
 	for _, k := range kindPatterns {
 		if k.pattern.MatchString(key) {
@@ -147,8 +146,8 @@ func kindOf(key string) string {
 	return ""
 }
 
-// classifyCall tells what a request of S3, Azure or Google asks for. An upload to Google
-// names its object in the body.
+// classifyCall returns the operation and the key of a request to S3, Azure or Google. An upload to
+// Google has the key in its body.
 func classifyCall(r *http.Request, body []byte) (op, kind string) {
 	q := r.URL.Query()
 	name := r.URL.Path + "?" + q.Get("name")

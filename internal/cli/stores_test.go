@@ -14,7 +14,7 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// TestStoreScripts runs the commands against each store, with its options.
+// TestStoreScripts runs scripts against each store, with its options.
 func TestStoreScripts(t *testing.T) {
 	s3, tls, azure, google := servers.MinIO(t), servers.MinIOTLS(t), servers.Azurite(t), servers.FakeGCS(t)
 	locked := s3.LockBucket(t)
@@ -31,9 +31,9 @@ func TestStoreScripts(t *testing.T) {
 	})
 }
 
-// TestStoredAsAsked exports with every option that an S3 server has, and asks that server, with
-// a client of its own, how it holds each object.
-func TestStoredAsAsked(t *testing.T) {
+// TestStoreOptions exports with every option of S3, and checks each object's attributes with an
+// independent client.
+func TestStoreOptions(t *testing.T) {
 	s := servers.MinIO(t)
 	bucket := s.LockBucket(t)
 	sim, err := simulator.New(simulator.Options{Items: 30, MaxItemSize: 100 << 10})
@@ -74,6 +74,6 @@ func TestStoredAsAsked(t *testing.T) {
 	}
 	slices.Sort(kinds)
 	if got := slices.Compact(kinds); !slices.Equal(got, []string{"config.json", "manifests", "packs", "refs"}) {
-		t.Errorf("there are %v", got)
+		t.Errorf("objects are %v", got)
 	}
 }

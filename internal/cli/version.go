@@ -11,7 +11,7 @@ import (
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
-// A build tells what was built.
+// A build is what this program was built from.
 type build struct {
 	Version  string `json:"version"`
 	Commit   string `json:"commit,omitempty"`
@@ -44,7 +44,7 @@ func version() build {
 	return b
 }
 
-// release is the version with the commit, where it is known and no part of the version.
+// release returns the version, with the commit if it is known and not part of the version.
 func (b build) release() string {
 	commit := b.Commit[:min(12, len(b.Commit))]
 	if strings.Contains(b.Version, commit) {
@@ -56,7 +56,7 @@ func (b build) release() string {
 	return fmt.Sprintf("%s (commit %s)", b.Version, commit)
 }
 
-// String tells it in lines for a person.
+// String returns a line or two for people.
 func (b build) String() string {
 	text := fmt.Sprintf("mailhaul %s, repository format %d, %s %s\n", b.Version, b.Format, b.Go, b.Platform)
 	if b.Commit != "" {
@@ -68,7 +68,10 @@ func (b build) String() string {
 func (a *app) versionCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "version", Short: "Tell what was built", Args: noArgs,
+		Use: "version", Short: "Print the version", Args: noArgs,
+		Long: `Version prints the version of mailhaul, the version of the repository format
+that it writes, and the commit that it was built from.`,
+		Example: `  mailhaul version --json | jq -r .version`,
 		RunE: func(*cobra.Command, []string) error {
 			b := version()
 			if asJSON {

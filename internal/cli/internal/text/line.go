@@ -1,4 +1,4 @@
-package cli
+package text
 
 import (
 	"fmt"
@@ -10,11 +10,11 @@ import (
 	"golang.org/x/term"
 )
 
-// labelWidth is what the label of a line takes, in characters.
+// labelWidth is the width of a line's label, in characters.
 const labelWidth = 10
 
-// widthOf returns how many characters a line of a terminal holds; 0 of what is none.
-func widthOf(w io.Writer) int {
+// Width returns the characters in a line of a terminal, or 0 if w is not a terminal.
+func Width(w io.Writer) int {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return 0
@@ -26,9 +26,9 @@ func widthOf(w io.Writer) int {
 	return width
 }
 
-// line prints a labelled line. In a terminal, one that is too long goes on in another one; a word
-// that is too long stays whole, so that it can be copied.
-func (a *app) line(label, text string) {
+// Line returns a labelled line, with its newline. It is wrapped at width, unless that is 0. A word
+// longer than a line is not broken, so that it can be copied.
+func Line(label, text string, width int) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%-*s", labelWidth, label)
 	at := labelWidth
@@ -36,7 +36,7 @@ func (a *app) line(label, text string) {
 		n := utf8.RuneCountInString(word)
 		switch {
 		case i == 0:
-		case a.width > 0 && at+1+n > a.width:
+		case width > 0 && at+1+n > width:
 			fmt.Fprintf(&out, "\n%*s", labelWidth, "")
 			at = labelWidth
 		default:
@@ -46,5 +46,6 @@ func (a *app) line(label, text string) {
 		out.WriteString(word)
 		at += n
 	}
-	fmt.Fprintln(a.out, out.String())
+	out.WriteByte('\n')
+	return out.String()
 }

@@ -1,4 +1,4 @@
-package manifest_test
+package rows_test
 
 import (
 	"fmt"
@@ -6,15 +6,16 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/mailhaul/mailhaul/internal/rows"
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
-// TestRowMapModel holds a RowMap against a plain map.
-func TestRowMapModel(t *testing.T) {
+// TestMapModel compares a Map with a plain map.
+func TestMapModel(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
-	var m manifest.RowMap[int]
+	var m rows.Map[int]
 	model := map[manifest.RowKey]int{}
 	for i := range 50_000 {
 		key := manifest.KeyOf("folder", fmt.Sprint(rng.IntN(20_000)))
@@ -38,11 +39,11 @@ func TestRowMapModel(t *testing.T) {
 	}
 }
 
-// TestRowMapMemory: a value of 12 bytes costs no more than 1.3 times the 24 bytes
+// TestMapMemory: a value of 12 bytes costs no more than 1.3 times the 24 bytes
 // of an entry, at any size.
-func TestRowMapMemory(t *testing.T) {
+func TestMapMemory(t *testing.T) {
 	before := heap()
-	var m manifest.RowMap[[12]byte]
+	var m rows.Map[[12]byte]
 	for n := 1; n <= 300_000; n++ {
 		m.Set(manifest.KeyOf("folder", fmt.Sprint(n)), [12]byte{})
 		if n%37_000 == 0 {
@@ -61,13 +62,13 @@ func heap() uint64 {
 	return s.HeapAlloc
 }
 
-func BenchmarkRowMap(b *testing.B) {
+func BenchmarkMap(b *testing.B) {
 	keys := make([]manifest.RowKey, 100_000)
 	for i := range keys {
 		keys[i] = manifest.KeyOf("folder", fmt.Sprint(i))
 	}
 	for b.Loop() {
-		var m manifest.RowMap[[12]byte]
+		var m rows.Map[[12]byte]
 		for _, key := range keys {
 			m.Set(key, [12]byte{})
 		}

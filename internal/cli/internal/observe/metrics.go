@@ -1,4 +1,4 @@
-package cli
+package observe
 
 import (
 	"math"
@@ -10,7 +10,7 @@ import (
 	"github.com/mailhaul/mailhaul/restore"
 )
 
-// A metric is one of a name, with the values of its labels.
+// A metric has a name, and a value for each combination of its labels.
 type metric struct {
 	desc *prometheus.Desc
 	kind prometheus.ValueType
@@ -29,25 +29,25 @@ const (
 	gauge   = prometheus.GaugeValue
 )
 
-// The metrics of exports. None has a label that tells of a mailbox.
+// The metrics of exports. No label identifies a mailbox.
 var (
 	exportMailboxes = newMetric(gauge, "export_mailboxes", "Mailboxes of this export by state: waiting, running or over.", "state")
-	exportExpected  = newMetric(gauge, "export_items_expected", "Items of the mailboxes that were begun, by Graph's own counts.")
-	exportEnded     = newMetric(counter, "export_items_total", "Items that met their end, by outcome: exported, skipped because they are held, failed, gone or left_out by the selection.", "outcome")
+	exportExpected  = newMetric(gauge, "export_items_expected", "Items of the mailboxes that have started, by Graph's own counts.")
+	exportEnded     = newMetric(counter, "export_items_total", "Items by outcome: exported, skipped because they are held, failed, gone or left_out by the selection.", "outcome")
 	exportBytes     = newMetric(counter, "export_bytes_total", "FastTransfer bytes that came from Graph, decoded.")
 	exportStored    = newMetric(counter, "export_stored_bytes_total", "Bytes of the packs that were stored.")
 	exportPacks     = newMetric(counter, "export_packs_total", "Packs that were stored.")
-	exportRequests  = newMetric(counter, "export_requests_total", "Requests to Graph, each attempt counted.")
+	exportRequests  = newMetric(counter, "export_requests_total", "Requests to Graph, including repeated ones.")
 	exportThrottled = newMetric(counter, "export_throttled_requests_total", "Requests that Graph answered with 429 or 503.")
 )
 
 // The metrics of the pipeline's stages, which docs/architecture.md explains.
 var (
 	stageSeconds = newMetric(counter, "stage_seconds_total", "Time of a stage's workers by activity: working, waiting for an answer, throttled, starved or blocked.", "stage", "activity")
-	stageUnits   = newMetric(counter, "stage_units_total", "Requests, batches, chunks, frames, packs or rows that a stage was done with.", "stage")
-	stageBytes   = newMetric(counter, "stage_bytes_total", "Bytes that a stage was done with: of items, or stored ones from pack on.", "stage")
-	stageWorkers = newMetric(gauge, "stage_workers", "The most workers of a stage at once.", "stage")
-	stageLatency = newMetric(gauge, "stage_latency_seconds", "Time of requests that succeeded, of all since the start, by quantile.", "stage", "quantile")
+	stageUnits   = newMetric(counter, "stage_units_total", "Requests, batches, chunks, frames, packs or rows that a stage has finished.", "stage")
+	stageBytes   = newMetric(counter, "stage_bytes_total", "Bytes that a stage has finished: of items, or stored ones from pack on.", "stage")
+	stageWorkers = newMetric(gauge, "stage_workers", "The greatest number of workers of a stage at a time.", "stage")
+	stageLatency = newMetric(gauge, "stage_latency_seconds", "Time of successful requests since the start, by quantile.", "stage", "quantile")
 )
 
 var exportMetrics = []metric{
@@ -55,10 +55,14 @@ var exportMetrics = []metric{
 	stageSeconds, stageUnits, stageBytes, stageWorkers, stageLatency,
 }
 
-// An exportCollector tells of the exports of a command.
 type exportCollector struct {
-	haul *haul
-	pool *pipeline.Pool
+	exports *Exports
+	pool    *pipeline.Pool
+}
+
+// ExportCollector returns the metrics of the exports of a command.
+func ExportCollector(e *Exports, pool *pipeline.Pool) prometheus.Collector {
+	return &exportCollector{e, pool}
 }
 
 // Describe implements prometheus.Collector.
@@ -72,8 +76,8 @@ func describe(ch chan<- *prometheus.Desc, metrics []metric) {
 
 // Collect implements prometheus.Collector.
 func (c *exportCollector) Collect(ch chan<- prometheus.Metric) {
-	t := c.haul.tally()
-	exportMailboxes.send(ch, float64(c.haul.of-t.mailboxes), "waiting")
+	t := c.exports.tally()
+	exportMailboxes.send(ch, float64(c.exports.mailboxes-t.mailboxes), "waiting")
 	exportMailboxes.send(ch, float64(t.running), "running")
 	exportMailboxes.send(ch, float64(t.mailboxes-t.running), "over")
 	exportExpected.send(ch, float64(t.expected))
@@ -96,7 +100,7 @@ func sendStage(ch chan<- prometheus.Metric, s *pipeline.Stage) {
 	for activity, seconds := range map[string]float64{
 		"working": s.Busy - s.Waiting, "waiting": s.Waiting, "throttled": s.Throttled, "starved": s.Starved, "blocked": s.Blocked,
 	} {
-		// A counter that goes back by a rounding error would be taken for a new one.
+		// Prometheus treats a counter that decreases, be it by a rounding error, as reset.
 		stageSeconds.send(ch, math.Round(seconds*1e6)/1e6, s.Name, activity)
 	}
 	stageUnits.send(ch, float64(s.Count), s.Name)
@@ -116,8 +120,10 @@ var (
 	verifyBytes     = newMetric(counter, "verify_read_bytes_total", "Stored bytes of the packs that were read.")
 )
 
-// A verifyCollector tells of a verification.
 type verifyCollector struct{ progress *restore.VerifyProgress }
+
+// VerifyCollector returns the metrics of a verification.
+func VerifyCollector(p *restore.VerifyProgress) prometheus.Collector { return &verifyCollector{p} }
 
 // Describe implements prometheus.Collector.
 func (c *verifyCollector) Describe(ch chan<- *prometheus.Desc) {
@@ -133,14 +139,16 @@ func (c *verifyCollector) Collect(ch chan<- prometheus.Metric) {
 
 // The metrics of a copy.
 var (
-	copySnapshots = newMetric(gauge, "copy_snapshots", "Snapshots that are to be in the target.")
-	copyDone      = newMetric(counter, "copy_snapshots_done_total", "Snapshots that were copied, held already, or given up.")
+	copySnapshots = newMetric(gauge, "copy_snapshots", "Snapshots of the mailboxes that are copied.")
+	copyDone      = newMetric(counter, "copy_snapshots_done_total", "Snapshots that are copied, held already, or not copied because of a problem.")
 	copyObjects   = newMetric(counter, "copy_objects_total", "Objects that were copied.")
 	copyBytes     = newMetric(counter, "copy_bytes_total", "Stored bytes of the objects that were copied.")
 )
 
-// A copyCollector tells of a copy.
 type copyCollector struct{ progress *replicate.Progress }
+
+// CopyCollector returns the metrics of a copy.
+func CopyCollector(p *replicate.Progress) prometheus.Collector { return &copyCollector{p} }
 
 // Describe implements prometheus.Collector.
 func (c *copyCollector) Describe(ch chan<- *prometheus.Desc) {

@@ -1,4 +1,4 @@
-package cli
+package memory
 
 import (
 	"math"
@@ -9,20 +9,20 @@ import (
 	"time"
 )
 
-// TestBoundMemory: garbage is collected late for the first time, and as often as told from then on.
-func TestBoundMemory(t *testing.T) {
+// TestBound: the first collection is late, and later ones are as frequent as configured.
+func TestBound(t *testing.T) {
 	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(-1)
 	defer debug.SetMemoryLimit(limit)
 	defer debug.SetGCPercent(percent)
 	t.Setenv("GOGC", "")
 	t.Setenv("GOMEMLIMIT", "")
 
-	boundMemory()
+	Bound()
 	if got := gcSetting(t, "/gc/gogc:percent"); got != firstGCPercent {
 		t.Errorf("GOGC is %d before garbage was collected, want %d", got, firstGCPercent)
 	}
-	if got := gcSetting(t, "/gc/gomemlimit:bytes"); got != memoryLimit {
-		t.Errorf("GOMEMLIMIT is %d, want %d", got, memoryLimit)
+	if got := gcSetting(t, "/gc/gomemlimit:bytes"); got != baseLimit {
+		t.Errorf("GOMEMLIMIT is %d, want %d", got, baseLimit)
 	}
 	for began := time.Now(); gcSetting(t, "/gc/gogc:percent") != gcPercent; time.Sleep(time.Millisecond) {
 		if time.Since(began) > time.Minute {
@@ -32,15 +32,15 @@ func TestBoundMemory(t *testing.T) {
 	}
 }
 
-// TestMemoryOfTheEnvironment: what the environment says of memory holds.
-func TestMemoryOfTheEnvironment(t *testing.T) {
+// TestEnvironment: GOGC and GOMEMLIMIT take precedence.
+func TestEnvironment(t *testing.T) {
 	percent, limit := debug.SetGCPercent(77), debug.SetMemoryLimit(math.MaxInt64)
 	defer debug.SetMemoryLimit(limit)
 	defer debug.SetGCPercent(percent)
 	t.Setenv("GOGC", "77")
 	t.Setenv("GOMEMLIMIT", "off")
 
-	boundMemory()
+	Bound()
 	if got := gcSetting(t, "/gc/gogc:percent"); got != 77 {
 		t.Errorf("GOGC is %d, want 77", got)
 	}
