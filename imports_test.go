@@ -32,6 +32,7 @@ var imports = map[string][]string{
 	"snapshots":                 {"manifest", "repository"},
 	"graph":                     {"graph/internal/exportjson", "internal/entra"},
 	"graph/internal/exportjson": nil,
+	"internal/patience":         nil,
 	"manifest":                  nil,
 	"compress":                  {"manifest"}, // the digest type alone
 	// Of manifest, repository uses the digest type alone.
