@@ -30,8 +30,11 @@ var imports = map[string][]string{
 	"restore":                   {"snapshots", "manifest", "compress", "repository"},
 	"replicate":                 {"snapshots", "manifest", "repository"},
 	"snapshots":                 {"manifest", "repository"},
-	"graph":                     {"graph/internal/exportjson", "internal/entra"},
+	"graph":                     {"graph/internal/exportjson", "graph/internal/limits", "graph/internal/links", "graph/internal/transport", "internal/entra", "internal/patience"},
 	"graph/internal/exportjson": nil,
+	"graph/internal/limits":     nil,
+	"graph/internal/links":      nil,
+	"graph/internal/transport":  {"graph/internal/links"},
 	"internal/patience":         nil,
 	"manifest":                  nil,
 	"compress":                  {"manifest"}, // the digest type alone

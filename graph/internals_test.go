@@ -5,6 +5,18 @@ import (
 	"iter"
 )
 
+// Limiters returns the number of mailboxes that have a limiter.
+func Limiters(c *Client) int { return c.limits.Len() }
+
+// ParseTime parses a time of a listing.
+var ParseTime = parseTime
+
+// RetryAfter reads a Retry-After header.
+var RetryAfter = retryAfter
+
+// MaxBarePages is after how many failed pages no extended properties are requested.
+const MaxBarePages = maxBarePages
+
 // AllItems is Items from the start, item by item.
 func (m *MailboxClient) AllItems(ctx context.Context, folderID string) iter.Seq2[Item, error] {
 	return flat(m.Items(ctx, folderID, Cursor{}))
