@@ -163,11 +163,7 @@ func (x *export) isLimited() bool {
 
 // request sends one request for a group of items and reads the response.
 func (x *export) request(ctx context.Context, group []*exportItem) error {
-	ids := make([]string, len(group))
-	for i, it := range group {
-		ids[i], it.moved, it.alone = it.id, false, len(group) == 1
-	}
-	call, err := exportCall(group[0].url, ids)
+	call, err := exportCall(group[0].url, startAttempt(group))
 	if err != nil {
 		return err
 	}

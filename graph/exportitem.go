@@ -17,6 +17,15 @@ type exportItem struct {
 	hops  []string
 }
 
+// startAttempt starts an attempt at a group of items, and returns their ids.
+func startAttempt(group []*exportItem) []string {
+	ids := make([]string, len(group))
+	for i, it := range group {
+		ids[i], it.moved, it.alone = it.id, false, len(group) == 1
+	}
+	return ids
+}
+
 // miss counts an attempt that did not return the item.
 func (it *exportItem) miss(e ItemError) {
 	it.attempts++

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"iter"
+	"testing"
 )
 
 // Limiters returns the number of mailboxes that have a limiter.
@@ -74,6 +75,17 @@ func (c *Changes) All() iter.Seq2[Change, error] {
 				}
 			}
 			c.link = page.DeltaLink
+		}
+	}
+}
+
+// TestMaxAttempts checks that the table has an entry for each class and use.
+func TestMaxAttempts(t *testing.T) {
+	for class, row := range maxAttempts {
+		for use, n := range row {
+			if n < 1 {
+				t.Errorf("class %d, use %d: %d attempts", class, use, n)
+			}
 		}
 	}
 }

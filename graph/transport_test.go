@@ -48,23 +48,23 @@ func TestGzip(t *testing.T) {
 // A slowBody returns a number of bytes after each pause.
 type slowBody struct {
 	io.Reader
-	ctx   context.Context
+	done  <-chan struct{} // of the request
 	pause time.Duration
-	bytes int // each time
-	there int // of these
+	bytes int // after each pause
+	left  int // of these
 }
 
 func (b *slowBody) Read(p []byte) (int, error) {
-	if b.there == 0 {
+	if b.left == 0 {
 		select {
 		case <-time.After(b.pause):
-			b.there = b.bytes
-		case <-b.ctx.Done():
-			return 0, b.ctx.Err()
+			b.left = b.bytes
+		case <-b.done:
+			return 0, context.Canceled
 		}
 	}
-	n, err := b.Reader.Read(p[:min(len(p), b.there)])
-	b.there -= n
+	n, err := b.Reader.Read(p[:min(len(p), b.left)])
+	b.left -= n
 	return n, err
 }
 
@@ -101,7 +101,7 @@ func TestIdleTimeout(t *testing.T) {
 				case <-r.Context().Done():
 					return nil, r.Context().Err()
 				}
-				body := &slowBody{strings.NewReader(`{"primaryMailboxId":"x","error":{"code":"c"}}` + tt.padding), r.Context(), tt.pause, tt.bytes, 0}
+				body := &slowBody{strings.NewReader(`{"primaryMailboxId":"x","error":{"code":"c"}}` + tt.padding), r.Context().Done(), tt.pause, tt.bytes, 0}
 				return &http.Response{StatusCode: tt.status, Header: http.Header{}, Body: body, Request: r}, nil
 			})
 			c, began := newClientAt(t, graph.Options{BaseURL: "http://127.0.0.1/v1.0", Transport: send, MaxAttempts: 1}), time.Now()
@@ -151,7 +151,7 @@ func TestStalledExport(t *testing.T) {
 			}
 			stalled = true
 			body, _ := io.ReadAll(resp.Body)
-			rest := &slowBody{strings.NewReader(""), r.Context(), time.Hour, 1, 0}
+			rest := &slowBody{strings.NewReader(""), r.Context().Done(), time.Hour, 1, 0}
 			resp.Body = struct {
 				io.Reader
 				io.Closer

@@ -50,7 +50,7 @@ const (
 
 // A Reader reads one response after another. It is not safe for concurrent use.
 type Reader struct {
-	lexer
+	lex     lexer
 	base64  base64Decoder
 	state   state
 	element Element
@@ -64,14 +64,14 @@ type Reader struct {
 func NewReader() *Reader { return newReader(bufferSize) }
 
 func newReader(size int) *Reader {
-	return &Reader{lexer: lexer{buf: make([]byte, max(size, maxEscape))}, err: io.EOF}
+	return &Reader{lex: lexer{buf: make([]byte, max(size, maxEscape))}, err: io.EOF}
 }
 
 // Reset makes r read the response in src from its start. It releases everything of the previous
 // response. After Reset(nil), r waits for the next Reset.
 func (r *Reader) Reset(src io.Reader) {
 	*r = Reader{
-		lexer: lexer{src: src, buf: r.buf, name: r.name[:0], captured: r.captured[:0]},
+		lex:   lexer{src: src, buf: r.lex.buf, name: r.lex.name[:0], captured: r.lex.captured[:0]},
 		spare: r.spare,
 	}
 	if src == nil {
@@ -132,22 +132,22 @@ func (r *Reader) nextElement() error {
 		return err
 	}
 	r.element = Element{}
-	c, err := r.next()
+	c, err := r.lex.next()
 	switch {
 	case err != nil:
 		return err
 	case c == '{':
-		if err := r.enter(); err != nil {
+		if err := r.lex.enter(); err != nil {
 			return err
 		}
 		r.state = inElement
 		_, err := r.readMembers()
 		return err
 	case c == 'n':
-		return r.literal("null")
+		return r.lex.literal("null")
 	}
-	r.malformed(r.offset(), "no object")
-	return r.skip()
+	r.malformed(r.lex.offset(), "no object")
+	return r.lex.skip()
 }
 
 // findElement moves to the start of the next element. It returns io.EOF if there is none.
@@ -158,13 +158,13 @@ func (r *Reader) findElement() (err error) {
 		case atStart:
 			err = r.readStart()
 		case inResponse:
-			if more, err = r.nextMember(); err == nil && more {
+			if more, err = r.lex.nextMember(); err == nil && more {
 				err = r.readMember()
 			} else {
 				r.state = atEnd
 			}
 		case inValue:
-			if more, err = r.nextValue(); err == nil && more {
+			if more, err = r.lex.nextValue(); err == nil && more {
 				return nil
 			}
 			r.state = inResponse
@@ -179,33 +179,33 @@ func (r *Reader) findElement() (err error) {
 
 // readStart enters the response's object.
 func (r *Reader) readStart() error {
-	if err := r.skipMark(); err != nil {
+	if err := r.lex.skipMark(); err != nil {
 		return err
 	}
-	c, err := r.next()
+	c, err := r.lex.next()
 	switch {
 	case err != nil:
 		return err
 	case c == '{':
 		r.state = inResponse
-		return r.enter()
+		return r.lex.enter()
 	case c == 'n':
 		r.state = atEnd
-		return r.literal("null")
+		return r.lex.literal("null")
 	}
 	if err := r.checkValue(); err != nil {
 		return err
 	}
-	return r.errorf("no object")
+	return r.lex.errorf("no object")
 }
 
 // readEnd returns io.EOF if nothing follows the response's object.
 func (r *Reader) readEnd() error {
-	c, err := r.next()
+	c, err := r.lex.next()
 	if err == nil {
-		return r.unexpected(c, "after top-level value")
+		return r.lex.unexpected(c, "after top-level value")
 	}
-	if r.readErr == io.EOF {
+	if r.lex.readErr == io.EOF {
 		return io.EOF
 	}
 	return err
@@ -214,34 +214,34 @@ func (r *Reader) readEnd() error {
 // readMember reads a member of the response, and of value only its start.
 func (r *Reader) readMember() error {
 	if !r.isNamed("value") {
-		return r.skip()
+		return r.lex.skip()
 	}
-	c, err := r.next()
+	c, err := r.lex.next()
 	switch {
 	case err != nil:
 		return err
 	case c == '[':
 		r.state = inValue
-		return r.enter()
+		return r.lex.enter()
 	case c == 'n':
-		return r.literal("null")
+		return r.lex.literal("null")
 	}
 	if err := r.checkValue(); err != nil {
 		return err
 	}
-	return r.errorf("value is no array")
+	return r.lex.errorf("value is no array")
 }
 
 // checkValue returns an error unless a value begins here.
 func (r *Reader) checkValue() error {
-	c, err := r.next()
+	c, err := r.lex.next()
 	if err == nil && !bytes.ContainsRune([]byte(`{["tfn-0123456789`), rune(c)) {
-		err = r.unexpected(c, "looking for beginning of value")
+		err = r.lex.unexpected(c, "looking for beginning of value")
 	}
 	return err
 }
 
-func (r *Reader) isNamed(name string) bool { return bytes.EqualFold(r.name, []byte(name)) }
+func (r *Reader) isNamed(name string) bool { return bytes.EqualFold(r.lex.name, []byte(name)) }
 
 // malformed records an error in the element's content. The first one counts.
 func (r *Reader) malformed(offset int64, format string, args ...any) {
@@ -255,7 +255,7 @@ func (r *Reader) malformed(offset int64, format string, args ...any) {
 func (r *Reader) readMembers() (replaced bool, err error) {
 	for err == nil && r.state == inElement && !replaced {
 		var more bool
-		if more, err = r.nextMember(); err != nil || !more {
+		if more, err = r.lex.nextMember(); err != nil || !more {
 			r.state = inValue
 			break
 		}
@@ -269,95 +269,19 @@ func (r *Reader) readMembers() (replaced bool, err error) {
 		case r.isNamed("error"):
 			err = r.readSmall("error", &e.Error, maxError)
 		default:
-			err = r.skip()
+			err = r.lex.skip()
 		}
 	}
 	return replaced, err
 }
 
-// openData reads the start of a data member, and reports whether it replaces an earlier one.
-func (r *Reader) openData() (replaced bool, err error) {
-	c, err := r.next()
-	if err != nil {
-		return false, err
-	}
-	replaced = r.element.HasData
-	switch c {
-	case '"':
-		r.advance(1)
-		r.base64.reset()
-		r.state, r.element.HasData = inData, true
-		return replaced, nil
-	case 'n':
-		r.element.HasData = false
-		return replaced, r.literal("null")
-	}
-	r.malformed(r.offset(), "data is no string")
-	return false, r.skip()
-}
-
-// readData decodes data that has arrived into p. At the end of the data it leaves the state inData.
-func (r *Reader) readData(p []byte) (int, error) {
-	n, done, err := r.decodeRun(p)
-	if done {
-		r.state = inElement
-		if r.element.Malformed == nil && !r.base64.complete() {
-			r.malformed(r.offset()-1, "base64 data without its end")
-		}
-	}
-	return n, err
-}
-
-// decodeRun decodes the next run of a data string. If the element is malformed, it skips the run.
-func (r *Reader) decodeRun(p []byte) (n int, done bool, err error) {
-	if r.element.Malformed == nil {
-		run, done, err := r.raw(maxEncoded(len(p)))
-		if err != nil {
-			return 0, false, err
-		}
-		if n, ok := r.base64.decodePlain(p, run); ok {
-			r.advance(len(run))
-			if done {
-				r.advance(1)
-			}
-			return n, done, nil
-		}
-	}
-	at := r.offset() // the earliest offset of an error: escapes in the run move later ones
-	run, done, err := r.text()
-	if err != nil || r.element.Malformed != nil {
-		return 0, done, err
-	}
-	dst, fits := p, len(p) >= maxDecoded(len(run))
-	if !fits {
-		dst = r.spareBuffer()
-	}
-	n, bad := r.base64.decode(dst, run)
-	switch {
-	case bad >= 0:
-		r.malformed(at+int64(bad), "illegal base64 data")
-		return 0, done, nil
-	case !fits:
-		r.pending = dst[:n]
-		return 0, done, nil
-	}
-	return n, done, nil
-}
-
-func (r *Reader) spareBuffer() []byte {
-	if r.spare == nil {
-		r.spare = make([]byte, maxDecoded(len(r.buf)))
-	}
-	return r.spare
-}
-
 // readSmall reads into v a value whose JSON has at most limit bytes.
 func (r *Reader) readSmall(name string, v any, limit int) error {
-	if _, err := r.next(); err != nil {
+	if _, err := r.lex.next(); err != nil {
 		return err
 	}
-	at := r.offset()
-	raw, err := r.capture(limit)
+	at := r.lex.offset()
+	raw, err := r.lex.capture(limit)
 	switch {
 	case err != nil:
 		return err
