@@ -13,8 +13,8 @@ import (
 	"slices"
 )
 
-// A Change is an entry of a delta query. An item may come more than once, in any order. At least its
-// id is set.
+// A Change is an entry of a delta query. An item may come more than once, in any order. At least
+// its id is set.
 type Change struct {
 	Item
 	Removed string // the reason, "deleted" or "changed", if it is gone from the folder
@@ -48,8 +48,8 @@ func removed(raw json.RawMessage) string {
 	return cmp.Or(clip(r.Reason, 100), "deleted")
 }
 
-// Some services refuse $select here. Whether a delta query returns hidden folders is not documented;
-// it requests them in the same way as a list.
+// Some services refuse $select here. Whether a delta query returns hidden folders is not
+// documented; it requests them in the same way as a list.
 var (
 	itemDeltaVariants   = []url.Values{{"$select": {selectItem}}, {}}
 	folderDeltaVariants = []url.Values{{"includeHiddenFolders": {"true"}, "$expand": {expandFolder}}, {"includeHiddenFolders": {"true"}}, {}}
@@ -130,9 +130,9 @@ func (m *MailboxClient) folderGone(ctx context.Context, folderID string, e *Erro
 	return errors.Is(err, ErrFolderGone)
 }
 
-// FolderDelta lists all folders by a delta query: one request for hundreds of folders, where Folders
-// sends one for each. Path and Mailbox are not set, and Hidden and Search may not be set. Its error
-// may be ErrResync or ErrNoDelta, the latter also if folders have no counts.
+// FolderDelta lists all folders by a delta query: one request for hundreds of folders, where
+// Folders sends one for each. Path and Mailbox are not set, and Hidden and Search may not be set.
+// Its error may be ErrResync or ErrNoDelta, the latter also if folders have no counts.
 //
 // https://learn.microsoft.com/graph/api/mailboxfolder-delta
 func (m *MailboxClient) FolderDelta(ctx context.Context) ([]Folder, error) {

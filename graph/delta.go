@@ -11,8 +11,8 @@ import (
 )
 
 var (
-	// ErrResync is in the error of a delta link that Graph no longer accepts: the changes since then
-	// are unknown, and everything has to be listed.
+	// ErrResync is in the error of a delta link that Graph no longer accepts: the changes since
+	// then are unknown, and everything has to be listed.
 	ErrResync = errors.New("changes since then are not known")
 
 	// ErrNoDelta is in the error of a delta query that Graph does not support.

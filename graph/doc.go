@@ -1,6 +1,6 @@
-// Package graph reads mailboxes through Microsoft Graph's mailbox import and export API. It finds the
-// mailboxes of a user, lists folders and items, lists what changed, and exports items as streams
-// that are decoded while they arrive.
+// Package graph reads mailboxes through Microsoft Graph's mailbox import and export API. It finds
+// the mailboxes of a user, lists folders and items, lists what changed, and exports items as
+// streams that are decoded while they arrive.
 //
 // A Client has the credential, the connections and the limits of each mailbox: requests in flight
 // and requests in ten minutes. A MailboxClient reads one mailbox. It follows Graph's redirects to

@@ -72,7 +72,7 @@ func (m *MailboxClient) Export(ctx context.Context, ids []string, h ExportHandle
 	}
 	x := newExport(m, ids, h)
 	for len(x.left) > 0 {
-		if x.rounds > 0 && !x.anyMoved() && !x.hurry {
+		if x.rounds > 0 && !x.anyMoved() && !x.noPause {
 			if err := sleep(ctx, x.pause(), waitFor(x.isLimited())); err != nil {
 				return err
 			}
@@ -92,8 +92,8 @@ type export struct {
 	items      map[string]*exportItem
 	left       []*exportItem // without a result
 	rounds     int
-	barren     int           // rounds in a row without a result
-	hurry      bool          // the next round needs no pause
+	fruitless  int           // rounds in a row without a result
+	noPause    bool          // the next round needs no pause
 	retryAfter time.Duration // requested by Graph in the last round
 }
 
@@ -117,7 +117,7 @@ func newExport(m *MailboxClient, ids []string, h ExportHandler) *export {
 // moved to another mailbox, it requests only these.
 func (x *export) round(ctx context.Context) error {
 	x.rounds++
-	x.retryAfter, x.hurry = 0, false
+	x.retryAfter, x.noPause = 0, false
 	items := x.left
 	if x.anyMoved() {
 		items = slices.DeleteFunc(slices.Clone(x.left), func(it *exportItem) bool { return !it.moved })
@@ -132,7 +132,7 @@ func (x *export) round(ctx context.Context) error {
 		}
 	}
 	for _, it := range x.left {
-		if !it.done && it.hadEnough() {
+		if !it.done && it.isExhausted() {
 			if err := x.fail(it, true); err != nil {
 				return err
 			}
@@ -140,8 +140,8 @@ func (x *export) round(ctx context.Context) error {
 	}
 	before := len(x.left)
 	x.left = slices.DeleteFunc(x.left, func(it *exportItem) bool { return it.done })
-	if x.barren++; len(x.left) < before {
-		x.barren = 0
+	if x.fruitless++; len(x.left) < before {
+		x.fruitless = 0
 	}
 	return nil
 }
@@ -153,7 +153,7 @@ func (x *export) anyMoved() bool {
 
 // pause returns the pause before the next round.
 func (x *export) pause() time.Duration {
-	return max(x.m.client.policy().Pause(max(1, x.barren)), x.retryAfter)
+	return max(x.m.client.policy().Pause(max(1, x.fruitless)), x.retryAfter)
 }
 
 // isLimited reports whether Graph requested the pause, or is too busy for some items.
@@ -187,7 +187,7 @@ func (x *export) request(ctx context.Context, group []*exportItem) error {
 	case ctx.Err() != nil: // the cause may be the error of another request
 		return context.Cause(ctx)
 	case err == nil:
-		r.missMissing()
+		r.countMissing()
 		return r.checkMatched()
 	case len(r.seen) == 0:
 		x.miss(group, r.brokenError(err))

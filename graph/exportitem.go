@@ -38,9 +38,9 @@ func (it *exportItem) missRequest(e *Error) {
 	it.doubtful = true
 }
 
-// hadEnough reports whether another request soon is no use. An item that Graph is too busy for does
+// isExhausted reports whether another request soon is no use. An item that Graph is too busy for does
 // not delay the other items of its batch.
-func (it *exportItem) hadEnough() bool {
+func (it *exportItem) isExhausted() bool {
 	if isBusy(it.last.Code) && !it.doubtful && !it.alone {
 		return true
 	}

@@ -44,7 +44,7 @@ func (x *export) blame(group []*exportItem, e *Error) error {
 	switch {
 	case len(group) > 1:
 		halve(group)
-		x.hurry = true
+		x.noPause = true
 		return nil
 	case strings.EqualFold(e.Code, codeItemNotFound):
 		return x.gone(group[0])

@@ -44,7 +44,7 @@ type exportResponse struct {
 	group   []*exportItem        // requested
 	seen    map[*exportItem]bool // items that an element was about
 	held    *exportjson.Element  // the only one so far, which does not say which item it is
-	strange int                  // elements about none of the items
+	unknown int                  // elements about none of the items
 	useless int                  // elements
 
 	hasData bool   // the handler has data of the current element
@@ -130,7 +130,7 @@ func (r *exportResponse) element(e *exportjson.Element) error {
 		r.held = &held
 		return nil
 	case it == nil:
-		r.strange++
+		r.unknown++
 		return r.drop(&r.x.m.unrequested)
 	case it.done:
 		return r.drop(&r.x.m.duplicates)
@@ -141,14 +141,14 @@ func (r *exportResponse) element(e *exportjson.Element) error {
 // isOnly reports whether an element without an id can be identified: one item was requested, and no
 // element came before.
 func (r *exportResponse) isOnly() bool {
-	return len(r.group) == 1 && !r.group[0].done && len(r.seen) == 0 && r.strange == 0
+	return len(r.group) == 1 && !r.group[0].done && len(r.seen) == 0 && r.unknown == 0
 }
 
 // release gives up the element that is held. As another one follows, it cannot be identified.
 func (r *exportResponse) release() {
 	if r.held != nil {
 		r.held = nil
-		r.strange++
+		r.unknown++
 		r.x.m.unrequested.Add(1)
 		r.discard()
 	}
@@ -218,9 +218,9 @@ func (r *exportResponse) move(it *exportItem, message string) error {
 	return nil
 }
 
-// missMissing counts the attempt at items that a complete response did not contain. They are
+// countMissing counts the attempt at items that a complete response did not contain. They are
 // requested in smaller groups, and one by one if elements did not say which items they are.
-func (r *exportResponse) missMissing() {
+func (r *exportResponse) countMissing() {
 	var missing []*exportItem
 	for _, it := range r.group {
 		if !it.done && !r.seen[it] {
@@ -230,7 +230,7 @@ func (r *exportResponse) missMissing() {
 		}
 	}
 	halve(missing)
-	if r.strange > 0 {
+	if r.unknown > 0 {
 		for _, it := range missing {
 			it.most = 1
 		}
@@ -244,9 +244,9 @@ func (r *exportResponse) checkMatched() error {
 	switch {
 	case len(r.seen) > 0:
 		m.unmatched.Store(0)
-	case r.strange > 0 && len(r.group) > 1:
+	case r.unknown > 0 && len(r.group) > 1:
 		m.unnamed.Store(true)
-	case r.strange > 0 && m.unmatched.Add(1) >= maxUnmatched:
+	case r.unknown > 0 && m.unmatched.Add(1) >= maxUnmatched:
 		return r.brokenError(finalError{ErrUnmatched})
 	}
 	return nil

@@ -194,8 +194,8 @@ func (w *folderWalk) add(f Folder, l *folderList) error {
 	return nil
 }
 
-// listChildren adds the children of a folder. It requests a list with fewer than Graph's count again,
-// once.
+// listChildren adds the children of a folder. It requests a list with fewer than Graph's count
+// again, once.
 func (w *folderWalk) listChildren(ctx context.Context, parent *Folder) (folderList, error) {
 	target := w.m.url("folders", parent.ID, "childFolders")
 	l, err := w.list(ctx, target)

@@ -78,8 +78,8 @@ var (
 	}, plainVariants...)
 )
 
-// Items lists the items of a folder, from its start or from the cursor of an earlier listing. An item
-// may come more than once. After an error there are no more pages.
+// Items lists the items of a folder, from its start or from the cursor of an earlier listing. An
+// item may come more than once. After an error there are no more pages.
 //
 // https://learn.microsoft.com/graph/api/mailboxfolder-list-items
 func (m *MailboxClient) Items(ctx context.Context, folderID string, from Cursor) iter.Seq2[*ItemPage, error] {

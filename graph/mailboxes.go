@@ -41,8 +41,8 @@ func (s *exchangeSettings) UnmarshalJSON(p []byte) error {
 	return nil
 }
 
-// Mailboxes returns the primary mailbox of a user, given by id or principal name, and the archive if
-// archive is set and there is one. v1.0 does not always return archives: then Mailboxes queries
+// Mailboxes returns the primary mailbox of a user, given by id or principal name, and the archive
+// if archive is set and there is one. v1.0 does not always return archives: then Mailboxes queries
 // beta.
 //
 // https://learn.microsoft.com/graph/api/usersettings-list-exchange

@@ -80,14 +80,14 @@ func (p *pager[T]) fetch(ctx context.Context) (page[T], error) {
 		case p.size() > 1 && p.sizes.failed():
 			expand = true
 		default:
-			return p.insist(ctx, expand, err)
+			return p.requestAgain(ctx, expand, err)
 		}
 	}
 }
 
-// insist requests a page once more that failed in the shortest length, if Graph answers for the
+// requestAgain requests a page once more that failed in the shortest length, if Graph answers for the
 // mailbox.
-func (p *pager[T]) insist(ctx context.Context, expand bool, err error) (page[T], error) {
+func (p *pager[T]) requestAgain(ctx context.Context, expand bool, err error) (page[T], error) {
 	if probed := p.m.Probe(ctx); probed != nil {
 		return page[T]{}, fmt.Errorf("%w; the mailbox itself: %w", err, probed)
 	}
@@ -157,8 +157,8 @@ func (p *pager[T]) expanded(expand bool) {
 	}
 }
 
-// mayBePage reports whether an error may be due to a page that is too large or too slow, or that has
-// an element which Graph cannot read.
+// mayBePage reports whether an error may be due to a page that is too large or too slow, or that
+// has an element which Graph cannot read.
 func mayBePage(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {

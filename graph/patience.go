@@ -11,30 +11,28 @@ import (
 	"github.com/mailhaul/mailhaul/internal/patience"
 )
 
-// Who repeats what. Each level passes on what it cannot solve to the next one, which requests
-// something else.
+// Who repeats what. Each level passes on what it cannot solve to the level that requested it.
 //
-//	level     code                  repeats                                         how often          pause
-//	token     caller.attempt        a request refused with 401, with a new token    maxRenewals        none
-//	request   caller.repeat         a request whose error may pass                  maxAttempts, and   pauseAfter
-//	                                                                                Options
-//	page      pager.fetch           a failed page without extended properties,      down to 1 element, none
-//	                                then an eighth as long                          then once more
-//	listing   itemWalk.next         a listing whose link or page fails, behind the  maxUnlisted        none
-//	                                element, from the last item's time, or from     maxContinued
-//	                                its start                                       maxRestarts
-//	items     export.round          items that did not come, in smaller groups      maxItemAttempts    Policy.Pause by rounds without
-//	                                                                                                   success, at least Retry-After
-//	exports   MailboxClient.confirm a refused export, with an id of no item         confirmations      Policy.Pause
-//	mailbox   limits.Limiter        nothing: it delays all requests to a mailbox                       pauseAfter
-//	                                that Graph throttles
+//	level     repeats                                                  how often         pause
+//	token     a request refused with 401, with a new token             maxRenewals       none
+//	request   a request whose error may pass                           maxAttempts       pauseAfter
+//	page      a page that fails, without extended properties, then     to one element,   none
+//	          an eighth as long                                        and once more
+//	listing   a list whose link or page fails: behind the element      maxUnlisted,      none
+//	          that fails, from the last item's time, or from its       maxContinued,
+//	          start                                                    maxRestarts
+//	items     items that did not come, in smaller groups               maxItemAttempts   export.pause
+//	exports   a refused export, with an id of no item, to find out     confirmations     policy
+//	          whether the mailbox is refused
 //
-// The caller of Export requests items again that failed for now, with MailboxClient.Pause between.
-//
-// An error belongs to one class, and a request has one use. The table says how often a request is
-// sent whose error is of the class: unlimited leaves that to Options.MaxRetryTime.
+// The levels are caller.attempt, caller.repeat, pager.fetch, itemWalk.next, export.round and
+// MailboxClient.confirm. A limits.Limiter repeats nothing: it delays the requests to a mailbox that
+// Graph throttles. The caller of Export requests items again that failed for now.
+
+// maxAttempts says how often a request is sent, by the class of its error and the use of the
+// request. Unlimited leaves the decision to Options.MaxRetryTime, which also bounds all others.
 var maxAttempts = [classes][uses]int{
-	//             single     page       shortest   ahead      export
+	// uses: single, page, shortest, ahead, export
 	classFinal:    {1, 1, 1, 1, 1},
 	classTooMany:  {unlimited, unlimited, unlimited, unlimited, unlimited},
 	classLimit:    {unlimited, 3, 4, 2, unlimited},

@@ -119,8 +119,8 @@ func TestThrottledForLong(t *testing.T) {
 	}
 }
 
-// TestRequestedPauses checks that a request is repeated until it succeeds, however often Graph requests
-// a pause.
+// TestRequestedPauses checks that a request is repeated until it succeeds, however often Graph
+// requests a pause.
 func TestRequestedPauses(t *testing.T) {
 	for _, tt := range []struct {
 		status      int
@@ -156,8 +156,8 @@ func TestRequestedPauses(t *testing.T) {
 	}
 }
 
-// TestRefusalWithoutReason checks that a refusal without a reason is repeated a few times, and one with a
-// reason is not.
+// TestRefusalWithoutReason checks that a refusal without a reason is repeated a few times, and one
+// with a reason is not.
 func TestRefusalWithoutReason(t *testing.T) {
 	page := func(w http.ResponseWriter, status int) {
 		w.WriteHeader(status)

@@ -125,9 +125,9 @@ const (
 	retryLarger = 64
 )
 
-// sizes are the lengths of a list's pages. A length shrinks when a page fails, and doubles with each
-// page that succeeds, up to the length that failed. It exceeds that rarely, to find out whether it
-// still fails.
+// sizes are the lengths of a list's pages. A length shrinks when a page fails, and doubles with
+// each page that succeeds, up to the length that failed. It exceeds that rarely, to find out
+// whether it still fails.
 type sizes struct {
 	now     int // elements
 	longest int // page so far: Graph may have a limit of its own

@@ -6,7 +6,8 @@ import (
 )
 
 // Tree sets the paths of a mailbox's folders and returns the folders in the order of their paths,
-// without search folders and the folders below them. A folder whose parent is missing is at the top.
+// without search folders and the folders below them. A folder whose parent is missing is at the
+// top.
 func Tree(byID map[string]Folder) []Folder {
 	t := &tree{byID: byID, paths: map[string][]string{}, searches: map[string]bool{}}
 	var folders []Folder
@@ -28,8 +29,8 @@ type tree struct {
 	searches map[string]bool
 }
 
-// resolve returns a folder's path, and whether it is a search folder or below one. If parents form a
-// circle, its folder with the least id is at the top, whichever folder is resolved first.
+// resolve returns a folder's path, and whether it is a search folder or below one. If parents form
+// a circle, its folder with the least id is at the top, whichever folder is resolved first.
 func (t *tree) resolve(id string) (path []string, search bool) {
 	var chain []string // from the folder up to the first folder that is resolved
 	seen := map[string]int{}

@@ -56,8 +56,8 @@ type Loop struct {
 	Report func(Failure)
 }
 
-// Do makes the call until it succeeds, Judge or elapsed time ends the loop, or ctx is done, during a
-// pause too. It returns the last error of the call.
+// Do makes the call until it succeeds, Judge or elapsed time ends the loop, or ctx is done, during
+// a pause too. It returns the last error of the call.
 func (l Loop) Do(ctx context.Context, call func(attempt int) error) error {
 	var failing time.Time // since
 	for attempt := 1; ; attempt++ {

@@ -93,8 +93,8 @@ func (x *lexer) readName() error {
 	}
 }
 
-// raw returns at most limit bytes of a string whose opening quote is consumed, with its escapes. The
-// run ends with the string, which then is done, or with the window. It is not consumed.
+// raw returns at most limit bytes of a string whose opening quote is consumed, with its escapes.
+// The run ends with the string, which then is done, or with the window. It is not consumed.
 func (x *lexer) raw(limit int) (run []byte, done bool, err error) {
 	if _, err := x.peek(); err != nil {
 		return nil, false, err

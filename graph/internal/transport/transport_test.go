@@ -12,7 +12,8 @@ import (
 	"testing"
 )
 
-// A deadLine connects to a server and, once it is dead, carries nothing any more, without saying so.
+// A deadLine connects to a server and, once it is dead, carries nothing any more, without saying
+// so.
 type deadLine struct {
 	net.Conn
 	dead *atomic.Pointer[func()] // what is called for each write; nil: it is alive
