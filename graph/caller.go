@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -14,224 +12,187 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
+
+	"github.com/mailhaul/mailhaul/graph/internal/limits"
+	"github.com/mailhaul/mailhaul/internal/patience"
 )
 
-const (
-	maxRetryDelay = time.Minute
+// maxRedirects bounds how often a request, or an item, is redirected.
+const maxRedirects = 5
 
-	// maxRenewals is how many tokens in a row may be refused: one may expire while
-	// others are asked for.
-	maxRenewals = 3
-
-	// A service that throttles without naming a pause is left alone for
-	// throttleDelays times RetryDelay, then for 2, 3 and at most maxThrottleDelays
-	// times that: by default, for 15, 30, 45 and 60 seconds.
-	throttleDelays    = 15
-	maxThrottleDelays = 4
-
-	// unexplainedAttempts is how often a request is sent that is refused without a reason.
-	unexplainedAttempts = 5
-
-	// unreachedAttempts is how often a host is tried that never answered: its name
-	// is probably wrong.
-	unreachedAttempts = 3
-)
-
-// A caller sends the requests for one mailbox, or those for none.
+// A caller sends the requests for a mailbox, or those that belong to none.
 type caller struct {
 	client                       *Client
 	mailbox                      string // empty: none
 	requests, retries, throttles atomic.Int64
 }
 
-// A call is a request, to be sent as often as it takes.
+// A call is a request, which is sent until it succeeds or patience ends.
 type call struct {
 	op     string
+	use    use
 	method string
-	url    string // do changes it to where redirects lead
+	url    string // follows redirects
 	body   []byte
 	header map[string]string
 
-	// attempts says how often the call is sent that met e; nil: as often as the options say.
-	attempts func(e *Error) int
-
-	// partial is set if a 503 may be about this call alone, which then is sent in another way.
-	partial bool
+	visited map[string]bool // URLs, once the call was redirected
 }
 
-// throttled reports whether Graph wants fewer requests to the mailbox.
-func (c *call) throttled(e *Error) bool {
-	return e.throttled() && !(c.partial && e.StatusCode == http.StatusServiceUnavailable && e.retryAfter == 0)
+// isThrottled reports whether e delays other requests. A 503 for a page may be due to the page,
+// which then is requested in another way.
+func (c *call) isThrottled(e *Error) bool {
+	isPage := c.use == usePage || c.use == useShortest || c.use == useAhead
+	return e.isThrottled() && !(isPage && e.StatusCode == http.StatusServiceUnavailable && e.retryAfter == 0)
 }
 
-// A reply is a response of status 2xx, whose body is not read.
+// requestsPause reports whether Graph requested the pause after e.
+func (c *call) requestsPause(e *Error) bool { return c.isThrottled(e) || e.retryAfter > 0 }
+
+// follow makes the call go to the URL of a redirect.
+func (c *call) follow(to redirect) error {
+	if c.visited == nil {
+		c.visited = map[string]bool{c.url: true}
+	}
+	c.url = string(to)
+	if c.visited[c.url] || len(c.visited) > maxRedirects {
+		return &Error{Op: c.op, Err: finalf("Graph redirects in a circle, or too often")}
+	}
+	c.visited[c.url] = true
+	return nil
+}
+
+// A redirect is the URL to which a response redirects a call.
+type redirect string
+
+func (redirect) Error() string { return "Graph redirects" }
+
+// A reply is a response of status 2xx, whose body is to be read. close ends it.
 type reply struct {
 	*http.Response
 	requestID, clientRequestID string
+
+	limiter *limits.Limiter
+	trace   *Trace
+	sent    time.Time
+	first   time.Duration // from sent to the response's header
 }
 
-// Tries are what became of a call so far.
-type tries struct {
-	failing time.Time // since when it meets errors; zero: it met none
-	attempt int
-	renewed int             // how often the token was, since there was another answer than 401
-	sent    map[string]bool // where the call went
+// close ends the request. ok says that the response was read without an error.
+func (r *reply) close(ok bool) {
+	r.trace.answered(r.StatusCode, r.first, r.sent)
+	_ = r.Body.Close()
+	r.limiter.Release()
+	if ok {
+		r.limiter.Succeeded()
+	}
 }
 
-// do sends the call until read took the response, an error is permanent, or
-// patience ends. Errors of read that are an *Error are judged as those of Graph
-// are; others end the call. It returns an *Error, what read returned, or ctx's cause.
+// do sends the call until read accepts the response, an error is final, or patience ends. An *Error
+// of read may be temporary, like those of Graph; other errors of read are final. do returns an
+// *Error, the error of read, or the cause of ctx.
 func (c *caller) do(ctx context.Context, call *call, read func(*reply) error) error {
-	t := &tries{attempt: 1, sent: map[string]bool{call.url: true}}
-	for {
-		err := c.once(ctx, call, t.attempt, read)
-		if err == nil {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		var to redirection
-		var e *Error
-		switch {
-		case errors.As(err, &to):
-			err = t.follow(call, to)
-		case errors.As(err, &e):
-			err = c.again(ctx, call, t, e)
-		}
+	return c.repeat(ctx, call, func(attempt int) error {
+		r, err := c.attempt(ctx, call, attempt)
 		if err != nil {
 			return err
 		}
-	}
-}
-
-// follow lets the call go where it was sent.
-func (t *tries) follow(call *call, to redirection) error {
-	call.url = string(to)
-	if t.sent[call.url] || len(t.sent) > maxRedirects {
-		return &Error{Op: call.op, Err: finalf("Graph redirects in a circle, or too often")}
-	}
-	t.sent[call.url] = true
-	return nil
-}
-
-// again waits until the call may be sent again, or returns an error if it may not.
-func (c *caller) again(ctx context.Context, call *call, t *tries, e *Error) error {
-	if e.StatusCode == http.StatusUnauthorized && c.client.opts.Credential != nil && t.renewed < maxRenewals {
-		t.renewed++ // the pipeline has let the token expire
-		return nil
-	}
-	t.renewed = 0
-	if t.failing.IsZero() {
-		t.failing = time.Now()
-	}
-	asked := call.throttled(e) || e.retryAfter > 0
-	pause := c.client.backoff(t.attempt)
-	if asked {
-		pause = c.client.pause(e, t.attempt)
-	}
-	if !e.temporary() || t.attempt >= c.attempts(call, e) || time.Since(t.failing)+pause > c.client.opts.MaxRetryTime {
-		return e
-	}
-	if err := sleep(ctx, pause, reasonOf(asked)); err != nil {
+		err = read(r)
+		r.close(err == nil)
 		return err
-	}
-	t.attempt++
-	c.retries.Add(1)
-	return nil
+	})
 }
 
-// attempts is how often the call is sent that met e. While Graph asks to wait it is time
-// that decides.
-func (c *caller) attempts(call *call, e *Error) int {
-	n := c.client.opts.MaxAttempts
-	switch {
-	case e.asksToWait():
-		n = math.MaxInt
-	case e.unexplained():
-		n = min(n, unexplainedAttempts)
-	}
-	if call.attempts != nil {
-		n = min(n, call.attempts(e))
-	}
-	if e.StatusCode == 0 && !c.client.reached.Load() {
-		n = min(n, unreachedAttempts)
-	}
-	return n
+// open is do for a response that is read only once: the caller reads and closes it.
+func (c *caller) open(ctx context.Context, call *call) (r *reply, err error) {
+	err = c.repeat(ctx, call, func(attempt int) error {
+		r, err = c.attempt(ctx, call, attempt)
+		return err
+	})
+	return r, err
 }
 
-// pause is the time before a call is sent again after so many attempts. Services
-// that throttle without saying for how long want more of it.
-func (c *Client) pause(e *Error, attempt int) time.Duration {
-	switch {
-	case e.retryAfter > 0:
-		return e.retryAfter
-	case e.throttled() && !e.retryNow:
-		d := min(throttleDelays*c.opts.RetryDelay*time.Duration(min(attempt, maxThrottleDelays)), maxRetryDelay)
-		return d + rand.N(d/10+1)
-	}
-	return c.backoff(attempt)
-}
-
-// backoff is the pause after so many attempts: it doubles, with up to half of it
-// left to chance.
-func (c *Client) backoff(attempt int) time.Duration {
-	d := maxRetryDelay
-	if attempt < 30 && c.opts.RetryDelay <= maxRetryDelay>>(attempt-1) {
-		d = c.opts.RetryDelay << (attempt - 1)
-	}
-	return d/2 + rand.N(d/2+1)
-}
-
-// reasonOf tells what a pause waits for: for Graph's limits, or for a Graph that answers.
-func reasonOf(limited bool) Wait {
-	if limited {
-		return WaitLimit
-	}
-	return WaitGraph
-}
-
-func sleep(ctx context.Context, d time.Duration, reason Wait) error {
+// repeat makes attempts at the call until one succeeds, as the table maxAttempts says.
+func (c *caller) repeat(ctx context.Context, call *call, try func(attempt int) error) error {
 	trace := traceOf(ctx)
-	trace.waiting(reason)
-	defer trace.waiting(WaitNone)
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
+	loop := patience.Loop{
+		Policy: c.client.policy(),
+		Judge: func(err error, attempt int) (r patience.Retry) {
+			if e, ok := errors.AsType[*Error](err); ok {
+				r.Attempts = c.attempts(call, e)
+				if call.requestsPause(e) {
+					r.Pause = c.client.pauseAfter(e, attempt)
+				}
+			}
+			return r
+		},
+		Report: func(f patience.Failure) {
+			e, ok := errors.AsType[*Error](f.Err)
+			trace.waiting(waitFor(ok && call.requestsPause(e)))
+		},
+	}
+	err := loop.Do(ctx, func(attempt int) error {
+		if attempt > 1 {
+			trace.waiting(WaitNone)
+			c.retries.Add(1)
+		}
+		return try(attempt)
+	})
+	if err != nil && ctx.Err() != nil {
+		trace.waiting(WaitNone)
 		return context.Cause(ctx)
-	case <-t.C:
-		return nil
-	}
-}
-
-// once sends the call when the limits of the mailbox that it goes to allow.
-func (c *caller) once(ctx context.Context, call *call, attempt int, read func(*reply) error) error {
-	mailbox := c.mailbox
-	if p, ok := c.client.mailboxPath(call.url); ok {
-		mailbox = p.mailbox
-	}
-	l := c.client.limiters.limiter(mailbox)
-	epoch, err := l.acquire(ctx)
-	if err != nil {
-		return err
-	}
-	err = c.exchange(ctx, call, read)
-	l.release()
-	var e *Error
-	switch {
-	case err == nil:
-		l.succeeded()
-	case errors.As(err, &e) && call.throttled(e) && ctx.Err() == nil:
-		c.throttles.Add(1)
-		l.refused(epoch, c.client.pause(e, attempt), e.limits())
 	}
 	return err
 }
 
-// exchange sends the call and reads the response. It returns an *Error, a
-// redirection, or what read returned.
-func (c *caller) exchange(ctx context.Context, call *call, read func(*reply) error) error {
+// attempt sends the call, follows redirects, and renews a token that Graph refuses.
+func (c *caller) attempt(ctx context.Context, call *call, attempt int) (*reply, error) {
+	for renewals := 0; ; {
+		r, err := c.once(ctx, call, attempt)
+		if err == nil || ctx.Err() != nil {
+			return r, err
+		}
+		if to, ok := errors.AsType[redirect](err); ok {
+			if err := call.follow(to); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if statusOf(err) != http.StatusUnauthorized || c.client.opts.Credential == nil || renewals == maxRenewals {
+			return nil, err
+		}
+		renewals++ // the pipeline has discarded the token
+	}
+}
+
+// once sends the call when the limits of its mailbox allow it.
+func (c *caller) once(ctx context.Context, call *call, attempt int) (*reply, error) {
+	mailbox := c.mailbox
+	if id, ok := c.client.base.Mailbox(call.url); ok {
+		mailbox = id
+	}
+	l, trace := c.client.limits.Mailbox(mailbox), traceOf(ctx)
+	epoch, err := l.Acquire(ctx, func(throttled bool) { trace.waiting(waitFor(throttled)) })
+	trace.waiting(WaitNone)
+	if err != nil {
+		return nil, err
+	}
+	r, err := c.exchange(ctx, call)
+	if err == nil {
+		r.limiter = l
+		return r, nil
+	}
+	l.Release()
+	if e, ok := errors.AsType[*Error](err); ok && call.isThrottled(e) && ctx.Err() == nil {
+		c.throttles.Add(1)
+		l.Refused(epoch, c.client.pauseAfter(e, attempt), e.isLimit())
+	}
+	return nil, err
+}
+
+// exchange sends the call and receives the response. It returns an *Error or a redirect unless the
+// status is 2xx.
+func (c *caller) exchange(ctx context.Context, call *call) (*reply, error) {
 	clientRequestID := newRequestID()
 	c.requests.Add(1)
 	trace, sent := traceOf(ctx), time.Now()
@@ -240,30 +201,42 @@ func (c *caller) exchange(ctx context.Context, call *call, read func(*reply) err
 	trace.waiting(WaitNone)
 	first := time.Since(sent)
 	if err != nil {
-		return &Error{Op: call.op, ClientRequestID: clientRequestID, Err: plain(err)}
+		return nil, &Error{Op: call.op, ClientRequestID: clientRequestID, Err: explain(err)}
 	}
+	c.client.reached.Store(true)
 	resp.Body = trace.body(resp.Body)
+	if resp.StatusCode/100 == 2 {
+		return &reply{
+			Response: resp, requestID: clip(resp.Header.Get("request-id"), maxRequestID),
+			clientRequestID: clientRequestID, trace: trace, sent: sent, first: first,
+		}, nil
+	}
 	defer resp.Body.Close()
 	defer trace.answered(resp.StatusCode, first, sent)
-	c.client.reached.Store(true)
-	switch {
-	case resp.StatusCode/100 == 2:
-		return read(&reply{resp, clip(resp.Header.Get("request-id"), 100), clientRequestID})
-	case resp.StatusCode/100 == 3 && resp.Header.Get("Location") != "":
+	if resp.StatusCode/100 == 3 && resp.Header.Get("Location") != "" {
 		to, err := c.client.redirected(call, resp)
 		if err != nil {
-			return &Error{Op: call.op, ClientRequestID: clientRequestID, Err: err}
+			return nil, &Error{Op: call.op, ClientRequestID: clientRequestID, Err: err}
 		}
-		return to
+		return nil, to
 	}
-	return statusError(call.op, clientRequestID, resp)
+	return nil, statusError(call.op, clientRequestID, resp)
 }
 
-// withoutURL leaves the URL out of an error, but for its host: the query may have
-// tokens.
+// redirected returns where a response redirects the call.
+func (c *Client) redirected(call *call, resp *http.Response) (redirect, error) {
+	if call.method != http.MethodGet && resp.StatusCode != http.StatusTemporaryRedirect &&
+		resp.StatusCode != http.StatusPermanentRedirect {
+		return "", finalf("Graph redirects with %d, which would change the request", resp.StatusCode)
+	}
+	to, err := c.base.Redirect(call.url, resp.Header.Get("Location"))
+	return redirect(to), err
+}
+
+// withoutURL leaves of the URL in an error only its host: the query may have tokens.
 func withoutURL(err error) error {
-	var e *url.Error
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[*url.Error](err)
+	if !ok {
 		return err
 	}
 	u, parseErr := url.Parse(e.URL)

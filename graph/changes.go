@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,8 +13,8 @@ import (
 	"slices"
 )
 
-// A Change is an entry of a delta query. The same item may come more than once, in
-// any order; of one that changed at least the id is there.
+// A Change is an entry of a delta query. An item may come more than once, in any order. At least
+// its id is set.
 type Change struct {
 	Item
 	Removed string // the reason, "deleted" or "changed", if it is gone from the folder
@@ -23,10 +24,10 @@ type Change struct {
 type ChangePage struct {
 	Changes []Change
 
-	// Next leads to the next page, if there is one. A later query may start with it.
+	// Next is the link to the next page, if there is one. A later query may start with it.
 	Next string
 
-	// DeltaLink is set on the last page, and leads to what changes from here on.
+	// DeltaLink is set on the last page. It is the link to the changes from then on.
 	DeltaLink string
 }
 
@@ -43,20 +44,20 @@ func removed(raw json.RawMessage) string {
 		return ""
 	}
 	var r struct{ Reason string }
-	_ = json.Unmarshal(raw, &r) // whatever it is, it is there
-	return firstOf(clip(r.Reason, 100), "deleted")
+	_ = json.Unmarshal(raw, &r) // that it is set is enough
+	return cmp.Or(clip(r.Reason, 100), "deleted")
 }
 
-// Some services take no $select here. Whether a delta query tells of hidden folders
-// is not documented; the listing is asked for them in the same way.
+// Some services refuse $select here. Whether a delta query returns hidden folders is not
+// documented; it requests them in the same way as a list.
 var (
 	itemDeltaVariants   = []url.Values{{"$select": {selectItem}}, {}}
 	folderDeltaVariants = []url.Values{{"includeHiddenFolders": {"true"}, "$expand": {expandFolder}}, {"includeHiddenFolders": {"true"}}, {}}
 )
 
-// ItemChanges returns what changed in a folder since a link that an earlier query led to. With
-// an empty link it is everything that is there. After an error, which may be ErrResync,
-// ErrNoDelta or ErrFolderGone, there are no more pages.
+// ItemChanges returns the changes in a folder since a link of an earlier query, or all items if the
+// link is empty. After an error, which may be ErrResync, ErrNoDelta or ErrFolderGone, there are no
+// more pages.
 //
 // https://learn.microsoft.com/graph/api/mailboxitem-delta
 func (m *MailboxClient) ItemChanges(ctx context.Context, folderID, link string) iter.Seq2[*ChangePage, error] {
@@ -99,7 +100,7 @@ func changePage(ctx context.Context, p *pager[listedChange]) (*ChangePage, error
 	return page, err
 }
 
-// deltaLink returns the link that a delta query ends with.
+// deltaLink returns the link at the end of a delta query.
 func deltaLink[T any](p *pager[T], link string) (string, error) {
 	end, err := p.ending(link)
 	if err == nil && end.deltaLink == "" {
@@ -108,20 +109,19 @@ func deltaLink[T any](p *pager[T], link string) (string, error) {
 	return end.deltaLink, err
 }
 
-// itemDeltaError says what follows from an error of a delta query over items.
+// itemDeltaError is deltaError for a delta query over items, which may also be ErrFolderGone.
 func (m *MailboxClient) itemDeltaError(ctx context.Context, folderID string, err error, initial bool) error {
 	if errors.Is(err, ErrNoDelta) || ctx.Err() != nil {
 		return err
 	}
-	var e *Error
-	if errors.As(err, &e) && e.StatusCode == http.StatusNotFound && m.folderGone(ctx, folderID, e) {
+	e, ok := errors.AsType[*Error](err)
+	if ok && e.StatusCode == http.StatusNotFound && m.folderGone(ctx, folderID, e) {
 		return fmt.Errorf("%w: %w", ErrFolderGone, e)
 	}
 	return deltaError(err, initial)
 }
 
-// folderGone finds out what a 404 means: that there is no such folder, or that
-// there are no delta queries.
+// folderGone checks what a 404 means: that the folder is gone, or that there are no delta queries.
 func (m *MailboxClient) folderGone(ctx context.Context, folderID string, e *Error) bool {
 	if e.Code == "ErrorSyncFolderNotFound" {
 		return true
@@ -130,9 +130,9 @@ func (m *MailboxClient) folderGone(ctx context.Context, folderID string, e *Erro
 	return errors.Is(err, ErrFolderGone)
 }
 
-// FolderDelta lists all folders by a delta query, which takes one request for hundreds of them,
-// where Folders takes one for each. Path and Mailbox are missing, and so may Hidden and Search
-// be. Its errors may be ErrResync or ErrNoDelta, which is also that of folders without counts.
+// FolderDelta lists all folders by a delta query: one request for hundreds of folders, where
+// Folders sends one for each. Path and Mailbox are not set, and Hidden and Search may not be set.
+// Its error may be ErrResync or ErrNoDelta, the latter also if folders have no counts.
 //
 // https://learn.microsoft.com/graph/api/mailboxfolder-delta
 func (m *MailboxClient) FolderDelta(ctx context.Context) ([]Folder, error) {

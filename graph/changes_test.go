@@ -13,8 +13,7 @@ import (
 	"github.com/mailhaul/mailhaul/graph"
 )
 
-// changed goes through what changed, and returns ids, with "-" and the reason for
-// what was removed.
+// changed returns the ids of the changes, with "-" and the reason for removed items.
 func changed(t *testing.T, c *graph.Changes) (ids []string, err error) {
 	t.Helper()
 	for change, err := range c.All() {
@@ -33,7 +32,7 @@ func changed(t *testing.T, c *graph.Changes) (ids []string, err error) {
 	return ids, nil
 }
 
-// A deltaServer answers delta queries page by page, by token.
+// deltaServer answers delta queries page by page, by token.
 func deltaServer(pages map[string]string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
@@ -74,7 +73,7 @@ func TestItemChanges(t *testing.T) {
 	}
 }
 
-// TestItemChangesStop holds that there is no link before the end.
+// TestItemChangesStop checks that there is no link before the end.
 func TestItemChangesStop(t *testing.T) {
 	m := open(t, deltaServer(map[string]string{"": `{"value":[{"id":"a"},{"id":"b"}],"@odata.deltaLink":"SELF?$deltatoken=d1"}`}))
 	c := m.Delta(t.Context(), "f", "")
@@ -86,8 +85,8 @@ func TestItemChangesStop(t *testing.T) {
 	}
 }
 
-// TestDeltaErrors holds what errors of delta queries mean, on the first request,
-// with a link, and on a page between.
+// TestDeltaErrors checks which error a delta query returns: for its first request, for one with a
+// link, and for a later page.
 func TestDeltaErrors(t *testing.T) {
 	type answer = func(w http.ResponseWriter)
 	status := func(status int, code, message string) answer {
@@ -180,8 +179,8 @@ func statusBody(status int, body string) func(w http.ResponseWriter) {
 	}
 }
 
-// TestDeltaOfNoFolder tells a folder that is gone from a service that takes delta
-// for the id of an item.
+// TestDeltaOfNoFolder distinguishes a folder that is gone from a service that takes "delta" for the
+// id of an item.
 func TestDeltaOfNoFolder(t *testing.T) {
 	for _, there := range []bool{true, false} {
 		m := open(t, func(w http.ResponseWriter, r *http.Request) {
@@ -198,8 +197,8 @@ func TestDeltaOfNoFolder(t *testing.T) {
 	}
 }
 
-// TestDeltaLinks holds that a link, which comes from a place that is not trusted,
-// leads to the changes of that folder of that mailbox or nowhere.
+// TestDeltaLinks checks that a stored link leads to the changes of its folder and mailbox, or is
+// refused.
 func TestDeltaLinks(t *testing.T) {
 	const path = "/v1.0/admin/exchange/mailboxes/" + mailboxID + "/folders/f+F=/items/delta"
 	tests := map[string]bool{
@@ -209,7 +208,7 @@ func TestDeltaLinks(t *testing.T) {
 		"http://HOST" + strings.NewReplacer(":", "%3A", "@", "%40", "+", "%2B").Replace(path) + "?$deltatoken=x": true,
 		"http://HOST/v1.0/admin/Exchange/Mailboxes/" + mailboxID + "/folders('f+F=')/items/delta?$deltatoken=x":  true,
 		"http://HOST/v1.0/admin/exchange/mailboxes/" + mailboxID + "/folders/f+F=/items/delta()?$deltatoken=x":   true,
-		"http://HOST/v1.0/admin/exchange/mailboxes/" + auxiliary + "/folders/f+F=/items/delta?$deltatoken=x":     true, // asked for here
+		"http://HOST/v1.0/admin/exchange/mailboxes/" + auxiliary + "/folders/f+F=/items/delta?$deltatoken=x":     true, // requested from this mailbox
 		"http://HOST" + path + "?$deltatoken=x#fragment":                                                         true,
 		"http://HOST" + path:                                                      false,
 		"http://HOST" + path + "?$deltatoken=":                                    false,
@@ -239,10 +238,10 @@ func TestDeltaLinks(t *testing.T) {
 			requests++
 			host = r.Host
 			if got := strings.ToLower(r.URL.Path); !strings.HasPrefix(got, strings.ToLower("/v1.0/admin/exchange/mailboxes/"+mailboxID+"/")) {
-				t.Errorf("%s: asked for %s", link, r.URL)
+				t.Errorf("%s: requested %s", link, r.URL)
 			}
 			if r.URL.Query().Has("$select") {
-				t.Errorf("%s: asked with %s", link, r.URL.RawQuery)
+				t.Errorf("%s: requested with %s", link, r.URL.RawQuery)
 			}
 			fmt.Fprint(w, `{"value":[{"id":"x","totalItemCount":0}],"@odata.deltaLink":"?$deltatoken=y"}`)
 		})
@@ -260,7 +259,7 @@ func TestDeltaLinks(t *testing.T) {
 	}
 }
 
-// TestDeltaWithoutSelect does without options that a service refuses, and remembers.
+// TestDeltaWithoutSelect checks that options which a service refuses are not requested again.
 func TestDeltaWithoutSelect(t *testing.T) {
 	refused := 0
 	m := open(t, func(w http.ResponseWriter, r *http.Request) {
@@ -316,8 +315,8 @@ func TestFolderDelta(t *testing.T) {
 	}
 }
 
-// TestDeltaOfAuxiliary follows the changes of a folder in an auxiliary archive,
-// whose link leads there.
+// TestDeltaOfAuxiliary follows the changes of a folder in an auxiliary mailbox, whose link leads
+// there.
 func TestDeltaOfAuxiliary(t *testing.T) {
 	server := deltaServer(map[string]string{
 		"":   `{"value":[{"id":"a"}],"@odata.deltaLink":"SELF?$deltatoken=d1"}`,

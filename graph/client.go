@@ -3,28 +3,30 @@ package graph
 import (
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 
-	"github.com/mailhaul/mailhaul/graph/internal/exportjson"
+	"github.com/mailhaul/mailhaul/graph/internal/limits"
+	"github.com/mailhaul/mailhaul/graph/internal/links"
+	"github.com/mailhaul/mailhaul/graph/internal/transport"
 )
 
-// A Client talks to one Graph with one credential. It is safe for concurrent use.
+// A Client sends requests to one Graph with one credential. It is safe for concurrent use.
 type Client struct {
 	opts      Options
-	base      *url.URL
+	base      links.Base
 	pipeline  runtime.Pipeline
 	closeIdle func()
-	limiters  *limiters
-	users     *caller     // for what belongs to no mailbox
-	reached   atomic.Bool // Graph answered at least once
-	decoders  sync.Pool
+	limits    *limits.Limits
+	users     *caller     // for requests that belong to no mailbox
+	reached   atomic.Bool // Graph has answered
+	readers   sync.Pool   // *exportReader
 }
 
 // New returns a client. It checks the options and sends nothing.
@@ -34,8 +36,8 @@ func New(opts Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("Graph client: %w", err)
 	}
-	c := &Client{opts: opts, base: base, limiters: newLimiters(opts.MaxInFlight, max(0, opts.Budget))}
-	c.decoders.New = func() any { return exportjson.NewDecoder() }
+	c := &Client{opts: opts, base: links.Base{URL: base}, limits: limits.New(opts.MaxInFlight, max(0, opts.Budget))}
+	c.readers.New = func() any { return newExportReader() }
 	c.users = &caller{client: c}
 
 	next, closeIdle := opts.transport()
@@ -48,72 +50,81 @@ func New(opts Options) (*Client, error) {
 	c.pipeline = runtime.NewPipeline("mailhaul/graph", "v1", runtime.PipelineOptions{PerRetry: perRetry}, &policy.ClientOptions{
 		Retry:     policy.RetryOptions{MaxRetries: -1},
 		Telemetry: policy.TelemetryOptions{Disabled: true},
-		Transport: &guard{next: next, base: base, idle: opts.IdleTimeout},
+		Transport: &transport.Guard{Next: next, Base: c.base, Idle: opts.IdleTimeout},
 	})
 	return c, nil
 }
 
-// Close closes idle connections. The client remains of use.
+// Close closes idle connections. The client can still be used.
 func (c *Client) Close() { c.closeIdle() }
 
-// Open returns a client for one mailbox. It sends nothing. What goes to a mailbox
-// shares its limits, be it through several clients that one Client opened.
+// Open returns a client for one mailbox. It sends nothing. All clients that Open returns for a
+// mailbox share its limits.
 func (c *Client) Open(mailboxID string) *MailboxClient {
 	return &MailboxClient{caller: caller{client: c, mailbox: mailboxID}}
 }
 
-// A MailboxClient reads one mailbox. It is safe for concurrent use, and of the
-// requests that wait at most four are in flight.
+// A MailboxClient reads one mailbox. It is safe for concurrent use: at most four requests are in
+// flight, and others wait.
 type MailboxClient struct {
 	caller
-	shapes    [kinds]listing // how each is requested here
-	unnamed   atomic.Bool    // answers about several items do not say which they are
-	unmatched atomic.Int64   // answers in a row about one item that were about none
-	unasked   atomic.Int64   // Stats.Unasked
-	twice     atomic.Int64   // Stats.Duplicates
+	shapes      [kinds]shapeMemory // how lists of each kind are requested
+	unnamed     atomic.Bool        // responses about several items do not say which they are
+	unmatched   atomic.Int64       // responses in a row about one item that do not identify it
+	unrequested atomic.Int64       // Stats.Unrequested
+	duplicates  atomic.Int64       // Stats.Duplicates
 
 	mu          sync.Mutex
 	auxiliaries map[string]bool
 }
 
-// Stats tell what a MailboxClient did so far.
+// Stats are the counts of a MailboxClient.
 type Stats struct {
-	Requests   int64  // sent, each attempt counted
-	Retries    int64  // of these, those that repeat one that met a temporary error
-	Throttled  int64  // answered with 429 or 503
-	Unasked    int64  // elements of exports whose id was not asked for
-	Duplicates int64  // elements of exports whose id was already there
-	InFlight   int    // requests to the mailbox now
-	Limit      int    // how many there may be now
-	Budget     Budget // of the mailbox
+	Requests    int64  // each attempt counted
+	Retries     int64  // requests that repeat one after a temporary error
+	Throttled   int64  // responses with status 429 or 503
+	Unrequested int64  // elements of exports with an id that was not requested
+	Duplicates  int64  // elements of exports with an id that came before
+	InFlight    int    // requests to the mailbox now
+	Limit       int    // how many there may be now
+	Budget      Budget // of the mailbox
 }
 
-// Stats returns what the client did so far.
+// A Budget is the state of the requests that Graph allows a mailbox in ten minutes.
+type Budget struct {
+	Used    int       // requests in the last ten minutes, at most 10 seconds more
+	Allowed int       // 0: unlimited
+	Resets  time.Time // when the oldest requests of Used expire; zero: Used is 0
+}
+
+// Stats returns the current counts.
 func (m *MailboxClient) Stats() Stats {
 	s := Stats{
 		Requests: m.requests.Load(), Retries: m.retries.Load(), Throttled: m.throttles.Load(),
-		Unasked: m.unasked.Load(), Duplicates: m.twice.Load(),
+		Unrequested: m.unrequested.Load(), Duplicates: m.duplicates.Load(),
 	}
-	s.InFlight, s.Limit, s.Budget = m.client.limiters.limiter(m.mailbox).state()
+	var b limits.Budget
+	s.InFlight, s.Limit, b = m.client.limits.Mailbox(m.mailbox).State()
+	s.Budget = Budget(b)
 	return s
 }
 
-// Auxiliaries returns the ids of the other mailboxes to which Graph sent requests
-// for this one, as it does for archives that outgrew one mailbox. They are sorted.
+// Auxiliaries returns the sorted ids of the other mailboxes to which Graph redirected requests, as
+// it does for archives that outgrew one mailbox.
 func (m *MailboxClient) Auxiliaries() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Sorted(maps.Keys(m.auxiliaries))
 }
 
-// maxAuxiliaries is beyond what Exchange has of an archive.
+// maxAuxiliaries is above the number that Exchange creates for an archive.
 const maxAuxiliaries = 1000
 
-// answeredBy returns the mailbox that a URL leads to, or nothing if that is the
-// client's own, and takes note of it.
-func (m *MailboxClient) answeredBy(target string) string {
-	p, ok := m.client.mailboxPath(target)
-	if !ok || strings.EqualFold(p.mailbox, m.mailbox) {
+// auxiliary returns the mailbox of a URL that answered, and records it for Auxiliaries. It is empty
+// if that is the client's own.
+func (m *MailboxClient) auxiliary(target string) string {
+	id, ok := m.client.base.Mailbox(target)
+	if !ok || strings.EqualFold(id, m.mailbox) {
 		return ""
 	}
 	m.mu.Lock()
@@ -122,22 +133,12 @@ func (m *MailboxClient) answeredBy(target string) string {
 		m.auxiliaries = map[string]bool{}
 	}
 	if len(m.auxiliaries) < maxAuxiliaries {
-		m.auxiliaries[p.mailbox] = true
+		m.auxiliaries[id] = true
 	}
-	return p.mailbox
+	return id
 }
 
-// url returns the URL of a path below the mailbox, each segment escaped.
+// url returns the URL of a path below the mailbox. It escapes each segment.
 func (m *MailboxClient) url(segments ...string) string {
-	return m.client.url(append([]string{"admin", "exchange", "mailboxes", m.mailbox}, segments...)...)
-}
-
-// url returns the URL of a path below the base, each segment escaped.
-func (c *Client) url(segments ...string) string {
-	var b strings.Builder
-	b.WriteString(c.base.String())
-	for _, s := range segments {
-		b.WriteString("/" + url.PathEscape(s))
-	}
-	return b.String()
+	return m.client.base.Join(append([]string{"admin", "exchange", "mailboxes", m.mailbox}, segments...)...)
 }

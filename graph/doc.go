@@ -1,20 +1,21 @@
-// Package graph reads mailboxes through Microsoft Graph's mailbox import and
-// export API: it finds a user's mailboxes, lists folders and items, tells what
-// changed in them, and exports items as streams that are decoded while they arrive.
+// Package graph reads mailboxes through Microsoft Graph's mailbox import and export API. It finds
+// the mailboxes of a user, lists folders and items, lists what changed, and exports items as
+// streams that are decoded while they arrive.
 //
-// It is written on azcore's HTTP pipeline, with a retry policy of its own: a
-// response may break off after most of it was of use, which azcore's policy does
-// not know. A Client has the credential, the connection and what Graph limits for
-// each mailbox, which are the requests in flight and those in ten minutes. A
-// MailboxClient reads one mailbox, and goes where Graph sends it for what lies in
-// others: archives that outgrow a mailbox have several.
+// A Client has the credential, the connections and the limits of each mailbox: requests in flight
+// and requests in ten minutes. A MailboxClient reads one mailbox. It follows Graph's redirects to
+// auxiliary mailboxes, of which large archives have several.
 //
-// Services differ in what they take. Lists are asked for with all that is of use,
-// and with less where that is refused; what was taken is remembered.
+// The package uses azcore's HTTP pipeline with a retry policy of its own, because a response can
+// break off after most of it was useful. The table in patience.go says which error is repeated, how
+// often, and with what pause.
 //
-// Requests go to the configured host alone. Of what is read, nothing is trusted:
-// links and redirects lead to the same host and the same resource, responses are
-// bounded, and lists without an end have one.
+// Services differ in what they accept. The client requests lists with all useful options, requests
+// less if that is refused, and remembers what was accepted.
+//
+// Requests go to the configured host alone. Nothing that is read is trusted: links and redirects
+// must lead to the same host and the same resource, responses are bounded, and lists without an end
+// are aborted.
 //
 // https://learn.microsoft.com/graph/api/resources/mailbox-import-export-api-overview
 package graph

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,29 +16,26 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 )
 
+// Bounds of the texts in an Error, in bytes.
 const (
-	codeItemNotFound = "ErrorItemNotFound"
-
-	// maxMessage bounds the texts that are kept of what Graph says.
-	maxMessage = 2000
-
-	// maxRetryAfter bounds the pause that Graph can ask for.
-	maxRetryAfter = 10 * time.Minute
+	maxMessage   = 2000
+	maxCode      = 200
+	maxRequestID = 100
 )
 
-// An Error is a request that Graph refused, or that did not reach it. Its text
-// quotes both request ids, for Microsoft's support.
+// An Error is a request that Graph refused, or that did not reach it. Its text has both request
+// ids, for Microsoft's support.
 type Error struct {
-	Op              string // what was asked for, such as "list folders"
-	StatusCode      int    // 0 if there was no response
-	Code, Message   string // what Graph says
+	Op              string // the operation, such as "list folders"
+	StatusCode      int    // 0: there was no response
+	Code, Message   string // Graph's
 	RequestID       string // Graph's
 	ClientRequestID string // the Client's
-	Err             error  // why there was no response, or none of use
+	Err             error  // why there was no response, or why it could not be read
 
 	innerCode  string
 	retryAfter time.Duration
-	retryNow   bool // Graph asked for no pause
+	retryNow   bool // Graph requested a pause of zero
 }
 
 func (e *Error) Error() string {
@@ -48,7 +46,7 @@ func (e *Error) Error() string {
 	case e.Err != nil:
 		b.WriteString(e.Err.Error())
 	default:
-		fmt.Fprintf(&b, "%d %s", e.StatusCode, firstOf(e.Code, http.StatusText(e.StatusCode)))
+		fmt.Fprintf(&b, "%d %s", e.StatusCode, cmp.Or(e.Code, http.StatusText(e.StatusCode)))
 		if e.Message != "" {
 			b.WriteString(": " + e.Message)
 		}
@@ -73,46 +71,15 @@ func (e *Error) requestIDs() string {
 	return " (" + strings.Join(ids, ", ") + ")"
 }
 
-// temporary reports whether the same request may succeed later.
-func (e *Error) temporary() bool {
-	switch {
-	case e.Err != nil:
-		var final interface{ NonRetriable() }
-		return !errors.As(e.Err, &final)
-	case e.StatusCode == http.StatusRequestTimeout, e.asksToWait(), e.unexplained():
-		return true
+// statusOf returns the status of an *Error, or 0.
+func statusOf(err error) int {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.StatusCode
 	}
-	return e.StatusCode >= 500 && e.StatusCode != http.StatusNotImplemented
+	return 0
 }
 
-// throttled reports whether Graph wants fewer requests.
-func (e *Error) throttled() bool {
-	return e.StatusCode == http.StatusTooManyRequests || e.StatusCode == http.StatusServiceUnavailable
-}
-
-// limits reports whether it is the mailbox that Graph wants fewer requests for. A 503
-// that does not say so may be about what was requested.
-func (e *Error) limits() bool {
-	return e.StatusCode == http.StatusTooManyRequests ||
-		e.StatusCode == http.StatusServiceUnavailable && isLimit(e.Code)
-}
-
-// asksToWait reports whether Graph wants the request later, however often it says so.
-func (e *Error) asksToWait() bool {
-	return e.throttled() || e.retryAfter > 0 && (e.StatusCode >= 500 || e.unexplained())
-}
-
-// unexplained reports whether a refusal does not come with Graph's reason for it: it may
-// be a gateway's, or an accident. What says it all without one is explained.
-func (e *Error) unexplained() bool {
-	switch e.StatusCode {
-	case http.StatusUnauthorized, http.StatusGone:
-		return false
-	}
-	return e.Err == nil && e.Code == "" && e.Message == "" && e.StatusCode/100 == 4
-}
-
-// A finalError is one that no repetition mends.
+// A finalError is one that a repetition does not help. The method marks it for azcore's pipeline.
 type finalError struct{ error }
 
 func (finalError) NonRetriable() {}
@@ -121,15 +88,15 @@ func (e finalError) Unwrap() error { return e.error }
 
 func finalf(format string, args ...any) error { return finalError{fmt.Errorf(format, args...)} }
 
-// statusError reads the error that a response is. Its body is short and in memory.
+// statusError reads the error in a response, whose body is in memory.
 func statusError(op, clientRequestID string, resp *http.Response) *Error {
 	e := &Error{
 		Op: op, StatusCode: resp.StatusCode, ClientRequestID: clientRequestID,
-		RequestID: clip(resp.Header.Get("request-id"), 100),
+		RequestID: clip(resp.Header.Get("request-id"), maxRequestID),
 	}
-	var told bool
-	e.retryAfter, told = retryAfter(resp.Header.Get("Retry-After"), time.Now())
-	e.retryNow = told && e.retryAfter == 0
+	var requested bool
+	e.retryAfter, requested = retryAfter(resp.Header.Get("Retry-After"), time.Now())
+	e.retryNow = requested && e.retryAfter == 0
 	body, _ := runtime.Payload(resp)
 	var envelope struct {
 		Error struct {
@@ -142,14 +109,14 @@ func statusError(op, clientRequestID string, resp *http.Response) *Error {
 	}
 	if json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, byteOrderMark))).Decode(&envelope) == nil {
 		hide := tokenHider(resp.Request)
-		e.Code, e.Message = hide(clip(envelope.Error.Code, 200)), hide(clip(envelope.Error.Message, maxMessage))
-		e.innerCode = clip(envelope.Error.InnerError.Code, 200)
-		e.RequestID = firstOf(e.RequestID, clip(envelope.Error.InnerError.RequestID, 100))
+		e.Code, e.Message = hide(clip(envelope.Error.Code, maxCode)), hide(clip(envelope.Error.Message, maxMessage))
+		e.innerCode = clip(envelope.Error.InnerError.Code, maxCode)
+		e.RequestID = cmp.Or(e.RequestID, clip(envelope.Error.InnerError.RequestID, maxRequestID))
 	}
 	return e
 }
 
-// tokenHider hides the request's token, should a service repeat it.
+// tokenHider returns a function that hides the request's token in a text of the service.
 func tokenHider(req *http.Request) func(string) string {
 	if req == nil {
 		return strings.Clone
@@ -161,9 +128,9 @@ func tokenHider(req *http.Request) func(string) string {
 	return strings.NewReplacer(token, "(token)").Replace
 }
 
-// retryAfter reads a Retry-After header: seconds, or a date. The pause is at most
-// maxRetryAfter, and 0 if there is none or it is over.
-func retryAfter(header string, now time.Time) (pause time.Duration, told bool) {
+// retryAfter reads a Retry-After header, in seconds or as a date, and reports whether it requests a
+// pause. The pause is at most maxRetryAfter, and 0 if its end is in the past.
+func retryAfter(header string, now time.Time) (pause time.Duration, requested bool) {
 	header = strings.TrimSpace(header)
 	seconds, err := strconv.ParseFloat(header, 64)
 	if err == nil && !math.IsNaN(seconds) {
@@ -177,24 +144,18 @@ func retryAfter(header string, now time.Time) (pause time.Duration, told bool) {
 	return min(max(at.Sub(now), 0), maxRetryAfter), true
 }
 
-// pageError is the error of a response that could not be read.
-func pageError(op string, r *reply, err error) *Error {
+// bodyError is the error of a response that could not be read.
+func bodyError(op string, r *reply, err error) *Error {
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
 	return &Error{Op: op, StatusCode: r.StatusCode, RequestID: r.requestID, ClientRequestID: r.clientRequestID, Err: err}
 }
 
+// clip returns at most n bytes of s, as valid UTF-8.
 func clip(s string, n int) string {
 	if len(s) > n {
 		s = s[:n]
 	}
 	return strings.ToValidUTF8(s, "")
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

@@ -2,7 +2,8 @@ package graph
 
 import (
 	"bytes"
-	"errors"
+	"cmp"
+	"io"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -11,119 +12,149 @@ import (
 )
 
 const (
-	// maxUseless is how many elements of a response may be of no use.
+	// maxUseless bounds the elements of a response that are no use.
 	maxUseless = 1000
 
-	// maxItemMessage bounds what is kept of an item's message, beside request ids.
+	// maxItemMessage bounds the message of an item's error, without request ids, and its code.
 	maxItemMessage = 300
 
-	// truncated is what Exchange ends a stream with that it could not end otherwise.
-	// It is not documented whether it is encoded like the stream.
-	truncated = "=== Truncated Data ==="
+	// truncationMark is at the end of a stream that Exchange could not complete. Whether it is
+	// encoded like the stream is not documented.
+	truncationMark = "=== Truncated Data ==="
 )
 
-var (
-	errBroken  = errors.New("the response broke")
-	errHandler = errors.New("the handler refused")
-)
+// A handlerError is an error of the ExportHandler.
+type handlerError struct{ error }
 
-// An exportResponse takes one response of exportItems. It implements
-// exportjson.Handler.
+// An exportReader reads the elements of a response and their data.
+type exportReader struct {
+	*exportjson.Reader
+	spare []byte // for data that the handler has no memory for
+}
+
+func newExportReader() *exportReader {
+	return &exportReader{exportjson.NewReader(), make([]byte, exportjson.ReadSize)}
+}
+
+// An exportResponse is the response to one request.
 type exportResponse struct {
 	x       *export
-	call    *call
-	group   []*wanted // what was requested
+	url     string // that answered
 	reply   *reply
-	seen    map[*wanted]bool    // items that it answered for
-	held    *exportjson.Element // the only one so far, which does not say which item it is
-	strange int                 // elements of none of the items
-	useless int                 // elements
+	group   []*exportItem        // requested
+	seen    map[*exportItem]bool // items that an element was about
+	held    *exportjson.Element  // the only one so far, which does not say which item it is
+	unknown int                  // elements about none of the items
+	useless int                  // elements
 
-	started bool   // data since the last element
-	tail    []byte // the end of it
-
-	handlerErr error
-	broken     *Error // with errBroken
+	hasData bool   // the handler has data of the current element
+	tail    []byte // the end of the data
 }
 
-// read reads the response. It returns errBroken or errHandler, which end the call:
-// what is left of the items is asked for in another one.
-func (r *exportResponse) read(reply *reply) error {
-	r.reply, r.seen = reply, map[*wanted]bool{}
-	client := r.x.m.client
-	r.x.m.answeredBy(r.call.url)
-	d := client.decoders.Get().(*exportjson.Decoder)
-	defer client.decoders.Put(d)
-	err := d.Decode(reply.Body, r)
-	if err == nil {
+// read reads the response, and ends items with its elements. It returns a handlerError, or why the
+// response broke: items that are left then are requested again.
+func (r *exportResponse) read() error {
+	m := r.x.m
+	m.auxiliary(r.url)
+	d := m.client.readers.Get().(*exportReader)
+	defer m.client.readers.Put(d)
+	d.Reset(r.reply.Body)
+	defer d.Reset(nil)
+	err := r.readElements(d)
+	if err == io.EOF {
 		err = r.takeHeld()
 	}
-	if err == nil {
-		return nil
+	if err != nil {
+		r.discard()
 	}
-	r.discard()
-	if r.handlerErr != nil {
-		return errHandler
-	}
-	r.broken = &Error{
-		Op: opExport, StatusCode: reply.StatusCode, Err: err,
-		RequestID: reply.requestID, ClientRequestID: reply.clientRequestID,
-	}
-	return errBroken
+	return err
 }
 
-// Room implements exportjson.Handler.
-func (r *exportResponse) Room(n int) []byte { return r.x.h.Room(n) }
-
-// Data implements exportjson.Handler.
-func (r *exportResponse) Data(p []byte) error {
-	r.release()
-	r.started = true
-	r.keepTail(p)
-	return r.handled(r.x.h.Data(p))
+// readElements reads elements until an error, which is io.EOF at the response's end.
+func (r *exportResponse) readElements(d *exportReader) error {
+	for {
+		e, err := d.Next()
+		if err != nil {
+			return err
+		}
+		if err := r.readData(d, e); err != nil {
+			return err
+		}
+		if err := r.element(e); err != nil {
+			return err
+		}
+	}
 }
 
-// Restart implements exportjson.Handler.
-func (r *exportResponse) Restart() { r.discard() }
+// readData passes the data of an element to the handler.
+func (r *exportResponse) readData(d *exportReader, e *exportjson.Element) error {
+	for {
+		var buf []byte
+		if e.HasData {
+			buf = r.x.h.Room(exportjson.ReadSize)
+		}
+		if buf == nil {
+			buf = d.spare
+		}
+		n, err := d.Read(buf)
+		if n > 0 {
+			r.release()
+			r.hasData = true
+			r.keepTail(buf[:n])
+			if err := r.x.h.Data(buf[:n]); err != nil {
+				return handlerError{err}
+			}
+		}
+		switch err {
+		case nil:
+		case io.EOF:
+			return nil
+		case exportjson.ErrReplaced:
+			r.discard()
+		default:
+			return err
+		}
+	}
+}
 
-// Element implements exportjson.Handler.
-func (r *exportResponse) Element(e exportjson.Element) error {
+// element processes an element whose data was read.
+func (r *exportResponse) element(e *exportjson.Element) error {
 	if e.ID == "" && !e.HasData && e.Error == nil && e.Malformed == nil {
-		return r.count(&r.x.m.unasked) // it says nothing
+		return r.countUseless(&r.x.m.unrequested) // an empty element
 	}
 	r.release()
-	w := r.x.items[e.ID]
+	it := r.x.items[e.ID]
 	switch {
-	case w == nil && e.ID == "" && r.only():
-		r.held = &e
+	case it == nil && e.ID == "" && r.isOnly():
+		held := *e
+		r.held = &held
 		return nil
-	case w == nil:
-		r.strange++
-		return r.drop(&r.x.m.unasked)
-	case w.done:
-		return r.drop(&r.x.m.twice)
+	case it == nil:
+		r.unknown++
+		return r.drop(&r.x.m.unrequested)
+	case it.done:
+		return r.drop(&r.x.m.duplicates)
 	}
-	return r.take(w, &e)
+	return r.take(it, e)
 }
 
-// only reports whether an element that does not say which item it is can be one alone:
-// one was requested, and none came before.
-func (r *exportResponse) only() bool {
-	return len(r.group) == 1 && !r.group[0].done && len(r.seen) == 0 && r.strange == 0
+// isOnly reports whether an element without an id can be identified: one item was requested, and no
+// element came before.
+func (r *exportResponse) isOnly() bool {
+	return len(r.group) == 1 && !r.group[0].done && len(r.seen) == 0 && r.unknown == 0
 }
 
-// release gives up the element that is held: another one follows, so that nothing shows
-// which is the item.
+// release gives up the element that is held. As another one follows, it cannot be identified.
 func (r *exportResponse) release() {
 	if r.held != nil {
 		r.held = nil
-		r.strange++
-		r.x.m.unasked.Add(1)
+		r.unknown++
+		r.x.m.unrequested.Add(1)
 		r.discard()
 	}
 }
 
-// takeHeld takes the element that was the only one of a whole response.
+// takeHeld takes the element that is held, at the end of the response.
 func (r *exportResponse) takeHeld() error {
 	e := r.held
 	if e == nil {
@@ -133,145 +164,148 @@ func (r *exportResponse) takeHeld() error {
 	return r.take(r.group[0], e)
 }
 
-// take takes the element that is an item's.
-func (r *exportResponse) take(w *wanted, e *exportjson.Element) error {
+// take processes the element of an item.
+func (r *exportResponse) take(it *exportItem, e *exportjson.Element) error {
 	code, message := r.problem(e)
 	if code == "" {
-		r.seen[w] = true
-		r.started, r.tail = false, r.tail[:0]
-		return r.handled(r.x.exported(w, e.ChangeKey))
+		r.seen[it] = true
+		r.hasData, r.tail = false, r.tail[:0]
+		return handled(r.x.exported(it, e.ChangeKey))
 	}
 	r.discard()
-	if r.seen[w] {
-		return r.drop(&r.x.m.twice)
+	if r.seen[it] {
+		return r.drop(&r.x.m.duplicates)
 	}
-	r.seen[w] = true
+	r.seen[it] = true
 	switch {
 	case strings.EqualFold(code, codeItemNotFound):
-		return r.handled(r.x.gone(w))
+		return handled(r.x.gone(it))
 	case strings.EqualFold(code, codeMoved):
-		err := r.move(w, message)
+		err := r.move(it, message)
 		if err == nil {
 			return nil
 		}
 		message = err.Error()
 	}
-	w.missed(r.itemError(code, message))
+	it.miss(r.itemError(code, message))
 	if isPermanent(code) {
-		return r.handled(r.x.fail(w, false))
+		return handled(r.x.fail(it, false))
 	}
 	return nil
 }
 
-// move has an item asked for where Graph says that it is: the URL of exportItems of
-// another mailbox.
+// handled marks an error of the handler, so that it is not mistaken for one of Graph.
+func handled(err error) error {
+	if err != nil {
+		err = handlerError{err}
+	}
+	return err
+}
+
+// move makes the next round request an item from the mailbox to which it moved. The message has the
+// URL of that mailbox's exportItems.
 //
 // https://learn.microsoft.com/graph/handle-archive-mailbox-redirects
-func (r *exportResponse) move(w *wanted, message string) error {
-	client := r.x.m.client
-	to, err := client.resolve(r.call.url, message)
-	if err == nil {
-		to, err = client.elsewhere(r.call.url, to)
-	}
+func (r *exportResponse) move(it *exportItem, message string) error {
+	to, err := r.x.m.client.base.Moved(r.url, message)
 	if err != nil {
 		return err
 	}
-	if w.hops = append(w.hops, r.call.url); slices.Contains(w.hops, to) || len(w.hops) > maxRedirects {
+	if it.hops = append(it.hops, r.url); slices.Contains(it.hops, to) || len(it.hops) > maxRedirects {
 		return finalf("Graph redirects in a circle, or too often")
 	}
-	w.url, w.moved = to, true
+	it.url, it.moved = to, true
 	return nil
 }
 
-// missing counts the attempt for items of the group that a whole response came without.
-// Fewer at once may help; where elements did not say which they are, only one at a time.
-func (r *exportResponse) missing() {
-	var missing []*wanted
-	for _, w := range r.group {
-		if !w.done && !r.seen[w] {
-			w.missed(r.itemError(codeNotReturned, "the response came without the item"))
-			w.doubtful = true
-			missing = append(missing, w)
+// countMissing counts the attempt at items that a complete response did not contain. They are
+// requested in smaller groups, and one by one if elements did not say which items they are.
+func (r *exportResponse) countMissing() {
+	var missing []*exportItem
+	for _, it := range r.group {
+		if !it.done && !r.seen[it] {
+			it.miss(r.itemError(codeNotReturned, "the response came without the item"))
+			it.doubtful = true
+			missing = append(missing, it)
 		}
 	}
 	halve(missing)
-	if r.strange > 0 {
-		for _, w := range missing {
-			w.most = 1
+	if r.unknown > 0 {
+		for _, it := range missing {
+			it.most = 1
 		}
 	}
 }
 
-// unmatched notes whether the response says which items its elements are. It returns an
-// error when not even answers about one item can be identified.
-func (r *exportResponse) unmatched() error {
+// checkMatched records whether a complete response says which items its elements are. It returns an
+// error if not even responses about one item can be identified.
+func (r *exportResponse) checkMatched() error {
 	m := r.x.m
 	switch {
 	case len(r.seen) > 0:
 		m.unmatched.Store(0)
-	case r.strange > 0 && len(r.group) > 1:
+	case r.unknown > 0 && len(r.group) > 1:
 		m.unnamed.Store(true)
-	case r.strange > 0 && m.unmatched.Add(1) >= maxUnmatched:
-		return &Error{
-			Op: opExport, StatusCode: r.reply.StatusCode, Err: finalError{ErrUnmatched},
-			RequestID: r.reply.requestID, ClientRequestID: r.reply.clientRequestID,
-		}
+	case r.unknown > 0 && m.unmatched.Add(1) >= maxUnmatched:
+		return r.brokenError(finalError{ErrUnmatched})
 	}
 	return nil
 }
 
-// problem returns why an element is not an item's stream, or an empty code.
+// brokenError returns the error of a response that cannot be used because of err.
+func (r *exportResponse) brokenError(err error) *Error {
+	return &Error{
+		Op: opExport, StatusCode: r.reply.StatusCode, Err: err,
+		RequestID: r.reply.requestID, ClientRequestID: r.reply.clientRequestID,
+	}
+}
+
+// problem returns why an element does not have the stream of an item. The code is empty if it has.
 func (r *exportResponse) problem(e *exportjson.Element) (code, message string) {
 	switch {
 	case e.Malformed != nil:
 		return codeMalformed, e.Malformed.Error()
-	case e.Error != nil && (*e.Error != exportjson.ItemError{} || !r.started):
-		return firstOf(clip(e.Error.Code, maxItemMessage), codeNoCode), e.Error.Message
-	case !r.started:
+	case e.Error != nil && (*e.Error != exportjson.ItemError{} || !r.hasData):
+		return cmp.Or(clip(e.Error.Code, maxItemMessage), codeNoCode), e.Error.Message
+	case !r.hasData:
 		return codeNoData, "the item came without data"
-	case bytes.HasSuffix(bytes.TrimRight(r.tail, "\x00\r\n\t "), []byte(truncated)):
+	case bytes.HasSuffix(bytes.TrimRight(r.tail, "\x00\r\n\t "), []byte(truncationMark)):
 		return codeTruncated, "Exchange marked the stream as truncated"
 	}
 	return "", ""
 }
 
-// itemError is an error of an item, with the ids of the request.
+// itemError returns an error of an item, with the ids of the request.
 func (r *exportResponse) itemError(code, message string) ItemError {
 	e := Error{RequestID: r.reply.requestID, ClientRequestID: r.reply.clientRequestID}
 	hide := tokenHider(r.reply.Request)
 	return ItemError{Code: hide(code), Message: hide(clip(message, maxItemMessage)) + e.requestIDs()}
 }
 
-// drop counts an element that is of no use, and discards its data.
+// drop discards an element that is no use, and counts it.
 func (r *exportResponse) drop(counter *atomic.Int64) error {
 	r.discard()
-	return r.count(counter)
+	return r.countUseless(counter)
 }
 
-func (r *exportResponse) count(counter *atomic.Int64) error {
+func (r *exportResponse) countUseless(counter *atomic.Int64) error {
 	counter.Add(1)
 	if r.useless++; r.useless > maxUseless {
-		return finalf("more than %d elements are no items that were asked for", maxUseless)
+		return finalf("more than %d elements are not for a requested item", maxUseless)
 	}
 	return nil
 }
 
 func (r *exportResponse) discard() {
-	if r.started {
-		r.started, r.tail = false, r.tail[:0]
+	if r.hasData {
+		r.hasData, r.tail = false, r.tail[:0]
 		r.x.h.Discard()
 	}
 }
 
-// handled notes an error of the handler, so that none is taken for Graph's.
-func (r *exportResponse) handled(err error) error {
-	r.handlerErr = err
-	return err
-}
-
-// keepTail keeps the last bytes of the data, with room for what may follow truncated.
+// keepTail keeps the last bytes of the data: the truncation mark, and what may follow it.
 func (r *exportResponse) keepTail(p []byte) {
-	const length = len(truncated) + 10
+	const length = len(truncationMark) + 10
 	r.tail = append(r.tail, p[max(0, len(p)-length):]...)
 	if over := len(r.tail) - length; over > 0 {
 		r.tail = r.tail[:copy(r.tail, r.tail[over:])]

@@ -19,24 +19,24 @@ const (
 	maxFolders     = 1 << 20
 )
 
-// ErrFolderGone tells that the mailbox no longer has a folder.
+// ErrFolderGone is in the error of a folder that the mailbox no longer has.
 var ErrFolderGone = errors.New("the folder is gone")
 
-// A Folder is one that holds items.
+// A Folder is a folder of a mailbox.
 //
 // https://learn.microsoft.com/graph/api/resources/mailboxfolder
 type Folder struct {
 	ID, ParentFolderID string
 	DisplayName        string   // any text, which may be empty and may hold "/"
-	Path               []string // the names from the top to this folder's, where all folders were listed
+	Path               []string // the names from the top to this folder's, if all folders were listed
 	Type               string   // the class, such as IPF.Note
 	WellKnownName      string   // such as inbox; empty for others, and in archives
-	ChildFolderCount   int      // as Graph tells it
-	TotalItemCount     int      // as Graph tells it
+	ChildFolderCount   int      // Graph's
+	TotalItemCount     int      // Graph's
 	Hidden             bool
-	Search             bool   // a search folder, which holds no items of its own
-	Mailbox            string // the auxiliary mailbox that answers for it; empty: the one asked
-	ChildrenErr        error  // why its child folders could not be listed, where all folders were
+	Search             bool   // a search folder, which has no items of its own
+	Mailbox            string // the auxiliary mailbox that has it; empty: the client's own
+	ChildrenErr        error  // why its child folders could not be listed
 }
 
 // The extended properties of a folder, as they come back: without leading zeros.
@@ -76,10 +76,10 @@ func (f *listedFolder) folder() Folder {
 	}
 }
 
-// maxItems is more items than a folder can hold.
+// maxItems is more items than a folder can have.
 const maxItems = 1<<31 - 1
 
-// plausible returns a count of items, or the nearest that is possible.
+// plausible returns a count of items, or the nearest possible one.
 func plausible(n int) int { return max(0, min(n, maxItems)) }
 
 func (f *listedFolder) search() bool {
@@ -99,9 +99,9 @@ func (f *listedFolder) hidden() bool {
 func (m *MailboxClient) Folder(ctx context.Context, id string) (Folder, error) {
 	q := &query{kind: kindFolder, op: "get folder", url: m.url("folders", id), variants: folderVariants}
 	listed, call, err := first[listedFolder](ctx, m, q)
-	var e *Error
+	e, ok := errors.AsType[*Error](err)
 	switch {
-	case errors.As(err, &e) && e.StatusCode == http.StatusNotFound && !ofMailbox(e):
+	case ok && e.StatusCode == http.StatusNotFound && !isNoMailbox(e):
 		return Folder{}, fmt.Errorf("%w: %w", ErrFolderGone, err)
 	case err != nil:
 		return Folder{}, err
@@ -109,25 +109,25 @@ func (m *MailboxClient) Folder(ctx context.Context, id string) (Folder, error) {
 		return Folder{}, &Error{Op: q.op, Err: finalf("the folder came without an id")}
 	}
 	f := listed.folder()
-	f.Mailbox = m.answeredBy(call.url)
+	f.Mailbox = m.auxiliary(call.url)
 	return f, nil
 }
 
-// ofMailbox reports whether an error says that there is no such mailbox.
-func ofMailbox(e *Error) bool {
+// isNoMailbox reports whether there is no such mailbox.
+func isNoMailbox(e *Error) bool {
 	return strings.HasPrefix(e.Code, "MailboxNot") || e.Code == "ErrorInvalidUser" || e.Code == "ErrorNonExistentMailbox"
 }
 
-// Folders lists all folders of the mailbox, hidden ones too, in the order of their
-// paths. Search folders, which hold no items of their own, are left out. A folder
-// whose parent is not there is at the top.
+// Folders lists all folders of the mailbox, hidden ones too, in the order of their paths. It leaves
+// out search folders, which have no items of their own. A folder whose parent is missing is at the
+// top.
 //
 // https://learn.microsoft.com/graph/api/mailbox-list-folders
 func (m *MailboxClient) Folders(ctx context.Context) ([]Folder, error) {
 	w := &folderWalk{m: m, byID: map[string]Folder{}}
 	top, err := w.list(ctx, m.url("folders"))
-	// What was listed may hold descendants already, and a count of children does
-	// not tell of the hidden ones: every folder is asked once.
+	// A list may contain descendants, and counts of children may not include hidden folders: the
+	// children of each folder are listed once.
 	for depth, level := 1, top.added; err == nil && len(level) > 0; depth++ {
 		if depth > maxFolderDepth {
 			return nil, &Error{Op: opFolders, Err: finalf("folders nest more than %d deep", maxFolderDepth)}
@@ -142,17 +142,18 @@ func (m *MailboxClient) Folders(ctx context.Context) ([]Folder, error) {
 
 const opFolders = "list folders"
 
+// A folderWalk lists the folders of a mailbox level by level.
 type folderWalk struct {
 	m    *MailboxClient
 	mu   sync.Mutex
 	byID map[string]Folder
 }
 
-// A folderList is what one list of folders told of.
+// A folderList is one list of folders.
 type folderList struct {
-	added   []Folder // those that were not known
+	added   []Folder // folders that no other list had before
 	ids     map[string]bool
-	mailbox string // the other mailbox that answered, if one did
+	mailbox string // the auxiliary mailbox that answered, if one did
 }
 
 // list adds the folders at a URL.
@@ -176,7 +177,7 @@ func (w *folderWalk) list(ctx context.Context, target string) (l folderList, err
 	return l, err
 }
 
-// add takes a folder of a list. The lock is held.
+// add adds a folder of a list. The lock is held.
 func (w *folderWalk) add(f Folder, l *folderList) error {
 	l.ids[f.ID] = true
 	_, known := w.byID[f.ID]
@@ -193,8 +194,8 @@ func (w *folderWalk) add(f Folder, l *folderList) error {
 	return nil
 }
 
-// listChildren adds the children of a folder. A list that is short of Graph's own
-// count is asked for once more.
+// listChildren adds the children of a folder. It requests a list with fewer than Graph's count
+// again, once.
 func (w *folderWalk) listChildren(ctx context.Context, parent *Folder) (folderList, error) {
 	target := w.m.url("folders", parent.ID, "childFolders")
 	l, err := w.list(ctx, target)
@@ -218,9 +219,9 @@ func (w *folderWalk) children(ctx context.Context, parents []Folder) ([]Folder, 
 		g.Go(func() error {
 			l, err := w.listChildren(ctx, &parent)
 			found[i] = l.added
-			w.answered(parent.ID, l.mailbox)
+			w.setMailbox(parent.ID, l.mailbox)
 			if err != nil {
-				return w.unlisted(ctx, parent.ID, err)
+				return w.setChildrenErr(ctx, parent.ID, err)
 			}
 			return nil
 		})
@@ -235,9 +236,9 @@ func (w *folderWalk) children(ctx context.Context, parents []Folder) ([]Folder, 
 	return all, nil
 }
 
-// unlisted notes why the children of a folder could not be listed. It returns an error instead if
-// Graph does not answer for the mailbox.
-func (w *folderWalk) unlisted(ctx context.Context, id string, err error) error {
+// setChildrenErr records why the children of a folder could not be listed. If Graph does not answer
+// for the mailbox either, it returns an error.
+func (w *folderWalk) setChildrenErr(ctx context.Context, id string, err error) error {
 	if statusOf(err) == http.StatusNotFound {
 		return nil // the folder was deleted meanwhile
 	}
@@ -255,8 +256,8 @@ func (w *folderWalk) unlisted(ctx context.Context, id string, err error) error {
 	return nil
 }
 
-// answered notes the mailbox that answers for a folder.
-func (w *folderWalk) answered(id, mailbox string) {
+// setMailbox records the mailbox that answers for a folder.
+func (w *folderWalk) setMailbox(id, mailbox string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	f := w.byID[id]

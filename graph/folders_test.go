@@ -13,8 +13,7 @@ import (
 	"github.com/mailhaul/mailhaul/graph"
 )
 
-// A tree is folders by id, each with its parent's; those of parent "root" are
-// listed at the top.
+// A tree has each folder's parent. Folders of parent "root" are at the top.
 type tree map[string]string
 
 func (tr tree) server(more func(id string) object) *listServer {
@@ -108,7 +107,7 @@ func TestFolderTrees(t *testing.T) {
 	}
 }
 
-// TestFolderProperties reads what Graph tells of a folder, in all its spellings.
+// TestFolderProperties reads the properties of a folder in all spellings.
 func TestFolderProperties(t *testing.T) {
 	s := &listServer{lists: map[string][]any{"folders": {
 		object{"id": "a", "displayName": "A", "type": "IPF.Note", "wellKnownName": "inbox", "childFolderCount": 3, "totalItemCount": 7, "parentFolderId": "root"},
@@ -136,8 +135,8 @@ func TestFolderProperties(t *testing.T) {
 	}
 }
 
-// TestFolderVanishes holds that a folder which is deleted while the tree is listed is no error,
-// and that one whose children are refused ends nothing but its own part of the tree.
+// TestFolderVanishes checks that a folder which is deleted while the tree is listed is no error,
+// and that refused children affect only their own part of the tree.
 func TestFolderVanishes(t *testing.T) {
 	s := tree{"a": "root", "b": "root", "c": "b"}.server(nil)
 	delete(s.lists, "folders/a/childFolders")
@@ -171,7 +170,7 @@ func TestFolderVanishes(t *testing.T) {
 	graphError(t, err, 403, "ErrorAccessDenied")
 }
 
-// TestFoldersWithoutEnd holds that a tree which nests for ever is refused.
+// TestFoldersWithoutEnd checks that a tree without an end is refused.
 func TestFoldersWithoutEnd(t *testing.T) {
 	n := 0
 	m := newClient(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -181,7 +180,7 @@ func TestFoldersWithoutEnd(t *testing.T) {
 	_, err := m.Folders(t.Context())
 	graphError(t, err, 0, "")
 	if n > 1100 {
-		t.Errorf("%d lists were asked for", n)
+		t.Errorf("%d lists were requested", n)
 	}
 }
 
@@ -216,9 +215,9 @@ func TestFolder(t *testing.T) {
 	}
 }
 
-// TestTreeKeepsWhatItIsGiven holds that folders which are known from elsewhere get
-// the paths of now.
-func TestTreeKeepsWhatItIsGiven(t *testing.T) {
+// TestTreeKeepsFields checks that Tree sets the paths of folders from elsewhere, and keeps
+// their other fields.
+func TestTreeKeepsFields(t *testing.T) {
 	got := graph.Tree(map[string]graph.Folder{
 		"a": {ID: "a", DisplayName: "new", Path: []string{"old"}, TotalItemCount: 4, Mailbox: "MBX:x"},
 		"b": {ID: "b", ParentFolderID: "a", DisplayName: "b", Path: []string{"old", "b"}},
@@ -234,7 +233,7 @@ func TestTreeKeepsWhatItIsGiven(t *testing.T) {
 	}
 }
 
-// TestAuxiliaryFolders tells of each folder which mailbox answers for it.
+// TestAuxiliaryFolders checks that each folder names the mailbox that answers for it.
 func TestAuxiliaryFolders(t *testing.T) {
 	s := tree{"a": "root", "b": "a", "c": "b", "d": "root"}.server(nil)
 	m := open(t, func(w http.ResponseWriter, r *http.Request) {
@@ -260,7 +259,7 @@ func TestAuxiliaryFolders(t *testing.T) {
 	}
 }
 
-// TestImplausibleCounts holds that a count which no folder can have does not get further.
+// TestImplausibleCounts checks that an impossible count is replaced by the nearest possible one.
 func TestImplausibleCounts(t *testing.T) {
 	for count, want := range map[int]int{-5: 0, 1 << 40: 1<<31 - 1, 7: 7} {
 		m := open(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -21,8 +21,7 @@ func response(r *http.Request, status int, body string) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}
 }
 
-// fuzzCalls are the calls that responses are fuzzed with. Each holds what its caller may
-// rely on.
+// fuzzCalls are the calls whose responses are fuzzed. Each checks what its callers rely on.
 var fuzzCalls = []func(t *testing.T, c *graph.Client, m *graph.MailboxClient) error{
 	func(t *testing.T, _ *graph.Client, m *graph.MailboxClient) error {
 		_, err := m.Folders(t.Context())
@@ -54,7 +53,7 @@ var fuzzCalls = []func(t *testing.T, c *graph.Client, m *graph.MailboxClient) er
 	func(t *testing.T, _ *graph.Client, m *graph.MailboxClient) (last error) {
 		for change, err := range m.Delta(t.Context(), "f", "").All() {
 			if last = err; err == nil && change.ID == "" {
-				t.Errorf("told of %+v", change)
+				t.Errorf("got %+v", change)
 			}
 		}
 		return last
@@ -67,17 +66,17 @@ var fuzzCalls = []func(t *testing.T, c *graph.Client, m *graph.MailboxClient) er
 		return err
 	},
 	func(t *testing.T, _ *graph.Client, m *graph.MailboxClient) error {
-		v := &oneVerdict{of: map[string]int{}}
+		v := &oneResult{of: map[string]int{}}
 		err := m.Export(t.Context(), []string{"a", "b"}, v)
 		if err == nil && (v.of["a"] != 1 || v.of["b"] != 1 || len(v.of) != 2) {
-			t.Errorf("verdicts: %v", v.of)
+			t.Errorf("results: %v", v.of)
 		}
 		return err
 	},
 }
 
-// FuzzResponses holds that whatever Graph answers, every call comes to an end, with
-// an *Error or with what the caller may rely on.
+// FuzzResponses checks that every call ends for any response, with an *Error or with what its
+// callers rely on.
 func FuzzResponses(f *testing.F) {
 	for _, body := range []string{
 		`{"value":[{"id":"a","displayName":"x","parentFolderId":"a","singleValueExtendedProperties":[{"id":"Boolean 0x10f4","value":"true"}]}]}`,
@@ -119,25 +118,24 @@ func holdError(t *testing.T, err error) {
 	}
 }
 
-// An oneVerdict counts verdicts.
-type oneVerdict struct {
+// A oneResult counts the results of each id.
+type oneResult struct {
 	of     map[string]int
 	failed int
 }
 
-func (v *oneVerdict) Room(int) []byte             { return nil }
-func (v *oneVerdict) Data([]byte) error           { return nil }
-func (v *oneVerdict) Discard()                    {}
-func (v *oneVerdict) Exported(id, _ string) error { v.of[id]++; return nil }
-func (v *oneVerdict) Gone(id string) error        { v.of[id]++; return nil }
-func (v *oneVerdict) Failed(id string, _ graph.ItemError) error {
+func (v *oneResult) Room(int) []byte             { return nil }
+func (v *oneResult) Data([]byte) error           { return nil }
+func (v *oneResult) Discard()                    {}
+func (v *oneResult) Exported(id, _ string) error { v.of[id]++; return nil }
+func (v *oneResult) Gone(id string) error        { v.of[id]++; return nil }
+func (v *oneResult) Failed(id string, _ graph.ItemError) error {
 	v.of[id]++
 	v.failed++
 	return nil
 }
 
-// FuzzDeltaLink holds that no link, whoever wrote it, makes a request for anything
-// but the changes of the folder.
+// FuzzDeltaLink checks that any stored link makes requests only for the changes of its folder.
 func FuzzDeltaLink(f *testing.F) {
 	const path = "/v1.0/admin/exchange/mailboxes/" + mailboxID + "/folders/F=/items/delta"
 	for _, link := range []string{
@@ -152,7 +150,7 @@ func FuzzDeltaLink(f *testing.F) {
 			segments := strings.Split(strings.ToLower(r.URL.Path), "/")
 			if r.URL.Host != "127.0.0.1" || len(segments) < 8 || strings.Join(segments[:6], "/") != strings.ToLower("/v1.0/admin/exchange/mailboxes/"+mailboxID) ||
 				!strings.Contains(r.URL.Path, "F=") || !strings.Contains(segments[len(segments)-1], "delta") {
-				t.Errorf("%q: asked for %s", link, r.URL)
+				t.Errorf("%q: requested %s", link, r.URL)
 			}
 			return response(r, 200, `{"value":[],"@odata.deltaLink":"?$deltatoken=y"}`), nil
 		})
@@ -165,14 +163,14 @@ func FuzzDeltaLink(f *testing.F) {
 	})
 }
 
-// FuzzRetryAfter holds that no header asks for a pause that is out of bounds.
+// FuzzRetryAfter checks that the pause of any header is within its bounds.
 func FuzzRetryAfter(f *testing.F) {
 	for _, header := range []string{"1", "-1", "1e99", "NaN", "Inf", "Wed, 21 Oct 2015 07:28:00 GMT", "0x1p60", ""} {
 		f.Add(header)
 	}
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, header string) {
-		if d, told := graph.RetryAfter(header, now); d < 0 || d > 10*time.Minute || !told && d != 0 {
+		if d, requested := graph.RetryAfter(header, now); d < 0 || d > 10*time.Minute || !requested && d != 0 {
 			t.Errorf("%q asks for %v", header, d)
 		}
 	})

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -14,32 +15,32 @@ import (
 	"github.com/mailhaul/mailhaul/internal/entra"
 )
 
-// maxToken bounds the tokens that are looked into, in bytes.
+// maxToken bounds the tokens that are decoded, in bytes.
 const maxToken = 64 << 10
 
-// An Identity is what a token says of itself. Nothing vouches for that: it is of use to
-// explain what Graph refuses.
+// An Identity has the claims of a token. Their signature is not checked: they help to explain what
+// Graph refuses.
 type Identity struct {
-	Opaque   bool      // it is no JWT: all but Expires is empty
+	Opaque   bool      // the token is no JWT: all fields but Expires are empty
 	App      string    // the app's name, or its id
 	Tenant   string    // id
-	Audience string    // whom the token is for
+	Audience string    // the resource that accepts the token
 	Roles    []string  // application permissions
-	Scopes   []string  // delegated permissions; the token is a user's then
-	Expires  time.Time // zero: not told
+	Scopes   []string  // delegated permissions, if the token is a user's
+	Expires  time.Time // zero: unknown
 }
 
 // ErrNoCredential is in the error of a client that has none.
 var ErrNoCredential = errors.New("requests carry no token")
 
-// Identity obtains a token, without asking Graph for anything, and returns what it says.
+// Identity obtains a token, without a request to Graph, and returns its claims.
 func (c *Client) Identity(ctx context.Context) (Identity, error) {
 	if c.opts.Credential == nil {
 		return Identity{}, ErrNoCredential
 	}
-	token, err := c.opts.Credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{scope(c.base)}})
+	token, err := c.opts.Credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{scope(c.base.URL)}})
 	if err != nil {
-		return Identity{}, &Error{Op: "obtain a token", Err: plain(err)}
+		return Identity{}, &Error{Op: "obtain a token", Err: explain(err)}
 	}
 	id := readToken(token.Token)
 	if _, fixed := c.opts.Credential.(fixedToken); !fixed {
@@ -48,8 +49,8 @@ func (c *Client) Identity(ctx context.Context) (Identity, error) {
 	return id, nil
 }
 
-// Lacks returns those of some application permissions that are not among the token's
-// roles, nor is one that includes them. Exchange may grant them otherwise.
+// Lacks returns the application permissions that the token's roles do not include. Exchange may
+// grant them in other ways.
 func (id *Identity) Lacks(permissions ...string) []string {
 	var missing []string
 	for _, p := range permissions {
@@ -86,7 +87,7 @@ func readToken(token string) Identity {
 		return Identity{Opaque: true}
 	}
 	id := Identity{
-		App: firstOf(claims.AppName, claims.Appid), Tenant: claims.Tid, Audience: claims.Aud,
+		App: cmp.Or(claims.AppName, claims.Appid), Tenant: claims.Tid, Audience: claims.Aud,
 		Roles: claims.Roles, Scopes: strings.Fields(claims.Scp),
 	}
 	if claims.Exp > 0 {
@@ -95,7 +96,7 @@ func readToken(token string) Identity {
 	return id
 }
 
-// A tokenError is why there is no token, in a line.
+// A tokenError is why there is no token, in one line.
 type tokenError struct {
 	text string
 	err  error
@@ -104,9 +105,8 @@ type tokenError struct {
 func (e *tokenError) Error() string { return e.text }
 func (e *tokenError) Unwrap() error { return e.err }
 
-// plain is withoutURL of an error of a request, or the line that tells why there is no
-// token for it.
-func plain(err error) error {
+// explain returns why there is no token, in one line, or else err without its URL.
+func explain(err error) error {
 	if text := entra.Reason(err); text != "" {
 		return &tokenError{text, err}
 	}

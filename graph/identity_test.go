@@ -78,7 +78,7 @@ func FuzzIdentity(f *testing.F) {
 	f.Add(jwt(`{"roles":["x"],"exp":1}`))
 	f.Fuzz(func(t *testing.T, token string) {
 		if token == "" {
-			return // then the environment is asked
+			return // then the environment is requested
 		}
 		if id := identity(t, token); id.Opaque && (id.App != "" || len(id.Roles) > 0) {
 			t.Errorf("%+v", id)

@@ -2,7 +2,9 @@ package graph
 
 import "strings"
 
-// Codes of the Client's own for items.
+const codeItemNotFound = "ErrorItemNotFound"
+
+// Codes of the Client's own in an ItemError.
 const (
 	codeNotReturned    = "NotReturned"
 	codeNoData         = "NoData"
@@ -13,10 +15,10 @@ const (
 	codeNoResponse     = "NoResponse"
 )
 
-// codeMoved tells of an item that another mailbox has, whose message says where.
+// codeMoved is the error of an item that another mailbox has. The message has that mailbox's URL.
 const codeMoved = "ErrorArchiveFolderMovedPermanently"
 
-// permanentCodes are errors of an item that no repetition mends.
+// permanentCodes are errors of an item that a repetition does not help.
 var permanentCodes = codeSet(`
 	ErrorAccessDenied
 	ErrorArchiveFolderMovedPermanently
@@ -35,7 +37,7 @@ var permanentCodes = codeSet(`
 	ErrorVirusDetected
 	ErrorVirusMessageDeleted`)
 
-// busyCodes tell of the service, not of the item: they pass.
+// busyCodes are temporary errors of Graph, not of the item.
 var busyCodes = codeSet(`
 	ApplicationThrottled
 	ErrorADOperation
@@ -54,7 +56,7 @@ var busyCodes = codeSet(`
 	ServiceUnavailable
 	TooManyRequests`)
 
-// limitCodes say that the mailbox gets too many requests.
+// limitCodes mean that the mailbox gets too many requests.
 var limitCodes = codeSet(`
 	ApplicationThrottled
 	ErrorExceededConnectionCount

@@ -4,27 +4,28 @@ import (
 	"context"
 	"iter"
 	"maps"
+	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// An Item is what a listing tells of one.
+// An Item is an item of a folder.
 //
 // https://learn.microsoft.com/graph/api/resources/mailboxitem
 type Item struct {
 	ID, ChangeKey        string
 	Type                 string // the message class, such as IPM.Note
-	Size                 int64  // as Graph reckons it; the exported stream may be many times that
+	Size                 int64  // Graph's, in bytes; the exported stream may be many times longer
 	CreatedDateTime      time.Time
-	LastModifiedDateTime time.Time // to the second, though Graph knows it better
+	LastModifiedDateTime time.Time // in seconds, though Graph filters by fractions
 	Categories           []string
 	Properties           Properties
 }
 
-// listedItem is an item in JSON. Times that are no times are left out: they are
-// not worth losing the item.
+// listedItem is an item in JSON. Its times are decoded leniently: a wrong one is no reason to lose
+// the item.
 type listedItem struct {
 	ID, ChangeKey, Type           string
 	Size                          int64
@@ -59,12 +60,12 @@ const (
 
 	selectItem = "id,changeKey,type,size,createdDateTime,lastModifiedDateTime,categories"
 
-	// filterTime is how times are written in filters: without fractions of a second.
+	// filterTime is the format of times in filters, without fractions of a second.
 	filterTime = "2006-01-02T15:04:05Z"
 )
 
-// The order keeps pages from shifting when items are added meanwhile, and lets a listing
-// continue from a time.
+// With an order, pages do not shift when items are added meanwhile, and a listing can continue from
+// a time.
 var (
 	plainVariants = []url.Values{
 		{"$select": {selectItem}, "$orderby": {"createdDateTime"}},
@@ -77,8 +78,8 @@ var (
 	}, plainVariants...)
 )
 
-// Items lists the items of a folder, from its start or from where a cursor of an earlier
-// listing is. The same item may come more than once. After an error there are no more pages.
+// Items lists the items of a folder, from its start or from the cursor of an earlier listing. An
+// item may come more than once. After an error there are no more pages.
 //
 // https://learn.microsoft.com/graph/api/mailboxfolder-list-items
 func (m *MailboxClient) Items(ctx context.Context, folderID string, from Cursor) iter.Seq2[*ItemPage, error] {
@@ -88,20 +89,19 @@ func (m *MailboxClient) Items(ctx context.Context, folderID string, from Cursor)
 	return m.listItems(ctx, folderID, kindItems, itemVariants, from)
 }
 
-// ItemIDs is Items without their Properties, which is cheaper.
+// ItemIDs is Items without Item.Properties, and faster.
 func (m *MailboxClient) ItemIDs(ctx context.Context, folderID string, from Cursor) iter.Seq2[*ItemPage, error] {
 	return m.listItems(ctx, folderID, kindItemIDs, plainVariants, from)
 }
 
-// ItemsSince is Items of those that were modified after a time, for folders without
-// delta queries. Others may come too: those of the same second, which Graph does not
-// tell apart in what it returns, and all where it refuses to filter.
+// ItemsSince is Items for those that were modified after a time, for folders without delta queries.
+// Others may come too: items of the same second, and all items if Graph refuses the filter.
 func (m *MailboxClient) ItemsSince(ctx context.Context, folderID string, since time.Time) iter.Seq2[*ItemPage, error] {
 	return m.listItems(ctx, folderID, kindItemsSince, sinceVariants(since, !m.client.opts.NoProperties), Cursor{})
 }
 
 func sinceVariants(since time.Time, properties bool) []url.Values {
-	// Formatting cuts off what is below a second: it is never rounded up.
+	// Formatting truncates fractions of a second: it never rounds up.
 	filter := "lastModifiedDateTime gt " + since.UTC().Format(filterTime)
 	variants := filtered(filter, []url.Values{{"$select": {selectItem}}, {}})
 	if properties {
@@ -121,6 +121,19 @@ func filtered(filter string, variants []url.Values) []url.Values {
 	return all
 }
 
+// Item returns an item of a folder as it is now, without its Properties.
+//
+// https://learn.microsoft.com/graph/api/mailboxitem-get
+func (m *MailboxClient) Item(ctx context.Context, folderID, id string) (Item, error) {
+	target := m.url("folders", folderID, "items", id) + "?" + url.Values{"$select": {selectItem}}.Encode()
+	call := &call{op: "look at an item", method: http.MethodGet, url: target}
+	listed, err := get[listedItem](ctx, &m.caller, call)
+	if err == nil && listed.ID != id {
+		err = &Error{Op: call.op, Err: finalf("another item came")}
+	}
+	return listed.item(), err
+}
+
 func (m *MailboxClient) listItems(ctx context.Context, folderID string, kind kind, variants []url.Values, from Cursor) iter.Seq2[*ItemPage, error] {
 	return func(yield func(*ItemPage, error) bool) {
 		q := query{kind: kind, op: opItems, url: m.url("folders", folderID, "items"), variants: variants, paged: true}
@@ -134,7 +147,8 @@ func (m *MailboxClient) listItems(ctx context.Context, folderID string, kind kin
 	}
 }
 
-// parseTime returns a time in UTC, in which its year must have four digits still.
+// parseTime parses a time, and returns the zero time if it is wrong, or if its year in UTC does not
+// have four digits.
 func parseTime(s string) time.Time {
 	if s == "" {
 		return time.Time{}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mailhaul/mailhaul/graph"
+	"github.com/mailhaul/mailhaul/simulator"
 )
 
 func items(t *testing.T, m *graph.MailboxClient) []graph.Item {
@@ -24,9 +25,10 @@ func items(t *testing.T, m *graph.MailboxClient) []graph.Item {
 	return all
 }
 
+// property returns an extended property.
 func property(id string, value any) object { return object{"id": id, "value": value} }
 
-// TestItemProperties reads what Graph tells of an item, in all its spellings.
+// TestItemProperties reads the properties of an item in all spellings.
 func TestItemProperties(t *testing.T) {
 	s := &listServer{lists: map[string][]any{"folders/f/items": {
 		object{"id": "a", "changeKey": "k", "type": "IPM.Note", "size": 71133, "categories": []string{"x", "y"},
@@ -34,7 +36,7 @@ func TestItemProperties(t *testing.T) {
 			"singleValueExtendedProperties": []object{
 				property("String 0x37", "Grüße 😀"), property("String 0xc1a", "Megan"), property("string 0x5D01", "megan@contoso.com"),
 				property("String 0x0C1F", "/O=X"), property("SystemTime 0xe06", "2021-09-15T12:16:37.25Z"), property("String 0x1035", "<1@x>"),
-				property("Boolean 0xe1b", "true"), property("Binary 0x300b", "AAEC"), property("String 0x1234", "unasked"),
+				property("Boolean 0xe1b", "true"), property("Binary 0x300b", "AAEC"), property("String 0x1234", "not requested"),
 			}},
 		object{"id": "b", "createdDateTime": "yesterday", "lastModifiedDateTime": nil, "categories": nil,
 			"singleValueExtendedProperties": []object{property("String 0xc1f", "/O=X"), property("Boolean 0xe1b", false), property("Binary 0x300b", "?"),
@@ -57,7 +59,7 @@ func TestItemProperties(t *testing.T) {
 	}
 }
 
-// TestNoProperties holds who asks for properties, and who does not.
+// TestNoProperties checks which listings request properties.
 func TestNoProperties(t *testing.T) {
 	s := &listServer{lists: map[string][]any{"folders/f/items": someItems(1)}}
 	expanded := func(f func(m *graph.MailboxClient), opts graph.Options) bool {
@@ -70,14 +72,15 @@ func TestNoProperties(t *testing.T) {
 	since := func(m *graph.MailboxClient) { itemIDs(t, graph.Flat(m.ItemsSince(t.Context(), "f", time.Now()))) }
 	without := graph.Options{NoProperties: true}
 	if !expanded(list, graph.Options{}) || !expanded(since, graph.Options{}) || expanded(ids, graph.Options{}) {
-		t.Error("properties are not asked for as they should be")
+		t.Error("properties are requested by the wrong listings")
 	}
 	if expanded(list, without) || expanded(since, without) {
-		t.Error("properties are asked for that nobody wants")
+		t.Error("properties are requested despite NoProperties")
 	}
 }
 
-// TestItemsSince never rounds up, and does without filter where it is refused.
+// TestItemsSince checks that the time of the filter is never rounded up, and that a refused filter
+// is left out.
 func TestItemsSince(t *testing.T) {
 	s := &listServer{lists: map[string][]any{"folders/f/items": someItems(3)}}
 	m := open(t, s.ServeHTTP)
@@ -109,7 +112,7 @@ func TestItemsSince(t *testing.T) {
 	}
 }
 
-// TestLargeFolder lists a folder page by page, with the links that Graph gives.
+// TestLargeFolder lists a folder page by page, by Graph's links.
 func TestLargeFolder(t *testing.T) {
 	s := &listServer{lists: map[string][]any{"folders/f/items": someItems(5000)}}
 	ids := itemIDs(t, open(t, s.ServeHTTP).AllItems(t.Context(), "f"))
@@ -120,5 +123,45 @@ func TestLargeFolder(t *testing.T) {
 	}
 	if len(ids) != 5000 || len(s.queries()) != 6 {
 		t.Errorf("%d items came with %d requests", len(ids), len(s.queries()))
+	}
+}
+
+// TestItem checks that Item returns the current state of an item.
+func TestItem(t *testing.T) {
+	w := newSimulation(t, "v1.0", simulator.Options{Items: 60})
+	folders, items := w.listed()
+	for _, f := range folders {
+		for it, err := range w.box.AllItems(t.Context(), f.ID) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.sim.Touch(w.mailbox.ID, it.ID); err != nil {
+				t.Fatal(err)
+			}
+			got, err := w.box.Item(t.Context(), f.ID, it.ID)
+			if err != nil || got.ID != it.ID || got.ChangeKey == items[it.ID].ChangeKey || !got.LastModifiedDateTime.After(it.LastModifiedDateTime) {
+				t.Errorf("got %+v, %v, listed as %+v", got, err, it)
+			}
+			if _, err := w.box.Item(t.Context(), f.ID, "none"); err == nil {
+				t.Error("there is an item none")
+			}
+			return
+		}
+	}
+}
+
+// TestParseTime checks that times which rows cannot represent are left out.
+func TestParseTime(t *testing.T) {
+	last := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	for s, want := range map[string]time.Time{
+		"9999-12-31T23:59:59Z": last, "9999-12-31T15:59:59-08:00": last,
+		"9999-12-31T23:59:59-08:00": {}, "0000-01-01T00:00:00+08:00": {}, "": {}, "yesterday": {},
+	} {
+		if got := graph.ParseTime(s); !got.Equal(want) {
+			t.Errorf("%q is %v, want %v", s, got, want)
+		}
+		if _, err := graph.ParseTime(s).MarshalText(); err != nil {
+			t.Errorf("%q: %v", s, err)
+		}
 	}
 }

@@ -3,52 +3,40 @@ package graph
 import (
 	"context"
 	"errors"
-	"net/url"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
+
+	"github.com/mailhaul/mailhaul/graph/internal/links"
 )
 
 // An ItemPage is a part of a listing of items.
 type ItemPage struct {
 	Items  []Item
-	Cursor Cursor // where a later listing continues after this page
+	Cursor Cursor // from which a later listing continues after this page
 
-	// Restarted is set if the listing could not continue from where it was and begins again.
+	// Restarted: the listing could not continue, and begins again with this page.
 	Restarted bool
 
-	// Overlaps is set if the page may hold nothing but what was listed before: it begins at
-	// the second from which the listing continues.
+	// Overlaps: all items of the page may have been listed before, as the listing continues from
+	// the second of the last item.
 	Overlaps bool
 
-	// Unlisted are the errors of items at this place that Graph does not list.
+	// Unlisted are the errors of items before this page that Graph does not list.
 	Unlisted []error
 }
 
 // A Cursor is a position in a listing of items. The zero value is the start.
 type Cursor struct {
-	Link            string    // to the page that the position is at the end of; empty: the first
+	Link            string    // to the page that ends at the position; empty: the first page
 	ID              string    // of the last item before the position
-	CreatedDateTime time.Time // of that item; zero if items do not come in this order
+	CreatedDateTime time.Time // of that item; zero if items are not in this order
 }
 
-const (
-	// maxContinued is how often a listing continues from the same second, and maxRestarts how
-	// often it begins again.
-	maxContinued = 3
-	maxRestarts  = 1
+// maxOverlaps bounds the pages that may have items of the second from which a listing continues.
+const maxOverlaps = 1000
 
-	// maxOverlaps is how many pages may hold items of the second that a listing continues from.
-	maxOverlaps = 1000
-
-	// maxUnlisted is how many items in a row are passed over because Graph does not list
-	// them. Where more fail it is not the items.
-	maxUnlisted = 8
-)
-
-// An itemWalk goes through a listing of items. Where a page cannot be had it continues at the
-// time of the last item or, where one item is to blame, behind that.
+// An itemWalk lists items page by page. When a page fails, it skips the item that is the reason, or
+// continues from the time of the last item.
 type itemWalk struct {
 	pager[listedItem]
 	plain query // without a filter by time
@@ -57,13 +45,13 @@ type itemWalk struct {
 	at        Cursor
 	resumed   bool // the next page is that of at
 	restarted bool // the next page is the first
-	ordered   bool // so far, items came in the order of createdDateTime
+	ordered   bool // items so far are in the order of createdDateTime
 	skip      int  // items of the query before the page; negative: unknown
 
-	timed     bool      // the query begins at a time
-	from      time.Time // that
-	overlaps  int       // pages since then that may hold nothing new; negative: there are no more
-	continued int       // times in a row from there
+	timed     bool      // the query has a filter by time
+	from      time.Time // of the filter
+	overlaps  int       // pages since then without a later item; negative: a later item came
+	continued int       // how often in a row, from the same time
 	restarts  int
 }
 
@@ -73,8 +61,8 @@ func newItemWalk(m *MailboxClient, q query, from Cursor) *itemWalk {
 	if from.ID == "" {
 		return w
 	}
-	if link, err := m.sameResource(from.Link, q.url); err == nil {
-		w.link, w.resumed, w.skip = link, true, skipOf(link)
+	if link, err := m.client.base.Stored(from.Link, q.url, m.mailbox); err == nil {
+		w.link, w.resumed, w.skip = link, true, links.Skip(link)
 		return w
 	}
 	w.continueByTime()
@@ -94,8 +82,8 @@ func (w *itemWalk) next(ctx context.Context) (*ItemPage, error) {
 		link := w.link
 		p, err := w.pager.next(ctx)
 		switch {
-		case err == nil && w.resumed && !holds(p.Value, w.at.ID):
-			w.continueByTime() // items before the position are gone: pages have shifted
+		case err == nil && w.resumed && !contains(p.Value, w.at.ID):
+			w.continueByTime() // items before the position are gone, which shifts pages
 		case err == nil:
 			page, err := w.take(p, link)
 			if err == nil {
@@ -104,22 +92,22 @@ func (w *itemWalk) next(ctx context.Context) (*ItemPage, error) {
 			return page, err
 		case ctx.Err() != nil:
 			return nil, err
-		case errors.Is(err, errPage) && w.passOver(ctx, &unlisted, err):
+		case errors.Is(err, errPage) && w.skipUnlisted(ctx, &unlisted, err):
 		case !w.mayContinue(err):
 			return nil, err
 		case w.timed && w.link == "":
-			w.restart() // the service does not filter by time
+			w.restart() // Graph refuses the filter by time
 		default:
 			w.continueByTime()
 		}
 	}
 }
 
-// take makes a page of Graph's, to which link led, one of the listing's.
+// take returns the listing's page from Graph's page at link.
 func (w *itemWalk) take(p page[listedItem], link string) (*ItemPage, error) {
 	page := &ItemPage{Items: make([]Item, 0, len(p.Value)), Restarted: w.restarted, Overlaps: w.overlaps >= 0}
 	if w.resumed {
-		w.at = Cursor{} // the page begins before it
+		w.at = Cursor{} // the page begins before the position
 	}
 	w.resumed, w.restarted = false, false
 	for i := range p.Value {
@@ -127,7 +115,7 @@ func (w *itemWalk) take(p page[listedItem], link string) (*ItemPage, error) {
 		if it.ID == "" {
 			return nil, &Error{Op: opItems, Err: finalf("there is an item without an id")}
 		}
-		w.pass(&it, link)
+		w.advance(&it, link)
 		page.Items = append(page.Items, it)
 	}
 	if w.overlaps >= 0 {
@@ -145,8 +133,8 @@ func (w *itemWalk) take(p page[listedItem], link string) (*ItemPage, error) {
 	return page, nil
 }
 
-// pass moves the position behind an item of the page to which link led.
-func (w *itemWalk) pass(it *Item, link string) {
+// advance moves the position behind an item of the page at link.
+func (w *itemWalk) advance(it *Item, link string) {
 	t := it.CreatedDateTime
 	if t.IsZero() || t.Before(w.at.CreatedDateTime) || !w.q.variants[w.shape.variant].Has("$orderby") {
 		w.ordered = false
@@ -157,12 +145,11 @@ func (w *itemWalk) pass(it *Item, link string) {
 	w.at = Cursor{Link: link, ID: it.ID, CreatedDateTime: t}
 }
 
-// mayContinue reports whether an error may be that of a link, or of a page that another query
-// avoids.
+// mayContinue reports whether an error may be due to a link or a page that another query avoids.
 func (w *itemWalk) mayContinue(err error) bool {
-	var e *Error
+	e, ok := errors.AsType[*Error](err)
 	switch {
-	case !errors.As(err, &e) || w.restarts == maxRestarts || w.continued == maxContinued:
+	case !ok || w.restarts == maxRestarts || w.continued == maxContinued:
 		return false
 	case errors.Is(err, ErrEndless):
 		return w.continued == 0 && w.ordered && !w.at.CreatedDateTime.IsZero()
@@ -174,8 +161,8 @@ func (w *itemWalk) mayContinue(err error) bool {
 	return refusesLink(e)
 }
 
-// continueByTime continues the listing at the second of the last item. Where items do not come
-// in that order, it begins again.
+// continueByTime continues the listing from the second of the last item. If items are not in that
+// order, it restarts the listing.
 func (w *itemWalk) continueByTime() {
 	t := w.at.CreatedDateTime.UTC().Truncate(time.Second)
 	if w.at.CreatedDateTime.IsZero() || !w.ordered {
@@ -198,19 +185,19 @@ func (w *itemWalk) continueByTime() {
 	w.at.CreatedDateTime = t
 }
 
-// timedKinds are the kinds of the queries that continue those of another kind by time.
+// timedKinds has the kind of the query that continues a query of another kind by time.
 var timedKinds = map[kind]kind{kindItems: kindItemsFrom, kindItemIDs: kindItemIDsFrom}
 
-// restart begins the listing again.
+// restart restarts the listing.
 func (w *itemWalk) restart() {
 	w.restarts++
 	w.begin(w.m, w.plain)
 	w.at, w.restarted, w.resumed, w.timed, w.overlaps = Cursor{}, true, false, false, -1
 }
 
-// passOver leaves out items that Graph does not list: it looks for the next place behind them
-// where there is an answer.
-func (w *itemWalk) passOver(ctx context.Context, unlisted *[]error, cause error) bool {
+// skipUnlisted skips items that Graph does not list: it searches the next position that Graph
+// lists, and reports whether there is one.
+func (w *itemWalk) skipUnlisted(ctx context.Context, unlisted *[]error, cause error) bool {
 	if w.skip < 0 {
 		return false
 	}
@@ -218,7 +205,7 @@ func (w *itemWalk) passOver(ctx context.Context, unlisted *[]error, cause error)
 	for n := 1; len(failed) < maxUnlisted; n++ {
 		failed = append(failed, cause)
 		p := w.pager
-		p.link, p.looksAhead = w.skipTo(w.skip+n), true
+		p.link, p.isAhead = w.skipTo(w.skip+n), true
 		_, err := p.request(ctx, true)
 		if err == nil {
 			w.link, w.skip, *unlisted = p.link, w.skip+n, failed
@@ -231,20 +218,6 @@ func (w *itemWalk) passOver(ctx context.Context, unlisted *[]error, cause error)
 	return false
 }
 
-// skipOf returns the $skip of a link; negative if it has none.
-func skipOf(link string) int {
-	_, query, _ := strings.Cut(link, "?")
-	values, _ := url.ParseQuery(query)
-	for name := range values {
-		if strings.EqualFold(name, "$skip") {
-			if n, err := strconv.Atoi(values.Get(name)); err == nil && n >= 0 {
-				return n
-			}
-		}
-	}
-	return -1
-}
-
-func holds(items []listedItem, id string) bool {
+func contains(items []listedItem, id string) bool {
 	return slices.ContainsFunc(items, func(it listedItem) bool { return it.ID == id })
 }

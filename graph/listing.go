@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	// maxPage bounds the JSON of a page: 16 KiB for each of 999 items.
+	// maxPage bounds the JSON of a page, in bytes: 16 KiB for each of 999 items.
 	maxPage = 16 << 20
 
-	// maxElements bounds the elements of a page, however short their JSON is.
+	// maxElements bounds the elements of a page.
 	maxElements = 10_000
 )
 
@@ -28,31 +28,29 @@ var (
 	errMalformed = errors.New("the response is malformed")
 )
 
-// byteOrderMark is what some services put before their JSON.
+// byteOrderMark is that of UTF-8, which some services put before JSON.
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// A query is a list or a resource that is requested in the fullest of the variants that the
-// service accepts.
+// A query is a list or a resource. It is requested in the first of the variants that Graph accepts.
 type query struct {
 	kind     kind
 	op       string
 	url      string
-	variants []url.Values // from the one with everything of use to the least
-	paged    bool         // it says how long pages may be
+	variants []url.Values // options, from all that are useful to none
+	paged    bool         // requests have a page size
 
-	// link, if set, is where to start instead. The options are part of it.
-	link string
+	link string // replaces url and variants for the first page, if set
 }
 
-// A page is one answer to a list request.
+// A page is the response to a request for a list.
 type page[T any] struct {
 	Value     elements[T]
 	NextLink  string `json:"@odata.nextLink"`
 	DeltaLink string `json:"@odata.deltaLink"`
 }
 
-// elements are those of a page. Their number is checked while they are decoded: what is short
-// in JSON may be long in memory.
+// elements are those of a page. Their number is checked while they are decoded, as short JSON may
+// need much memory.
 type elements[T any] []T
 
 // UnmarshalJSONFrom implements json.UnmarshalerFrom.
@@ -64,10 +62,10 @@ func (e *elements[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) (err error) {
 	return err
 }
 
-// decodeArray decodes an array, of which it keeps one element more than most.
+// decodeArray decodes an array, and keeps at most one element more than most.
 func decodeArray[T any](dec *jsontext.Decoder, most int) (all []T, err error) {
 	if dec.PeekKind() != '[' {
-		return all, json.UnmarshalDecode(dec, &all) // null, or an error that says what it is
+		return all, json.UnmarshalDecode(dec, &all) // null, or an error that names the type
 	}
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, err
@@ -88,21 +86,21 @@ func decodeArray[T any](dec *jsontext.Decoder, most int) (all []T, err error) {
 	return all, err
 }
 
-// An ending is what the end of a list says.
+// An ending is the end of a list.
 type ending struct {
-	mailbox   string // the other mailbox that answered, if one did
+	mailbox   string // the auxiliary mailbox that answered, if one did
 	deltaLink string
 }
 
-// list calls yield for the elements of every page. yield reports whether any of them was new.
+// list calls yield with the elements of each page. yield reports whether any of them is new.
 func list[T any](ctx context.Context, m *MailboxClient, q *query, yield func([]T) (fresh bool, err error)) (ending, error) {
 	p := newPager[T](m, q)
 	var stale stalePages
 	for n := 0; ; {
 		linked := p.link != ""
 		page, err := p.next(ctx)
-		var e *Error
-		if linked && errors.As(err, &e) && refusesLink(e) && ctx.Err() == nil && q.kind == kindFolders {
+		e, ok := errors.AsType[*Error](err)
+		if linked && ok && refusesLink(e) && ctx.Err() == nil && q.kind == kindFolders {
 			p.link, p.linkErr = p.skipTo(n), nil
 			page, err = p.next(ctx)
 		}
@@ -123,20 +121,7 @@ func list[T any](ctx context.Context, m *MailboxClient, q *query, yield func([]T
 	}
 }
 
-// maxStalePages is how many pages of a list may hold nothing new: services replay pages.
-const maxStalePages = 25
-
-// stalePages counts the pages without anything new.
-type stalePages int
-
-func (n *stalePages) add(op string) error {
-	if *n++; *n > maxStalePages {
-		return &Error{Op: op, Err: finalf("%w: %d of them held nothing new", ErrEndless, maxStalePages)}
-	}
-	return nil
-}
-
-// first gets a resource. The call that it returns has the URL that answered in the end.
+// first gets a resource. The returned call has the URL that answered.
 func first[T any](ctx context.Context, m *MailboxClient, q *query) (T, *call, error) {
 	l := &m.shapes[q.kind]
 	s := l.get(m)
@@ -153,13 +138,13 @@ func first[T any](ctx context.Context, m *MailboxClient, q *query) (T, *call, er
 	}
 }
 
-// lenient is how responses are read: what is in doubt is not worth losing them.
+// lenient accepts what is no reason to lose a response.
 var lenient = json.JoinOptions(json.MatchCaseInsensitiveNames(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
 // pages holds buffers for responses: decoding copies what it keeps.
 var pages = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// get sends a call and decodes its response. One that is cut off or malformed is requested
+// get sends a call and decodes its response. A response that is cut off or malformed is requested
 // again.
 func get[T any](ctx context.Context, c *caller, call *call) (T, error) {
 	var v T
@@ -175,14 +160,14 @@ func get[T any](ctx context.Context, c *caller, call *call) (T, error) {
 			v, err = decode[T](body.Bytes())
 		}
 		if err != nil {
-			return pageError(call.op, r, err)
+			return bodyError(call.op, r, err)
 		}
 		return nil
 	})
 	return v, err
 }
 
-// decode returns what a response says.
+// decode decodes a response.
 func decode[T any](body []byte) (v T, err error) {
 	err = json.Unmarshal(bytes.TrimPrefix(body, byteOrderMark), &v, lenient)
 	if err != nil && !errors.Is(err, errTooMany) {

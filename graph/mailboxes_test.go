@@ -11,7 +11,7 @@ import (
 	"github.com/mailhaul/mailhaul/graph"
 )
 
-// TestMailboxes finds mailboxes in all forms that the settings come in.
+// TestMailboxes finds mailboxes in all forms of the settings.
 func TestMailboxes(t *testing.T) {
 	primary := graph.Mailbox{ID: "MBX:p", User: "a@x", Kind: "primary"}
 	archive := graph.Mailbox{ID: "MBX:a", User: "a@x", Kind: "archive"}
@@ -33,7 +33,7 @@ func TestMailboxes(t *testing.T) {
 		{"archive in beta, in a list", without, `{"value":[` + with + `]}`, true, []graph.Mailbox{primary, archive}, 2},
 		{"no archive", without, without, true, []graph.Mailbox{primary}, 2},
 		{"null", `{"primaryMailboxId":"MBX:p","inPlaceArchiveMailboxId":null}`, without, true, []graph.Mailbox{primary}, 2},
-		{"archive that is not asked for", with, with, false, []graph.Mailbox{primary}, 1},
+		{"archive that is not requested", with, with, false, []graph.Mailbox{primary}, 1},
 		{"refused by v1.0", "400", with, false, []graph.Mailbox{primary}, 2},
 		{"none", `{}`, `{}`, false, nil, 1},
 		{"no user", "404", "404", false, nil, 1},
@@ -49,7 +49,7 @@ func TestMailboxes(t *testing.T) {
 					answer = tt.beta
 				}
 				if !strings.HasSuffix(r.URL.Path, "/users/a@x/settings/exchange") {
-					t.Errorf("asked for %s", r.URL)
+					t.Errorf("requested %s", r.URL)
 				}
 				if len(answer) == 3 {
 					refuse(w, int(answer[0]-'0')*100+int(answer[2]-'0'), "Request_ResourceNotFound", "")
@@ -79,7 +79,7 @@ func TestUsersAreNames(t *testing.T) {
 	}, graph.Options{})
 	for _, user := range []string{"", ".", "..", " "} {
 		if _, err := c.Mailboxes(t.Context(), user, false); err == nil || path != "" {
-			t.Errorf("%q: asked for %q", user, path)
+			t.Errorf("%q: requested %q", user, path)
 		}
 	}
 	if _, err := c.Mailboxes(t.Context(), "a/../b?c#d", false); err != nil || path != "/v1.0/users/a%2F..%2Fb%3Fc%23d/settings/exchange" {

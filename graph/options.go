@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -14,68 +13,70 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"github.com/mailhaul/mailhaul/graph/internal/transport"
 )
 
 const (
 	defaultBaseURL = "https://graph.microsoft.com/v1.0"
 	defaultScope   = "https://graph.microsoft.com/.default"
 
-	// maxInFlight is how many requests Graph takes at once for an app and a mailbox.
+	// maxInFlight is how many requests of an app to a mailbox Graph accepts at a time.
 	maxInFlight = 4
 
-	// defaultBudget is how many it takes in budgetWindow.
+	// defaultBudget is how many it accepts in ten minutes.
 	defaultBudget = 10_000
 )
 
-// Options say where Graph is and how patient a Client is. The zero value is Graph
-// itself, without the credential that it needs.
+// Options configure a Client. The zero value is Microsoft's Graph without the credential that it
+// needs.
 type Options struct {
-	// BaseURL is Graph with its version, by default https://graph.microsoft.com/v1.0.
-	// Plain HTTP is taken for loopback addresses only.
+	// BaseURL is Graph with its version, by default https://graph.microsoft.com/v1.0. Plain HTTP is
+	// accepted for loopback addresses only.
 	BaseURL string
 
-	// Credential gives the token, which is sent to BaseURL's host alone. It may be
-	// nil for a loopback address: then requests carry no Authorization.
+	// Credential provides the token, which is sent to BaseURL's host alone. It may be nil for a
+	// loopback address: then requests have no Authorization header.
 	Credential azcore.TokenCredential
 
-	// MaxAttempts is how often a request is sent that meets temporary errors, by
-	// default 10; at most 5 times if it is refused without a reason, and 3 times to a
-	// host that never answered. It does not count while Graph asks to wait.
+	// MaxAttempts bounds how often a request with temporary errors is sent, by default 10 times. A
+	// request that is refused without a reason is sent at most 5 times, and one to a host that
+	// never answered 3 times. While Graph requests pauses, attempts do not count.
 	MaxAttempts int
 
-	// MaxRetryTime is how long a request may meet errors until it is not sent again, by
-	// default 30 minutes. It does not limit how long a response takes.
+	// MaxRetryTime is how long a request may fail until it is not sent again, by default 30
+	// minutes. It does not limit how long a response takes.
 	MaxRetryTime time.Duration
 
-	// RetryDelay is the first pause before a request is sent again where Graph names
-	// none, by default 1 second. It doubles each time, up to 1 minute. Where Graph
-	// throttles it is 15 times that, then 30, 45 and 60 times, up to 1 minute too.
+	// RetryDelay is the first pause before a request is sent again if Graph requests none, by
+	// default 1 second. It doubles each time, up to 1 minute. While Graph throttles, pauses are 15,
+	// 30, 45 and then 60 times RetryDelay, also up to 1 minute.
 	RetryDelay time.Duration
 
-	// IdleTimeout is how long a response may bring nothing, by default 2 minutes,
-	// which is also the time that it has to begin. In each such time it brings at least
-	// 512 bytes a second. A slow reader does not count.
+	// IdleTimeout is how long a response may take to begin, and then deliver nothing, by default 2
+	// minutes. In each such period it has to deliver 512 bytes a second. The time of a slow reader
+	// does not count.
 	IdleTimeout time.Duration
 
-	// MaxInFlight bounds the requests in flight for a mailbox: 1 to 4, by default 4.
+	// MaxInFlight bounds the requests to a mailbox in flight: 1 to 4, by default 4.
 	MaxInFlight int
 
-	// Budget bounds the requests for a mailbox in ten minutes, by default 10,000,
-	// which is what Graph allows. Negative: they are not bounded.
+	// Budget bounds the requests to a mailbox in ten minutes, by default to the 10,000 that Graph
+	// allows. Negative: unlimited.
 	Budget int
 
-	// NoProperties leaves Item.Properties empty, which makes listings shorter.
+	// NoProperties leaves Item.Properties empty, which makes pages smaller.
 	NoProperties bool
 
-	// PageSize is how many items or folders are asked for at once, by default 999.
-	// A service that refuses it is asked for fewer.
+	// PageSize is how many items or folders a page may have, by default 999. If Graph refuses, the
+	// client requests fewer.
 	PageSize int
 
 	// UserAgent names the program, by default "mailhaul".
 	UserAgent string
 
-	// Transport sends requests, by default over connections of its own. An
-	// *http.Client is used without its redirects, which the Client checks and follows.
+	// Transport sends requests, by default over connections of the Client's own. An *http.Client
+	// does not follow redirects: the Client checks and follows them.
 	Transport policy.Transporter
 }
 
@@ -84,7 +85,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.MaxAttempts, 10)
 	setDefault(&o.MaxRetryTime, 30*time.Minute)
 	setDefault(&o.RetryDelay, time.Second)
-	o.RetryDelay = min(o.RetryDelay, maxRetryDelay)
+	o.RetryDelay = min(o.RetryDelay, maxPause)
 	setDefault(&o.IdleTimeout, 2*time.Minute)
 	setDefault(&o.MaxInFlight, maxInFlight)
 	setDefault(&o.Budget, defaultBudget)
@@ -116,8 +117,7 @@ func (o *Options) check() (*url.URL, error) {
 	return base, nil
 }
 
-// parseBase parses a base URL. Errors do not repeat it as a whole: it may hold a
-// password that does not belong there.
+// parseBase parses a base URL. Errors do not quote all of it, as it may have a password.
 func parseBase(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	if err != nil {
@@ -144,7 +144,7 @@ func loopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// scope is what a token is asked for.
+// scope returns the scope of the token for Graph.
 func scope(base *url.URL) string {
 	if loopback(base.Hostname()) {
 		return defaultScope
@@ -152,13 +152,13 @@ func scope(base *url.URL) string {
 	return base.Scheme + "://" + base.Host + "/.default"
 }
 
-// transport is what o says, without redirects, and what closes its idle
-// connections if they are the client's own.
+// transport returns the transport, which does not follow redirects, and a function that closes idle
+// connections if they are the Client's own.
 func (o *Options) transport() (t policy.Transporter, closeIdle func()) {
 	noRedirect := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	switch t := o.Transport.(type) {
 	case nil:
-		own := newTransport()
+		own := transport.New()
 		return &http.Client{Transport: own, CheckRedirect: noRedirect}, own.CloseIdleConnections
 	case *http.Client:
 		c := *t
@@ -168,21 +168,9 @@ func (o *Options) transport() (t policy.Transporter, closeIdle func()) {
 	return o.Transport, func() {}
 }
 
-// newTransport returns the connections of a client: of HTTP/1.1, one for each request in
-// flight. Those of HTTP/2 would share one, with its windows and its end, and take a
-// sixth more CPU time.
-func newTransport() *http.Transport {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 64
-	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12} // in which the default's speaks of HTTP/2
-	t.ForceAttemptHTTP2, t.Protocols = false, &http.Protocols{}
-	t.Protocols.SetHTTP1(true)
-	return t
-}
-
-// NewCredential returns a credential that always gives token or, if that is empty,
-// azidentity's DefaultAzureCredential: a secret, certificate, workload or managed
-// identity from the environment, or the login of the Azure CLI.
+// NewCredential returns a credential that always provides token or, if that is empty, azidentity's
+// DefaultAzureCredential: a secret, certificate, workload identity or managed identity from the
+// environment, or the login of the Azure CLI.
 func NewCredential(token string) (azcore.TokenCredential, error) {
 	if token != "" {
 		return fixedToken(token), nil
@@ -196,7 +184,7 @@ func NewCredential(token string) (azcore.TokenCredential, error) {
 
 type fixedToken string
 
-// GetToken gives the token. When it expires shows in Graph's answers only.
+// GetToken returns the token. Only Graph's responses show that it has expired.
 func (t fixedToken) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	return azcore.AccessToken{Token: string(t), ExpiresOn: time.Now().Add(time.Hour)}, nil
 }

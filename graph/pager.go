@@ -4,42 +4,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
-	"net/url"
 	"strconv"
-	"strings"
+
+	"github.com/mailhaul/mailhaul/graph/internal/links"
 )
 
-// ErrEndless is in the error of a list whose pages do not come to an end.
+// ErrEndless is in the error of a list whose pages have no end.
 var ErrEndless = errors.New("the pages have no end")
 
-// errPage is in the error of a page that fails, in every size, while Graph answers for the
-// mailbox.
+// errPage is in the error of a page that fails in every length while Graph answers for the mailbox.
 var errPage = errors.New("Graph answers for the mailbox, but not with this page")
 
-const (
-	// maxEmptyPages is how many pages in a row may be empty and still lead to a next one,
-	// and maxEmptyTurns how many of them may lead to where they came from.
-	maxEmptyPages = 100
-	maxEmptyTurns = 20
-)
-
-// A pager requests the pages of a list one by one. A page that fails is requested in other
-// ways, until one is answered: without extended properties, and shorter.
+// A pager requests the pages of a list one by one. It requests a page that fails in other ways:
+// without extended properties, and shorter.
 type pager[T any] struct {
-	m     *MailboxClient
-	q     *query
-	shape shape
-	sizes sizes
-	walk  walk
+	m      *MailboxClient
+	q      *query
+	shape  shape
+	sizes  sizes
+	circle circleCheck
 
-	looksAhead bool // for a page that is answered, behind one that is not
+	isAhead bool // the page is behind one that failed
 
-	link    string // to the next page; empty: the first one of the query
-	linkErr error  // what is wrong with it
-	call    *call  // which brought the last page
-	mailbox string // the other mailbox that answered in the end, if one did
+	link    string // to the next page; empty: the first page of the query
+	linkErr error  // why link cannot be followed
+	call    *call  // of the last page
+	mailbox string // the auxiliary mailbox that answered for the last page, if one did
 }
 
 func newPager[T any](m *MailboxClient, q *query) *pager[T] {
@@ -47,7 +38,7 @@ func newPager[T any](m *MailboxClient, q *query) *pager[T] {
 	return &pager[T]{m: m, q: q, shape: l.get(m), sizes: l.sizes(m), link: q.link}
 }
 
-// next returns the next page, and keeps the link to the one after it.
+// next returns the next page, and keeps the link to the page after it.
 func (p *pager[T]) next(ctx context.Context) (page[T], error) {
 	if p.linkErr != nil {
 		return page[T]{}, &Error{Op: p.q.op, Err: p.linkErr}
@@ -60,11 +51,11 @@ func (p *pager[T]) next(ctx context.Context) (page[T], error) {
 	p.m.shapes[p.q.kind].set(p.shape, p.sizes.now)
 	p.link = ""
 	if v.NextLink == "" {
-		p.mailbox = p.m.answeredBy(p.call.url)
+		p.mailbox = p.m.auxiliary(p.call.url)
 	} else {
-		p.link, p.linkErr = p.m.client.resolve(p.call.url, v.NextLink)
+		p.link, p.linkErr = p.m.client.base.Resolve(p.call.url, v.NextLink)
 		if p.linkErr == nil {
-			p.linkErr = p.walk.step(p.link, len(v.Value))
+			p.linkErr = p.circle.step(p.link, len(v.Value))
 		}
 	}
 	return v, nil
@@ -82,35 +73,42 @@ func (p *pager[T]) fetch(ctx context.Context) (page[T], error) {
 		case ctx.Err() != nil:
 			return v, err
 		case p.link == "" && p.shape.reduce(p.q, err):
-		case !maySplit(err), !p.m.client.reached.Load():
+		case !mayBePage(err), !p.m.client.reached.Load():
 			return v, err
 		case expand && p.expands():
 			expand = false
 		case p.size() > 1 && p.sizes.failed():
 			expand = true
 		default:
-			return p.insist(ctx, expand, err)
+			return p.requestAgain(ctx, expand, err)
 		}
 	}
 }
 
-// insist requests a page once more that failed in the smallest size, when Graph answers for
-// the mailbox.
-func (p *pager[T]) insist(ctx context.Context, expand bool, err error) (page[T], error) {
+// requestAgain requests a page once more that failed in the shortest length, if Graph answers for the
+// mailbox.
+func (p *pager[T]) requestAgain(ctx context.Context, expand bool, err error) (page[T], error) {
 	if probed := p.m.Probe(ctx); probed != nil {
 		return page[T]{}, fmt.Errorf("%w; the mailbox itself: %w", err, probed)
 	}
 	v, err := p.request(ctx, expand)
-	if err != nil && ctx.Err() == nil && maySplit(err) {
+	if err != nil && ctx.Err() == nil && mayBePage(err) {
 		err = fmt.Errorf("%w: %w", err, errPage)
 	}
 	return v, err
 }
 
-// request sends the request for the page at the pager's link.
+// request requests the page at the pager's link.
 func (p *pager[T]) request(ctx context.Context, expand bool) (page[T], error) {
-	call := &call{op: p.q.op, method: http.MethodGet, url: p.target(expand), attempts: p.attempts, partial: true}
-	if n := p.size(); n > 0 {
+	n := p.size()
+	call := &call{op: p.q.op, use: usePage, method: http.MethodGet, url: p.target(expand)}
+	switch {
+	case p.isAhead:
+		call.use = useAhead
+	case n <= 1:
+		call.use = useShortest
+	}
+	if n > 0 {
 		call.header = map[string]string{"Prefer": "odata.maxpagesize=" + strconv.Itoa(n)}
 	}
 	v, err := get[page[T]](ctx, &p.m.caller, call)
@@ -120,7 +118,7 @@ func (p *pager[T]) request(ctx context.Context, expand bool) (page[T], error) {
 	return v, err
 }
 
-// size returns how many elements are requested; 0 leaves that to the service.
+// size returns the requested length of the page; 0 leaves it to Graph.
 func (p *pager[T]) size() int {
 	if !p.q.paged || p.shape.top == 0 {
 		return 0
@@ -128,8 +126,8 @@ func (p *pager[T]) size() int {
 	return min(p.shape.top, p.sizes.now)
 }
 
-// target returns the URL of the page: a link as Graph gave it, unless the page is to be shorter
-// or without extended properties.
+// target returns the URL of the page: Graph's link, changed if the page is to be shorter or without
+// extended properties.
 func (p *pager[T]) target(expand bool) string {
 	if p.link == "" {
 		s := p.shape
@@ -138,7 +136,7 @@ func (p *pager[T]) target(expand bool) string {
 		}
 		return p.q.url + s.query(p.q)
 	}
-	return editLink(p.link, p.size(), expand)
+	return links.Edit(p.link, p.size(), expand)
 }
 
 // expands reports whether the page is requested with extended properties.
@@ -146,14 +144,10 @@ func (p *pager[T]) expands() bool {
 	if p.link == "" {
 		return p.shape.expands(p.q)
 	}
-	return editLink(p.link, 0, false) != p.link
+	return links.Edit(p.link, 0, false) != p.link
 }
 
-// maxBarePages is how many pages may fail with extended properties, and come without, until
-// they are no longer requested.
-const maxBarePages = 3
-
-// expanded notes whether a page came with the extended properties that were requested.
+// expanded records whether a page came with the extended properties that were requested.
 func (p *pager[T]) expanded(expand bool) {
 	if expand {
 		return
@@ -163,112 +157,44 @@ func (p *pager[T]) expanded(expand bool) {
 	}
 }
 
-// attempts says how often a page is requested in one way before another is tried.
-func (p *pager[T]) attempts(e *Error) int {
-	switch {
-	case e.StatusCode == http.StatusTooManyRequests || !splits(e):
-		return math.MaxInt
-	case e.StatusCode == 0:
-		return 4
-	case p.looksAhead:
-		return 2
-	case p.size() > 1:
-		return 3
+// mayBePage reports whether an error may be due to a page that is too large or too slow, or that
+// has an element which Graph cannot read.
+func mayBePage(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return false
 	}
-	return 4
-}
-
-// maySplit reports whether a page that failed may come in parts.
-func maySplit(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && splits(e)
-}
-
-// splits reports whether an error may be that of a page which is too large or too slow, or has
-// one element in it that Graph cannot read.
-func splits(e *Error) bool {
-	switch {
-	case errors.Is(e, errTooLarge), errors.Is(e, errTooMany), errors.Is(e, errMalformed):
+	switch e.class() {
+	case classLimit, classBusy, classServer, classNoAnswer:
 		return true
-	case e.StatusCode == 0:
-		return e.temporary()
 	}
-	return e.StatusCode >= 500 && e.StatusCode != http.StatusNotImplemented || e.StatusCode/100 == 2 && e.Err != nil
+	return e.Err != nil && e.StatusCode/100 == 2
 }
 
-// refusesLink reports whether an error may be that of a link, or of a query, which Graph does not
-// accept.
+// refusesLink reports whether an error may mean that Graph does not accept a link or a query.
 func refusesLink(e *Error) bool {
 	switch e.StatusCode {
 	case http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusGone,
 		http.StatusPreconditionFailed, http.StatusNotImplemented:
-		return !ofMailbox(e)
+		return !isNoMailbox(e)
 	}
 	return false
 }
 
-// skipTo returns the URL of the page behind n items of the query.
+// skipTo returns the URL of the page behind n elements of the query.
 func (p *pager[T]) skipTo(n int) string {
-	target := p.q.url + p.shape.query(p.q)
-	separator := "?"
-	if strings.Contains(target, "?") {
-		separator = "&"
-	}
-	return target + separator + "%24skip=" + strconv.Itoa(n)
+	return links.AddSkip(p.q.url+p.shape.query(p.q), n)
 }
 
-// ending returns what the last page said.
+// ending returns the end of the list, from the deltaLink of its last page.
 func (p *pager[T]) ending(deltaLink string) (ending, error) {
 	end := ending{mailbox: p.mailbox}
 	if deltaLink == "" {
 		return end, nil
 	}
 	var err error
-	if end.deltaLink, err = p.m.client.resolve(p.call.url, deltaLink); err != nil {
+	if end.deltaLink, err = p.m.client.base.Resolve(p.call.url, deltaLink); err != nil {
 		return end, &Error{Op: p.q.op, Err: err}
 	}
 	return end, nil
-}
-
-// editLink returns a link with another $top, where it has one, and without $expand. A size of 0
-// leaves $top as it is.
-func editLink(link string, size int, expand bool) string {
-	path, query, _ := strings.Cut(link, "?")
-	var kept []string
-	for option := range strings.SplitSeq(query, "&") {
-		name, _, _ := strings.Cut(option, "=")
-		name, _ = url.QueryUnescape(name)
-		switch {
-		case strings.EqualFold(name, "$expand") && !expand:
-			continue
-		case strings.EqualFold(name, "$top") && size > 0:
-			option = "%24top=" + strconv.Itoa(size)
-		}
-		kept = append(kept, option)
-	}
-	return withQuery(path, strings.Join(kept, "&"))
-}
-
-// A walk goes from page to page and notices when it goes in a circle: it compares
-// with one page before, which it replaces after 1, 2, 4, 8… steps.
-type walk struct {
-	mark         string
-	steps, limit int
-	empty        int
-}
-
-func (w *walk) step(link string, elements int) error {
-	if w.empty++; elements > 0 {
-		w.empty = 0
-	}
-	if w.empty > maxEmptyPages {
-		return finalf("%w: %d in a row were empty, each with a nextLink", ErrEndless, maxEmptyPages)
-	}
-	if link == w.mark && (elements > 0 || w.empty > maxEmptyTurns) {
-		return finalf("%w: a nextLink leads back to a page before", ErrEndless)
-	}
-	if w.steps++; w.steps >= w.limit {
-		w.mark, w.steps, w.limit = link, 0, max(1, 2*w.limit)
-	}
-	return nil
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/mailhaul/mailhaul/graph"
 )
 
-// TestManyElements holds that a page takes memory for a bounded number of elements, however short
-// they are, in lists, deltas and within an item.
+// TestManyElements checks that a page takes memory for a bounded number of elements in lists, delta
+// queries and items.
 func TestManyElements(t *testing.T) {
 	const size = 1 << 20
 	many := strings.Repeat("{},", size/3)
@@ -50,7 +50,7 @@ func TestManyElements(t *testing.T) {
 	}
 }
 
-// TestPagesShrink holds the sizes of pages when large ones fail, and that they grow again.
+// TestPagesShrink checks the lengths of pages when long ones fail, and that they grow again.
 func TestPagesShrink(t *testing.T) {
 	s := &listServer{lists: map[string][]any{"folders/f/items": someItems(3000)}}
 	var sizes []int
@@ -76,8 +76,8 @@ func TestPagesShrink(t *testing.T) {
 	}
 }
 
-// TestCursor holds that a listing continues behind the item of a cursor, and begins again where that
-// is not to be found.
+// TestCursor checks that a listing continues behind the item of a cursor, and begins again if that
+// item is not found.
 func TestCursor(t *testing.T) {
 	items := someItems(30)
 	for i := range items {
@@ -119,8 +119,8 @@ func TestCursor(t *testing.T) {
 	}
 }
 
-// TestBrokenFolder holds how long it takes until a folder is given up whose lists fail, while Graph
-// answers for the mailbox.
+// TestBrokenFolder checks how long a folder is listed whose pages fail while Graph answers for the
+// mailbox.
 func TestBrokenFolder(t *testing.T) {
 	for _, status := range []int{500, 503, 504} {
 		inBubble(t, func(w http.ResponseWriter, r *http.Request) {

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"strings"
 	"time"
@@ -10,20 +11,19 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Properties are what tells people which item it is. What Graph does not tell, or
-// was not asked for, is empty. Texts are cut where they are longer than any mail
-// client shows.
+// Properties help people to recognise an item. Those that Graph does not return, or that were not
+// requested, are empty. Texts are cut at a length that no mail client shows.
 type Properties struct {
-	Subject           string    // at most 1 KiB
-	Sender            Address   // whom it is from
+	Subject           string // at most 1 KiB
+	Sender            Address
 	ReceivedDateTime  time.Time // zero: it was not received
 	InternetMessageID string    // at most 1 KiB
 	HasAttachments    bool
-	SearchKey         []byte // PidTagSearchKey: stays when the item is moved or imported; at most 255 bytes
+	SearchKey         []byte // PidTagSearchKey, unchanged when the item is moved or imported; at most 255 bytes
 }
 
-// An Address is whom an item is from: a name and an SMTP address or, within an
-// organisation, what stands for one. Both are at most 512 bytes.
+// An Address is a name and an SMTP address or, within an organisation, an address of another kind.
+// Both are at most 512 bytes.
 type Address struct{ Name, Address string }
 
 const (
@@ -33,7 +33,7 @@ const (
 	maxSearchKey = 255
 )
 
-// The extended properties of an item, as they come back.
+// The extended properties of an item, as normalProperty returns them.
 const (
 	propertySubject        = "string 0x37"
 	propertySenderName     = "string 0xc1a"
@@ -50,12 +50,12 @@ var itemProperties = []string{
 	propertyHasAttachments, propertySearchKey,
 }
 
-// expandItem asks for them.
+// expandItem requests the extended properties of an item.
 const expandItem = "singleValueExtendedProperties($filter=" +
 	"id eq 'String 0x0037' or id eq 'String 0x0C1A' or id eq 'String 0x5D01' or id eq 'String 0x0C1F' or " +
 	"id eq 'SystemTime 0x0E06' or id eq 'String 0x1035' or id eq 'Boolean 0x0E1B' or id eq 'Binary 0x300B')"
 
-// maxProperties bounds the extended properties that are kept of an item or a folder.
+// maxProperties bounds the extended properties of an item or a folder that are kept.
 const maxProperties = 64
 
 type extendedProperties []extendedProperty
@@ -67,15 +67,14 @@ func (ps *extendedProperties) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return err
 }
 
-// An extendedProperty has its id as normalProperty spells it, and its value as text,
-// whatever its type.
+// An extendedProperty has its id as normalProperty returns it, and its value of any type as text.
 type extendedProperty struct {
 	id   string
 	text string
 }
 
-// UnmarshalJSONFrom implements json.UnmarshalerFrom. There are eight of these an item:
-// they are read without a copy.
+// UnmarshalJSONFrom implements json.UnmarshalerFrom. An item has eight of these, so they are read
+// without a copy.
 func (p *extendedProperty) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if dec.PeekKind() != '{' {
 		return dec.SkipValue()
@@ -103,7 +102,7 @@ func (p *extendedProperty) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return err
 }
 
-// plainText returns what a JSON value says: the content of a string, or a number, or true.
+// plainText returns the content of a JSON string, or another JSON value as it is.
 func plainText(v jsontext.Value) string {
 	switch v.Kind() {
 	case 'n':
@@ -112,14 +111,14 @@ func plainText(v jsontext.Value) string {
 		if inner := v[1 : len(v)-1]; bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
 			return string(inner)
 		}
-		text, _ := jsontext.AppendUnquote(nil, v) // what is no UTF-8 it replaces
+		text, _ := jsontext.AppendUnquote(nil, v) // replaces invalid UTF-8
 		return string(text)
 	}
 	return string(v)
 }
 
-// normalProperty spells a property's id in one way: Graph gives "Integer 0x3601"
-// back with other case and without the zeros that it was asked with.
+// normalProperty normalises a property's id. Graph returns "Integer 0x3601" in other case, and
+// without leading zeros.
 func normalProperty(v jsontext.Value) string {
 	for _, id := range itemProperties {
 		if len(v) == len(id)+2 && bytes.EqualFold(v[1:len(v)-1], []byte(id)) {
@@ -130,7 +129,7 @@ func normalProperty(v jsontext.Value) string {
 	return kind + " 0x" + strings.TrimLeft(strings.TrimSpace(tag), "0")
 }
 
-// text returns the value of an extended property, or nothing.
+// text returns the value of an extended property. It is empty if there is none.
 func (ps extendedProperties) text(id string) string {
 	for _, p := range ps {
 		if p.id == id {
@@ -151,7 +150,7 @@ func (ps extendedProperties) properties() Properties {
 		Subject: ps.clipped(propertySubject, maxSubject),
 		Sender: Address{
 			Name:    ps.clipped(propertySenderName, maxAddress),
-			Address: firstOf(ps.clipped(propertySenderSMTP, maxAddress), ps.clipped(propertySenderAddress, maxAddress)),
+			Address: cmp.Or(ps.clipped(propertySenderSMTP, maxAddress), ps.clipped(propertySenderAddress, maxAddress)),
 		},
 		ReceivedDateTime:  parseTime(ps.text(propertyReceived)),
 		InternetMessageID: ps.clipped(propertyMessageID, maxMessageID),

@@ -13,7 +13,7 @@ import (
 
 const auxiliary = "MBX:767fh867@a7809c93"
 
-// TestRedirects sends requests to where Graph may send them, and nowhere else.
+// TestRedirects checks which redirects are followed.
 func TestRedirects(t *testing.T) {
 	const (
 		base  = "/v1.0/admin/exchange/mailboxes/"
@@ -78,8 +78,7 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// TestRedirectsOfOneRequest holds how often, and with which status, a request is
-// sent on.
+// TestRedirectsOfOneRequest checks how often, and with which status, a request is redirected.
 func TestRedirectsOfOneRequest(t *testing.T) {
 	for hops, ok := range map[int]bool{5: true, 6: false, 100: false} {
 		n := 0
@@ -110,7 +109,7 @@ func TestRedirectsOfOneRequest(t *testing.T) {
 			r.URL.Path = strings.Replace(r.URL.Path, auxiliary, mailboxID, 1)
 			s.ServeHTTP(w, r)
 		})
-		v := newVerdicts(t)
+		v := newResults(t)
 		err := m.Export(t.Context(), []string{"a"}, v)
 		if keeps := status >= 307; (err == nil) != keeps || (v.of["a"] == "exported") != keeps {
 			t.Errorf("%d: %v, %v", status, err, v.of)
@@ -118,8 +117,7 @@ func TestRedirectsOfOneRequest(t *testing.T) {
 	}
 }
 
-// TestTokenStaysHere holds that no link and no redirect takes the token to another
-// host.
+// TestTokenStaysHere checks that no link and no redirect sends the token to another host.
 func TestTokenStaysHere(t *testing.T) {
 	elsewhere := 0
 	other := newOther(t, func(http.ResponseWriter, *http.Request) { elsewhere++ })
@@ -156,24 +154,24 @@ func TestTokenStaysHere(t *testing.T) {
 		for range m.Delta(t.Context(), "f", "").All() {
 			t.Log("something changed")
 		}
-		_ = m.Export(t.Context(), []string{"a"}, newVerdicts(t))
+		_ = m.Export(t.Context(), []string{"a"}, newResults(t))
 		if here == 0 || elsewhere != 0 {
 			t.Errorf("%s: %d requests to Graph, %d elsewhere", name, here, elsewhere)
 		}
 	}
 }
 
-// TestItemsMoved exports items that other mailboxes have.
+// TestItemsMoved exports items that moved to other mailboxes.
 func TestItemsMoved(t *testing.T) {
 	at := func(mailbox string) string { return "/v1.0/admin/exchange/mailboxes/" + mailbox + "/exportItems" }
 	moved := func(to string) string {
 		return `{"itemId":%[1]q,"Error":{"message":"` + to + `","code":"ErrorArchiveFolderMovedPermanently"}}`
 	}
 	tests := []struct {
-		name    string
-		of      map[string]string // by mailbox, what it answers for item b
-		verdict string
-		want    []string // the mailboxes asked
+		name   string
+		of     map[string]string // by mailbox, what it answers for item b
+		result string
+		want   []string // the mailboxes requested
 	}{
 		{"once", map[string]string{"own": moved(at("MBX:1")), "MBX:1": fine}, "exported", []string{"own", "MBX:1"}},
 		{"case and version", map[string]string{"own": moved("/BETA/Admin/exchange/MailBoxes/MBX%%3A1/ExportItems"), "MBX:1": fine}, "exported", []string{"own", "MBX:1"}},
@@ -191,24 +189,24 @@ func TestItemsMoved(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := &exportServer{script: map[string][]string{}}
-			var asked []string
+			var requested []string
 			m := open(t, func(w http.ResponseWriter, r *http.Request) {
 				mailbox := strings.Split(r.URL.Path, "/")[5]
 				r.URL.Path = at(mailboxID)
 				if mailbox == mailboxID {
 					mailbox = "own"
 				}
-				asked = append(asked, mailbox)
+				requested = append(requested, mailbox)
 				s.script["b"] = []string{tt.of[mailbox]}
 				s.ServeHTTP(w, r)
 			})
-			v := newVerdicts(t)
+			v := newResults(t)
 			if err := m.Export(t.Context(), []string{"a", "b", "c"}, v); err != nil {
 				t.Fatal(err)
 			}
-			v.expect([]string{"a", "b", "c"}, map[string]string{"b": tt.verdict})
-			if diff := cmp.Diff(tt.want, asked); diff != "" {
-				t.Errorf("mailboxes asked (-want +got):\n%s", diff)
+			v.expect([]string{"a", "b", "c"}, map[string]string{"b": tt.result})
+			if diff := cmp.Diff(tt.want, requested); diff != "" {
+				t.Errorf("mailboxes requested (-want +got):\n%s", diff)
 			}
 			var others []string
 			for _, mailbox := range tt.want[1:] {
@@ -223,7 +221,7 @@ func TestItemsMoved(t *testing.T) {
 	}
 }
 
-// TestItemsMovedTooOften bounds how far an item is followed.
+// TestItemsMovedTooOften checks how far an item is followed.
 func TestItemsMovedTooOften(t *testing.T) {
 	n := 0
 	m := open(t, func(w http.ResponseWriter, r *http.Request) {
@@ -231,7 +229,7 @@ func TestItemsMovedTooOften(t *testing.T) {
 		fmt.Fprintf(w, `{"value":[{"itemId":"a","Error":{"code":"ErrorArchiveFolderMovedPermanently",
 			"message":"/v1.0/admin/exchange/mailboxes/MBX:%d/exportItems"}}]}`, n)
 	})
-	v := newVerdicts(t)
+	v := newResults(t)
 	if err := m.Export(t.Context(), []string{"a"}, v); err != nil {
 		t.Fatal(err)
 	}
@@ -241,8 +239,8 @@ func TestItemsMovedTooOften(t *testing.T) {
 	}
 }
 
-// TestAuxiliaryHasItsLimits holds that what an auxiliary mailbox answers counts
-// there, beside what the asked one lets through.
+// TestAuxiliaryHasItsLimits checks that requests which an auxiliary mailbox answers count in its
+// own budget.
 func TestAuxiliaryHasItsLimits(t *testing.T) {
 	m := open(t, func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, mailboxID) {

@@ -21,8 +21,7 @@ const mailboxID = "MBX:e0643f21@a7809c93"
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// newClient returns a client of a server with the handler, which is quick to try
-// again.
+// newClient returns a client of a server with the handler, with short pauses.
 func newClient(t *testing.T, h http.HandlerFunc, opts graph.Options) *graph.Client {
 	t.Helper()
 	server := httptest.NewServer(h)
@@ -49,7 +48,7 @@ func open(t *testing.T, h http.HandlerFunc) *graph.MailboxClient {
 	return newClient(t, h, graph.Options{}).Open(mailboxID)
 }
 
-// openReached is open, and makes sure that the server is known to answer.
+// openReached is open for a server that is known to answer.
 func openReached(t *testing.T, h http.HandlerFunc) *graph.MailboxClient {
 	t.Helper()
 	return reached(t, newClient(t, h, graph.Options{}))
@@ -64,11 +63,12 @@ func reached(t *testing.T, c *graph.Client) *graph.MailboxClient {
 	return m
 }
 
-// A transport answers requests in the process, so that time may be synctest's.
+// A transport answers requests within the process, so that synctest controls the time.
 type transport func(*http.Request) (*http.Response, error)
 
 func (f transport) Do(r *http.Request) (*http.Response, error) { return f(r) }
 
+// inProcess answers requests with a handler, within the process.
 func inProcess(h http.HandlerFunc) transport {
 	return func(r *http.Request) (*http.Response, error) {
 		if err := r.Context().Err(); err != nil {
@@ -90,7 +90,7 @@ func refuse(w http.ResponseWriter, status int, code, message string) {
 	fmt.Fprintf(w, `{"error":{"code":%q,"message":%q}}`, code, message)
 }
 
-// graphError expects an *Error with a status, and a code unless that is empty.
+// graphError checks that err is an *Error with a status and, unless it is empty, a code.
 func graphError(t *testing.T, err error, status int, code string) {
 	t.Helper()
 	var e *graph.Error
@@ -114,17 +114,17 @@ func itemError(code string) string {
 	return `{"itemId":%[1]q,"error":{"code":"` + code + `","message":"why"}}`
 }
 
-// An exportServer is exportItems by a script: what an id gets, each time that it is
-// asked for. The last of it stays; ids without any are fine.
+// An exportServer is exportItems with a script: the answers for an id, one for each request. The
+// last one is repeated; ids without a script get fine.
 type exportServer struct {
 	script map[string][]string
 	whole  func(ids []string, w http.ResponseWriter) bool // answers instead
 
-	mu    sync.Mutex
-	asked [][]string
+	mu        sync.Mutex
+	requested [][]string
 }
 
-// stream is what an item is exported as.
+// stream returns the stream of an item.
 func stream(id string) string { return strings.Repeat("stream of "+id+"\n", 1000) }
 
 func (s *exportServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -138,7 +138,7 @@ func (s *exportServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mu.Lock()
-	s.asked = append(s.asked, body.ItemIDs)
+	s.requested = append(s.requested, body.ItemIDs)
 	answers := make([]string, len(body.ItemIDs))
 	for i, id := range body.ItemIDs {
 		answers[i] = s.next(id)
@@ -155,7 +155,7 @@ func (s *exportServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.write(w, body.ItemIDs, answers)
 }
 
-// next takes the next answer for an id. The lock is held.
+// next returns the next answer for an id. The lock is held.
 func (s *exportServer) next(id string) string {
 	answers := s.script[id]
 	switch len(answers) {
@@ -188,12 +188,12 @@ func (s *exportServer) write(w http.ResponseWriter, ids, answers []string) {
 	fmt.Fprint(w, `]}`)
 }
 
-// sizes returns how many ids each request asked for.
+// sizes returns the number of ids in each request.
 func (s *exportServer) sizes() []int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var n []int
-	for _, ids := range s.asked {
+	for _, ids := range s.requested {
 		n = append(n, len(ids))
 	}
 	return n

@@ -25,8 +25,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// A world is a simulated Graph with a client of one of its mailboxes.
-type world struct {
+// A simulation is a simulated Graph with a client of one of its mailboxes.
+type simulation struct {
 	t       *testing.T
 	sim     *simulator.Server
 	client  *graph.Client
@@ -35,7 +35,7 @@ type world struct {
 	url     string
 }
 
-func newWorld(t *testing.T, version string, opts simulator.Options) *world {
+func newSimulation(t *testing.T, version string, opts simulator.Options) *simulation {
 	t.Helper()
 	if opts.MaxItemSize == 0 {
 		opts.MaxItemSize = 12 << 10
@@ -48,11 +48,11 @@ func newWorld(t *testing.T, version string, opts simulator.Options) *world {
 	t.Cleanup(server.Close)
 	c := newClientAt(t, graph.Options{BaseURL: server.URL + "/" + version, PageSize: 100, Budget: -1})
 	m := sim.Mailboxes()[0]
-	return &world{t: t, sim: sim, client: c, box: c.Open(m.ID), mailbox: m, url: server.URL}
+	return &simulation{t: t, sim: sim, client: c, box: c.Open(m.ID), mailbox: m, url: server.URL}
 }
 
-// listed lists the whole mailbox.
-func (w *world) listed() (folders []graph.Folder, items map[string]graph.Item) {
+// listed lists the mailbox.
+func (w *simulation) listed() (folders []graph.Folder, items map[string]graph.Item) {
 	w.t.Helper()
 	folders, err := w.box.Folders(w.t.Context())
 	if err != nil {
@@ -70,9 +70,8 @@ func (w *world) listed() (folders []graph.Folder, items map[string]graph.Item) {
 	return folders, items
 }
 
-// there returns what the simulated mailbox really has: items by id, with their
-// folders.
-func (w *world) there(mailboxID string) map[string]simulator.Item {
+// contents returns the items of a simulated mailbox by id.
+func (w *simulation) contents(mailboxID string) map[string]simulator.Item {
 	all := map[string]simulator.Item{}
 	for it := range w.sim.Items(mailboxID) {
 		all[it.ID] = it
@@ -82,10 +81,10 @@ func (w *world) there(mailboxID string) map[string]simulator.Item {
 
 // export exports items as a run does, four batches at a time, and those that fail for now
 // again. It holds that each comes as it is.
-func (w *world) export(mailboxID string, ids []string) {
+func (w *simulation) export(mailboxID string, ids []string) {
 	w.t.Helper()
 	for range 5 {
-		all := &streams{world: w, mailbox: mailboxID}
+		all := &streams{simulation: w, mailbox: mailboxID}
 		var g errgroup.Group
 		g.SetLimit(4)
 		for batch := range slices.Chunk(ids, 20) {
@@ -103,7 +102,7 @@ func (w *world) export(mailboxID string, ids []string) {
 
 // export exports a batch, and keeps which items failed for now.
 func (s *streams) export(batch []string) error {
-	one := &streams{world: s.world, mailbox: s.mailbox}
+	one := &streams{simulation: s.simulation, mailbox: s.mailbox}
 	err := s.box.Export(s.t.Context(), batch, one)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,9 +110,9 @@ func (s *streams) export(batch []string) error {
 	return err
 }
 
-// Streams compare what is exported with the simulated mailbox.
+// A streams is an ExportHandler that compares streams with the simulated mailbox.
 type streams struct {
-	*world
+	*simulation
 	mailbox string
 	data    bytes.Buffer
 
@@ -151,15 +150,14 @@ func (s *streams) Gone(id string) error {
 	return nil
 }
 
-// TestSimulatedMailbox lists and exports a mailbox, undisturbed and with everything
-// going wrong now and then.
+// TestSimulatedMailbox lists and exports a mailbox, without faults and with all kinds of faults.
 func TestSimulatedMailbox(t *testing.T) {
 	for name, chaos := range map[string]simulator.Chaos{"healthy": {}, "chaos": {Rate: 40, Seed: rand.Uint64()}} {
 		t.Run(name, func(t *testing.T) {
 			t.Logf("seed %d", chaos.Seed)
-			w := newWorld(t, "v1.0", simulator.Options{Items: 300, Chaos: chaos, RetryAfter: -1, Concurrency: -1})
+			w := newSimulation(t, "v1.0", simulator.Options{Items: 300, Chaos: chaos, RetryAfter: -1, Concurrency: -1})
 			folders, items := w.listed()
-			there := w.there(w.mailbox.ID)
+			there := w.contents(w.mailbox.ID)
 			if len(items) != len(there) {
 				t.Errorf("listed %d of %d items", len(items), len(there))
 			}
@@ -186,8 +184,8 @@ func TestSimulatedMailbox(t *testing.T) {
 	}
 }
 
-// checkFolders compares the tree with that of the simulated mailbox.
-func (w *world) checkFolders(folders []graph.Folder) {
+// checkFolders compares folders with those of the simulated mailbox.
+func (w *simulation) checkFolders(folders []graph.Folder) {
 	w.t.Helper()
 	type key struct {
 		id, name string
@@ -209,12 +207,12 @@ func (w *world) checkFolders(folders []graph.Folder) {
 	}
 }
 
-// TestSimulatedConcurrency exports with more goroutines than the mailbox takes
-// requests: nearly none is refused.
+// TestSimulatedConcurrency checks that nearly no request is refused when more goroutines export
+// than the mailbox accepts requests.
 func TestSimulatedConcurrency(t *testing.T) {
 	for _, opts := range []simulator.Options{{Concurrency: 4}, {Concurrency: 2, BusyAs503: true, RetryAfter: -1}} {
 		opts.Items = 120
-		w := newWorld(t, "v1.0", opts)
+		w := newSimulation(t, "v1.0", opts)
 		_, items := w.listed()
 		var wg sync.WaitGroup
 		for id := range items {
@@ -227,10 +225,9 @@ func TestSimulatedConcurrency(t *testing.T) {
 	}
 }
 
-// TestSimulatedArchive lists and exports an archive that outgrew its mailbox: where
-// Graph says that another has it, it is got from there.
+// TestSimulatedArchive lists and exports an archive with auxiliary mailboxes.
 func TestSimulatedArchive(t *testing.T) {
-	w := newWorld(t, "beta", simulator.Options{Items: 800, Archives: true, Auxiliaries: 2, Concurrency: -1})
+	w := newSimulation(t, "beta", simulator.Options{Items: 800, Archives: true, Auxiliaries: 2, Concurrency: -1})
 	found, err := w.client.Mailboxes(t.Context(), w.mailbox.User, true)
 	if err != nil || len(found) != 2 || found[1].ID != w.mailbox.ArchiveID {
 		t.Fatalf("found %+v, %v", found, err)
@@ -238,7 +235,7 @@ func TestSimulatedArchive(t *testing.T) {
 	archive := found[1].ID
 	w.box = w.client.Open(archive)
 	folders, items := w.listed()
-	if there := w.there(archive); len(items) != len(there) {
+	if there := w.contents(archive); len(items) != len(there) {
 		t.Errorf("listed %d of %d items", len(items), len(there))
 	}
 	lives := map[string]string{}
@@ -266,7 +263,7 @@ func TestSimulatedArchive(t *testing.T) {
 		delete(auxiliaries, id)
 	}
 	if len(auxiliaries) > 0 {
-		t.Errorf("nothing is told of %v", auxiliaries)
+		t.Errorf("Auxiliaries lacks %v", auxiliaries)
 	}
 	_, err = changed(t, w.box.Delta(t.Context(), folders[0].ID, ""))
 	if !errors.Is(err, graph.ErrNoDelta) {
@@ -279,14 +276,14 @@ func TestSimulatedArchive(t *testing.T) {
 
 // A follower knows a mailbox by its delta queries alone.
 type follower struct {
-	*world
+	*simulation
 	folders map[string]bool
 	links   map[string]string
 	items   map[string]map[string]bool // by folder
 	resyncs int
 }
 
-// follow brings the follower up to date. What is lost is listed from the start.
+// follow applies the changes. After a resync it lists everything.
 func (f *follower) follow() {
 	f.t.Helper()
 	folders, err := f.box.FolderDelta(f.t.Context())
@@ -339,15 +336,15 @@ func (f *follower) followFolder(id string) {
 	}
 }
 
-// TestSimulatedDelta follows a mailbox that changes, while requests go wrong, tokens
-// expire, and entries come twice and in reverse.
+// TestSimulatedDelta follows a mailbox that changes, while requests fail, tokens expire, and
+// entries are repeated and reversed.
 func TestSimulatedDelta(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	w := newWorld(t, "v1.0", simulator.Options{Items: 300, Seed: seed, Concurrency: -1, RetryAfter: -1,
+	w := newSimulation(t, "v1.0", simulator.Options{Items: 300, Seed: seed, Concurrency: -1, RetryAfter: -1,
 		Chaos: simulator.Chaos{Rates: map[string]int{"throttle": 20, "unavailable": 20, "fail": 20, "cut": 20, "reset": 20, "repeat": 50, "empty": 50, "expire": 20}}})
 	r := rand.New(rand.NewPCG(seed, 0))
-	f := &follower{world: w, folders: map[string]bool{}, links: map[string]string{}, items: map[string]map[string]bool{}}
+	f := &follower{simulation: w, folders: map[string]bool{}, links: map[string]string{}, items: map[string]map[string]bool{}}
 	for range 12 {
 		f.follow()
 		f.check()
@@ -365,7 +362,7 @@ func TestSimulatedDelta(t *testing.T) {
 func (f *follower) check() {
 	f.t.Helper()
 	want, got := map[string]bool{}, map[string]bool{}
-	for id, it := range f.there(f.mailbox.ID) {
+	for id, it := range f.contents(f.mailbox.ID) {
 		want[it.FolderID+" "+id] = true
 	}
 	searches := map[string]bool{}
@@ -384,11 +381,10 @@ func (f *follower) check() {
 	}
 }
 
-// TestSimulatedSince lists what was modified after a time, which loses nothing of
-// that second.
+// TestSimulatedSince checks that items modified after a time include all of its second.
 func TestSimulatedSince(t *testing.T) {
 	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
-	w := newWorld(t, "v1.0", simulator.Options{Items: 200, Concurrency: -1, Now: func() time.Time { return now }})
+	w := newSimulation(t, "v1.0", simulator.Options{Items: 200, Concurrency: -1, Now: func() time.Time { return now }})
 	inbox, err := w.box.Folder(t.Context(), "inbox")
 	if err != nil {
 		t.Fatal(err)
@@ -417,7 +413,7 @@ func TestSimulatedSince(t *testing.T) {
 	}
 }
 
-// A login gets tokens from the simulated token endpoint.
+// A login is a credential of the simulated token endpoint.
 type login struct{ url string }
 
 func (l *login) GetToken(ctx context.Context, _ policy.TokenRequestOptions) (azcore.AccessToken, error) {
@@ -435,10 +431,9 @@ func (l *login) GetToken(ctx context.Context, _ policy.TokenRequestOptions) (azc
 	return azcore.AccessToken{Token: token.AccessToken, ExpiresOn: time.Now().Add(time.Hour)}, err
 }
 
-// TestSimulatedToken gets through a run in which every token is revoked before its
-// time.
+// TestSimulatedToken lists and exports a mailbox while tokens are revoked early.
 func TestSimulatedToken(t *testing.T) {
-	w := newWorld(t, "v1.0", simulator.Options{Items: 200, RequireToken: true, Concurrency: -1})
+	w := newSimulation(t, "v1.0", simulator.Options{Items: 200, RequireToken: true, Concurrency: -1})
 	_, err := w.box.Folders(t.Context())
 	graphError(t, err, 401, "")
 
@@ -447,15 +442,15 @@ func TestSimulatedToken(t *testing.T) {
 	w.box = w.client.Open(w.mailbox.ID)
 	_, items := w.listed()
 	w.export(w.mailbox.ID, slices.Collect(maps.Keys(items)))
-	if len(items) != len(w.there(w.mailbox.ID)) || revoked.Hits() < 5 {
+	if len(items) != len(w.contents(w.mailbox.ID)) || revoked.Hits() < 5 {
 		t.Errorf("listed %d items while tokens were revoked %d times", len(items), revoked.Hits())
 	}
 }
 
-// TestShortFolderList: a list of children that is short of Graph's own count is asked
-// for again.
+// TestShortFolderList checks that a list of children with fewer than Graph's count is requested
+// again.
 func TestShortFolderList(t *testing.T) {
-	w := newWorld(t, "v1.0", simulator.Options{Items: 10})
+	w := newSimulation(t, "v1.0", simulator.Options{Items: 10})
 	want, err := w.box.Folders(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -472,5 +467,31 @@ func TestShortFolderList(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("folders differ:\n%s", diff)
+	}
+}
+
+// TestByteOrderMarks checks that a byte order mark before a list, an export or an error is skipped.
+func TestByteOrderMarks(t *testing.T) {
+	w := newSimulation(t, "v1.0", simulator.Options{Items: 60})
+	w.sim.Inject(simulator.Fault{Times: -1, ByteOrderMark: true})
+	found, err := w.client.Mailboxes(t.Context(), w.mailbox.User, false)
+	if err != nil || len(found) != 1 {
+		t.Errorf("found %v, %v", found, err)
+	}
+	_, items := w.listed()
+	if len(items) == 0 {
+		t.Fatal("nothing was listed")
+	}
+	for id := range items {
+		v := &oneResult{of: map[string]int{}}
+		if err := w.box.Export(t.Context(), []string{id}, v); err != nil || v.of[id] != 1 || v.failed > 0 {
+			t.Errorf("exported %v, %v", v.of, err)
+		}
+		break
+	}
+	_, err = w.box.Folder(t.Context(), "none")
+	var e *graph.Error
+	if !errors.As(err, &e) || e.Code == "" {
+		t.Errorf("got %v", err)
 	}
 }

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// A Trace is told what the calls made with a context wait for. Its functions are
-// called by the goroutine that made the call; where a call sends several requests at
-// once, as Folders does, by those of the requests.
+// A Trace observes the calls made with a context. Its functions are called by the goroutine that
+// made the call. If a call sends several requests at a time, as Folders does, they are called by
+// the goroutines of the requests.
 type Trace struct {
-	// Waiting is told what the call waits for from now on.
+	// Waiting is called when what the call waits for changes.
 	Waiting func(Wait)
 
-	// Answered is told of each response when all of it that is of use was read: its
-	// status, the time from sending the request to the first of it, and to the end.
-	// The second has in it the time that was taken by who takes the data.
+	// Answered is called for each response when it was read: with its status, and the times from
+	// sending the request to the response's header and to its end. The latter includes the time
+	// that the reader of the data takes.
 	Answered func(status int, first, whole time.Duration)
 }
 
@@ -23,29 +23,34 @@ type Trace struct {
 type Wait int
 
 const (
-	// WaitNone is work of its own, or of the handler.
+	// WaitNone: the call, or the handler of its data, works.
 	WaitNone Wait = iota
 
-	// WaitGraph is an answer, more of it, a pause after one that did not come or was an
-	// error of Graph's own, or the end of another request to the mailbox where as many are
-	// in flight as Graph takes at all.
+	// WaitGraph: a response, a pause after a failure that Graph did not ask to wait for, or the end
+	// of another request to the mailbox, which has as many in flight as Graph ever accepts.
 	WaitGraph
 
-	// WaitLimit is the time that Graph asked to wait, the ten-minute budget, a pause
-	// before a request is repeated that was throttled, or the end of another request while
-	// throttling lowered how many may be in flight.
+	// WaitLimit: a pause that Graph requested, a pause after throttling, the ten-minute budget, or
+	// the end of another request while throttling lowered how many may be in flight.
 	WaitLimit
 )
 
+// waitFor returns the kind of a wait.
+func waitFor(limit bool) Wait {
+	if limit {
+		return WaitLimit
+	}
+	return WaitGraph
+}
+
 type traceKey struct{}
 
-// WithTrace returns a context whose calls tell t what they wait for. Both functions
-// of t are set.
+// WithTrace returns a context whose calls report to t. Both functions of t must be set.
 func WithTrace(ctx context.Context, t *Trace) context.Context {
 	return context.WithValue(ctx, traceKey{}, t)
 }
 
-// traceOf returns the trace of a context: nil, if there is none.
+// traceOf returns the trace of a context, or nil. The methods of a nil trace do nothing.
 func traceOf(ctx context.Context) *Trace {
 	t, _ := ctx.Value(traceKey{}).(*Trace)
 	return t
@@ -57,7 +62,7 @@ func (t *Trace) waiting(w Wait) {
 	}
 }
 
-// answered tells of a response to a request that was sent at the time.
+// answered reports a response that has ended.
 func (t *Trace) answered(status int, first time.Duration, sent time.Time) {
 	if t != nil {
 		t.Answered(status, first, time.Since(sent))

@@ -15,7 +15,7 @@ import (
 	"github.com/mailhaul/mailhaul/graph"
 )
 
-// A traced sums up what a call waited for.
+// A traced has the sums of what a call waited for.
 type traced struct {
 	spent   map[graph.Wait]time.Duration
 	now     graph.Wait
@@ -35,7 +35,7 @@ func (s *traced) trace() *graph.Trace {
 	}
 }
 
-// byteBody brings one byte each time.
+// A byteBody returns one byte per Read.
 type byteBody struct {
 	*strings.Reader
 	each time.Duration
@@ -47,8 +47,7 @@ func (b byteBody) Read(p []byte) (int, error) {
 }
 func (byteBody) Close() error { return nil }
 
-// TestTrace: a listing is throttled, then answered slowly, and its items are taken
-// slowly.
+// TestTrace traces a listing that is throttled, then answered slowly, and read slowly.
 func TestTrace(t *testing.T) {
 	const first, second = `{"value":[{"id":"a"}]`, `}`
 	synctest.Test(t, func(t *testing.T) {
@@ -81,7 +80,7 @@ func TestTrace(t *testing.T) {
 	})
 }
 
-// TestTraceFailing: a pause after a request that failed is no wait for limits.
+// TestTraceFailing checks that a pause after a failed request is no wait for limits.
 func TestTraceFailing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := 0
@@ -108,8 +107,8 @@ func TestTraceFailing(t *testing.T) {
 	})
 }
 
-// TestTraceInFlight: a request that waits for another one, as many being in flight as
-// there may be at all, waits for Graph.
+// TestTraceInFlight checks that a request waits for Graph if as many are in flight as Graph ever
+// accepts.
 func TestTraceInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := newClientAt(t, graph.Options{BaseURL: "http://127.0.0.1/v1.0", MaxInFlight: 1, Transport: inProcess(func(w http.ResponseWriter, _ *http.Request) {

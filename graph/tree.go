@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// Tree puts the folders of a mailbox in the order of their paths, which it works
-// out, and leaves out search folders and all below them. A folder whose parent is not
-// there is at the top.
+// Tree sets the paths of a mailbox's folders and returns the folders in the order of their paths,
+// without search folders and the folders below them. A folder whose parent is missing is at the
+// top.
 func Tree(byID map[string]Folder) []Folder {
 	t := &tree{byID: byID, paths: map[string][]string{}, searches: map[string]bool{}}
 	var folders []Folder
@@ -29,11 +29,10 @@ type tree struct {
 	searches map[string]bool
 }
 
-// resolve returns a folder's path, and whether it is a search folder or below one.
-// Parents that lead in a circle are cut: the circle's folder with the least id is
-// at the top, whichever folder is asked for first.
+// resolve returns a folder's path, and whether it is a search folder or below one. If parents form
+// a circle, its folder with the least id is at the top, whichever folder is resolved first.
 func (t *tree) resolve(id string) (path []string, search bool) {
-	var chain []string // from the folder up to the first that is known
+	var chain []string // from the folder up to the first folder that is resolved
 	seen := map[string]int{}
 	for {
 		f, ok := t.byID[id]
@@ -58,9 +57,8 @@ func (t *tree) resolve(id string) (path []string, search bool) {
 	return path, search
 }
 
-// cut ends a chain, whose folders from at on lead in a circle, at that with the
-// least id. The folders beyond it, which are above none but below it, are left for
-// later.
+// cut ends a chain, whose folders from index at on form a circle, at the folder with the least id.
+// The folders behind it are below it, and are resolved later.
 func cut(chain []string, at int) []string {
 	top := at
 	for i := at; i < len(chain); i++ {

@@ -3,62 +3,59 @@ package exportjson
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 
 	fast "github.com/segmentio/asm/base64"
 )
 
-// A base64Stream decodes standard, padded base64 that comes in runs of any
-// length, to what base64.StdEncoding makes of all of it at once: line breaks are
-// ignored, and nothing else comes after padding.
-type base64Stream struct {
-	out    []byte  // room for what one run decodes to
-	carry  [4]byte // the start of a quantum that the last run did not end
+// A base64Decoder decodes standard, padded base64 that arrives in runs of any length. The result is
+// that of base64.StdEncoding for all runs together: line breaks are ignored, and nothing else
+// follows padding.
+type base64Decoder struct {
+	carry  [4]byte // the start of a quantum that the last run did not complete
 	n      int     // bytes of carry
-	padded bool    // the padding was read
+	padded bool    // padding was read
 }
 
-func newBase64Stream(maxRun int) base64Stream {
-	return base64Stream{out: make([]byte, decodedRoom(maxRun))}
-}
+// decodeMargin is the space for what a run completes beyond its own quanta.
+const decodeMargin = 8
 
-// decodedRoom is what a run of so many bytes decodes to at most, with what was carried.
-func decodedRoom(run int) int { return base64.StdEncoding.DecodedLen(run) + 8 }
+// maxDecoded is the length of the buffer that a run of n bytes needs.
+func maxDecoded(n int) int { return n/4*3 + decodeMargin }
 
-func (s *base64Stream) reset() { s.n, s.padded = 0, false }
+// maxEncoded is the length of the longest run that fits into a buffer of n bytes.
+func maxEncoded(n int) int { return max(0, n-decodeMargin) / 3 * 4 }
 
-// decodePlain is decode of a run of some length that has no line breaks, in a third of the
-// time, into room if that is not nil. It is not ok, and nothing has changed, if the run is
-// not that, or not base64.
-func (s *base64Stream) decodePlain(room, run []byte) (decoded []byte, ok bool) {
-	if room == nil {
-		room = s.out
+func (d *base64Decoder) reset() { *d = base64Decoder{} }
+
+// decodePlain is decode for a run without line breaks, which has at least one quantum, in a third
+// of the time. If the run is not of that kind, or not base64, ok is false and d is unchanged.
+func (d *base64Decoder) decodePlain(dst, run []byte) (n int, ok bool) {
+	head := (len(d.carry) - d.n) % len(d.carry) // bytes that complete the carried quantum
+	if d.padded || len(run) < head+4 {
+		return 0, false
 	}
-	head := (len(s.carry) - s.n) % len(s.carry) // what ends the quantum under way
-	if s.padded || len(run) < head+4 {
-		return nil, false
-	}
-	n := 0
 	if head > 0 {
-		quantum := s.carry
-		copy(quantum[s.n:], run[:head])
-		if n, ok = decodeQuantum(room, quantum[:]); !ok || n < 3 {
-			return nil, false
+		quantum := d.carry
+		copy(quantum[d.n:], run[:head])
+		if n, ok = decodeQuantum(dst, quantum[:]); !ok || n < 3 {
+			return 0, false
 		}
 	}
 	rest := run[head:]
-	last := len(rest)&^3 - 4 // the last whole quantum, which may be padded
-	m, err := fast.StdEncoding.Decode(room[n:], rest[:last])
+	last := len(rest)&^3 - 4 // the last complete quantum, which may be padded
+	m, err := fast.StdEncoding.Decode(dst[n:], rest[:last])
 	if err != nil || m != last/4*3 {
-		return nil, false
+		return 0, false
 	}
 	n += m
-	m, ok = decodeQuantum(room[n:], rest[last:last+4])
+	m, ok = decodeQuantum(dst[n:], rest[last:last+4])
 	tail := rest[last+4:]
 	if !ok || m < 3 && len(tail) > 0 || unescaped(tail) < len(tail) {
-		return nil, false
+		return 0, false
 	}
-	s.padded, s.n = m < 3, copy(s.carry[:], tail)
-	return room[:n+m], true
+	d.padded, d.n = m < 3, copy(d.carry[:], tail)
+	return n + m, true
 }
 
 func decodeQuantum(dst, src []byte) (n int, ok bool) {
@@ -66,71 +63,71 @@ func decodeQuantum(dst, src []byte) (n int, ok bool) {
 	return n, err == nil
 }
 
-// decode returns what run adds, valid until the next call. When it is not base64,
-// bad is the index in run where that shows, and -1 otherwise.
-func (s *base64Stream) decode(run []byte) (decoded []byte, bad int) {
-	at, n := 0, 0
-	for at < len(run) && (s.n > 0 || s.padded) {
+// decode decodes run into dst. If the run is not base64, bad is the index of the first wrong byte;
+// otherwise it is -1.
+func (d *base64Decoder) decode(dst, run []byte) (n, bad int) {
+	at := 0
+	for at < len(run) && (d.n > 0 || d.padded) {
 		c := run[at]
 		at++
-		if isBreak(c) {
+		if isLineBreak(c) {
 			continue
 		}
-		if s.padded {
-			return nil, at - 1
+		if d.padded {
+			return 0, at - 1
 		}
-		s.carry[s.n] = c
-		if s.n++; s.n == len(s.carry) {
-			s.n = 0
+		d.carry[d.n] = c
+		if d.n++; d.n == len(d.carry) {
+			d.n = 0
 			var err error
-			if n, err = base64.StdEncoding.Decode(s.out, s.carry[:]); err != nil {
-				return nil, at - 1
+			if n, err = base64.StdEncoding.Decode(dst, d.carry[:]); err != nil {
+				return 0, at - 1
 			}
-			s.padded = n < 3
+			d.padded = n < 3
 		}
 	}
 	if at == len(run) {
-		return s.out[:n], -1
+		return n, -1
 	}
 
 	rest := run[at:]
 	digits := len(rest) - bytes.Count(rest, []byte{'\n'}) - bytes.Count(rest, []byte{'\r'})
-	whole := len(rest)
+	quanta := len(rest) // the end of the last complete quantum
 	for left := digits % 4; left > 0; {
-		whole--
-		if !isBreak(rest[whole]) {
+		quanta--
+		if !isLineBreak(rest[quanta]) {
 			left--
 		}
 	}
-	m, err := fast.StdEncoding.Decode(s.out[n:], rest[:whole])
+	m, err := fast.StdEncoding.Decode(dst[n:], rest[:quanta])
 	if err != nil {
-		return nil, at + corruptAt(s.out[n:], rest[:whole])
+		return 0, at + corruptAt(dst[n:], rest[:quanta])
 	}
-	s.padded = m < digits/4*3
-	for _, c := range rest[whole:] {
-		if isBreak(c) {
+	d.padded = m < digits/4*3
+	for _, c := range rest[quanta:] {
+		if isLineBreak(c) {
 			continue
 		}
-		if s.padded {
-			return nil, len(run) - 1
+		if d.padded {
+			return 0, len(run) - 1
 		}
-		s.carry[s.n] = c
-		s.n++
+		d.carry[d.n] = c
+		d.n++
 	}
-	return s.out[:n+m], -1
+	return n + m, -1
 }
 
-// corruptAt returns the index at which src is not base64, which it is somewhere. The fast
-// decoder counts from wherever it gave up.
-func corruptAt(room, src []byte) int {
-	_, err := base64.StdEncoding.Decode(room, src)
-	if e, ok := err.(base64.CorruptInputError); ok {
-		return min(int(e), len(src)-1)
+// corruptAt returns the index of the first wrong byte in src, which is not base64. The offset in an
+// error of the fast decoder is not that index.
+func corruptAt(dst, src []byte) int {
+	_, err := base64.StdEncoding.Decode(dst, src)
+	if at, ok := errors.AsType[base64.CorruptInputError](err); ok {
+		return min(int(at), len(src)-1)
 	}
 	return 0
 }
 
-// whole reports whether what was decoded may end here.
-func (s *base64Stream) whole() bool { return s.n == 0 }
+// complete reports whether the data may end here.
+func (d *base64Decoder) complete() bool { return d.n == 0 }
 
-func isBreak(c byte) bool { return c == '\n' || c == '\r' }
+func isLineBreak(c byte) bool { return c == '\n' || c == '\r' }

@@ -8,9 +8,9 @@ import (
 	"github.com/mailhaul/mailhaul/graph/internal/exportjson"
 )
 
-// TestBase64Corruption holds that a text with any byte at any place is taken or refused as
-// encoding/base64 does it: long enough for vector instructions, and of every
-// length modulo what these take at once.
+// TestBase64Corruption checks that a text with any byte at any index is accepted exactly if
+// encoding/base64 accepts it. The texts are long enough for vector instructions, and have every
+// length modulo the length of a vector.
 func TestBase64Corruption(t *testing.T) {
 	for length := 93; length < 93+24; length++ {
 		text := []byte(base64.StdEncoding.EncodeToString(random(length)))

@@ -1,11 +1,15 @@
-// Package exportjson decodes the response of Graph's exportItems while it
-// arrives, in memory that does not grow with the items in it.
+// Package exportjson reads responses of Graph's exportItems while they arrive, in memory that does
+// not grow with the items in them.
 //
 //	{"@odata.context": "…", "value": [
 //	    {"itemId": "…", "changeKey": "…", "data": "<standard base64, padded>"},
 //	    {"itemId": "…", "error": {"code": "…", "message": "…"}}]}
 //
-// What it takes and what it makes of it is what encoding/json takes and makes of
+// A Reader is used like an archive/tar.Reader: Next advances to the next element, and Read reads
+// the bytes of its data. Members come in any order, so an element is complete only when Read has
+// returned io.EOF.
+//
+// A Reader accepts what encoding/json accepts for
 //
 //	struct{ Value []struct {
 //	    ItemID, ChangeKey string
@@ -13,18 +17,17 @@
 //	    Error             *struct{ Code, Message string }
 //	} }
 //
-// in every order, spelling and escaping: names match whatever their case, the
-// last of equal members counts, null leaves a string alone and takes data or an
-// error away, members of other names are skipped, and values nest 10,000 deep at
-// most. It differs where a stream has to:
+// in every order, spelling and escaping, and gives the same values: names match in any case, the
+// last of equal members counts, null leaves a string unchanged and removes data or an error,
+// members of other names are skipped, and values nest at most 10,000 deep. It differs where a
+// stream has to:
 //
-//   - what was complete before an error has been handed out;
-//   - an element whose JSON is well-formed and whose content is not (bad base64, a
-//     number for an id) is handed out with an error, and the next elements follow;
-//   - when value is there more than once, the elements of every one of them are
-//     handed out, one after the other;
-//   - an itemId or changeKey above 64 KiB and an error above 1 MiB of JSON are
-//     errors of their element;
-//   - data that is an array of numbers, which encoding/json takes for bytes, is an
-//     error of its element.
+//   - Elements before a syntax error have been returned already.
+//   - An element whose JSON is well-formed and whose content is not (bad base64, a number as an
+//     id) is returned as malformed, and the next elements follow.
+//   - If value occurs more than once, the elements of every occurrence are returned.
+//   - An itemId or a changeKey of more than 64 KiB of JSON, and an error of more than 1 MiB, make
+//     their element malformed.
+//   - Data that is an array of numbers, which encoding/json accepts as bytes, makes its element
+//     malformed.
 package exportjson

@@ -1,14 +1,15 @@
 package exportjson
 
-// NewDecoderSize is NewDecoder with a buffer of another size.
-var NewDecoderSize = newDecoder
+// NewReaderSize is NewReader with a buffer of another size.
+var NewReaderSize = newReader
 
-// DecodeBase64 decodes all of src at once.
+// DecodeBase64 decodes src in one run.
 func DecodeBase64(src []byte) (decoded []byte, bad int) {
-	s := newBase64Stream(len(src))
-	decoded, bad = s.decode(src)
-	if bad < 0 && !s.whole() {
+	var d base64Decoder
+	dst := make([]byte, maxDecoded(len(src)))
+	n, bad := d.decode(dst, src)
+	if bad < 0 && !d.complete() {
 		bad = len(src)
 	}
-	return decoded, bad
+	return dst[:n], bad
 }

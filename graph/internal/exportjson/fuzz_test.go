@@ -33,18 +33,18 @@ var seeds = []string{
 	`{"value":[{"itemId":"a","data":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw=="}]}`,
 }
 
-// FuzzDecode holds that whatever encoding/json makes of a response the decoder
-// makes of it, in whatever pieces it arrives.
-func FuzzDecode(f *testing.F) {
+// FuzzReader compares what a Reader returns with what encoding/json returns, for responses that
+// arrive in pieces of any size.
+func FuzzReader(f *testing.F) {
 	for i, s := range seeds {
 		f.Add([]byte(s), uint8(i), uint8(i*7))
 	}
 	f.Fuzz(func(t *testing.T, response []byte, bufferSize, readSize uint8) {
 		if len(response) > 48<<10 {
-			t.Skip("above what the decoder takes for an id")
+			t.Skip("longer than the longest id")
 		}
-		d := exportjson.NewDecoderSize(int(bufferSize))
-		check(t, response, decode(d, &sizedReader{bytes.NewReader(response), int(readSize) + 1}))
+		r := exportjson.NewReaderSize(int(bufferSize))
+		check(t, response, readAll(r, &sizedReader{bytes.NewReader(response), int(readSize) + 1}))
 	})
 }
 
@@ -65,20 +65,20 @@ func check(t *testing.T, response []byte, got result) {
 	}
 	var syntax *exportjson.SyntaxError
 	if !errors.As(got.Err, &syntax) || syntax.Offset < 0 || syntax.Offset > int64(len(response)) {
-		t.Fatalf("%q: %v names no offset", response, got.Err)
+		t.Fatalf("%q: %v has no offset", response, got.Err)
 	}
 }
 
-// TestSeeds decodes every seed in pieces of all sizes, and every beginning of it.
+// TestSeeds reads every seed in pieces of all sizes, and every prefix of it.
 func TestSeeds(t *testing.T) {
 	for _, s := range seeds {
 		for _, bufferSize := range []int{1, 13, 16, 31, 64, 4096} {
-			d := exportjson.NewDecoderSize(bufferSize)
+			r := exportjson.NewReaderSize(bufferSize)
 			for readSize := 1; readSize <= 40; readSize++ {
-				check(t, []byte(s), decode(d, &sizedReader{bytes.NewReader([]byte(s)), readSize}))
+				check(t, []byte(s), readAll(r, &sizedReader{bytes.NewReader([]byte(s)), readSize}))
 			}
 			for n := range len(s) {
-				check(t, []byte(s[:n]), decode(d, bytes.NewReader([]byte(s[:n]))))
+				check(t, []byte(s[:n]), readAll(r, bytes.NewReader([]byte(s[:n]))))
 			}
 		}
 	}

@@ -6,23 +6,23 @@ import (
 )
 
 const (
-	// maxDepth is how deep values nest, as in encoding/json.
+	// maxDepth is how deep values may nest, as in encoding/json.
 	maxDepth = 10000
 
-	// maxName holds any spelling of a name that is known; longer names are none.
+	// maxName is longer than any spelling of a known name.
 	maxName = 64
 
-	// maxEscape is the longest escape: a surrogate pair.
+	// maxEscape is the length of the longest escape: a surrogate pair.
 	maxEscape = len(`\ud83d\ude00`)
 
-	// maxIdleReads is how many reads in a row may bring nothing.
+	// maxIdleReads is how many reads in a row may return no bytes.
 	maxIdleReads = 100
 )
 
-// A SyntaxError tells that a response is not what exportItems sends.
+// A SyntaxError describes a response that is malformed or ends early.
 type SyntaxError struct {
-	Offset int64 // bytes of the response before the place
-	Err    error // why it ended: io.ErrUnexpectedEOF, or a reader's error; nil if it is malformed
+	Offset int64 // in the response, in bytes
+	Err    error // why it ended: io.ErrUnexpectedEOF or the error of a read; nil if it is malformed
 	msg    string
 }
 
@@ -32,16 +32,17 @@ func (e *SyntaxError) Error() string {
 
 func (e *SyntaxError) Unwrap() error { return e.Err }
 
-// A lexer reads JSON from a window on the response. Its methods that read a value
-// or a part of one leave the place behind it.
+// A lexer reads JSON from a window on the response. Methods that read a value, or a part of one,
+// consume it.
 type lexer struct {
 	src     io.Reader
 	buf     []byte // at least maxEscape bytes
-	r, w    int    // buf[r:w] is read and not consumed
+	r, w    int    // buf[r:w], the window, is read and not consumed
 	base    int64  // the offset of buf[0] in the response
-	readErr error  // of src, once it gave one
+	readErr error  // of src
 	depth   int
-	name    []byte // the name read last, unescaped
+	opened  bool   // an object or an array was entered, and nothing in it was read
+	name    []byte // of the last member, unescaped
 
 	capturing bool
 	captured  []byte // consumed bytes while capturing, at most limit+1
@@ -58,7 +59,7 @@ func (x *lexer) unexpected(c byte, where string) error {
 	return x.errorf("invalid character %q %s", c, where)
 }
 
-// fill reads more behind what is there, which moves to the start of the buffer.
+// fill moves the window to the start of the buffer and reads more behind it.
 func (x *lexer) fill() error {
 	copy(x.buf, x.buf[x.r:x.w])
 	x.base += int64(x.r)
@@ -84,7 +85,7 @@ func (x *lexer) fill() error {
 	return &SyntaxError{Offset: at, Err: x.readErr, msg: "broken off (" + x.readErr.Error() + ")"}
 }
 
-// need makes sure that n bytes, at most maxEscape, are in the window.
+// need reads until the window has n bytes, at most maxEscape.
 func (x *lexer) need(n int) error {
 	for x.w-x.r < n {
 		if err := x.fill(); err != nil {
@@ -94,13 +95,13 @@ func (x *lexer) need(n int) error {
 	return nil
 }
 
-// byteOrderMark is UTF-8's, which some gateways put before JSON.
+// byteOrderMark is that of UTF-8, which some gateways put before JSON.
 const byteOrderMark = "\xef\xbb\xbf"
 
 // skipMark consumes a byte order mark, if the response begins with one.
 func (x *lexer) skipMark() error {
 	if c, err := x.peek(); err != nil || c != byteOrderMark[0] {
-		return nil // a missing start is the next reader's error
+		return nil // the caller's next read returns the error
 	}
 	if err := x.need(len(byteOrderMark)); err != nil {
 		return err
@@ -120,7 +121,7 @@ func (x *lexer) advance(n int) {
 	x.r += n
 }
 
-// peek returns the next byte.
+// peek returns the next byte and does not consume it.
 func (x *lexer) peek() (byte, error) {
 	if x.r == x.w {
 		if err := x.fill(); err != nil {
@@ -130,7 +131,7 @@ func (x *lexer) peek() (byte, error) {
 	return x.buf[x.r], nil
 }
 
-// next consumes white space and returns the byte behind it.
+// next consumes white space, and returns the byte behind it as peek does.
 func (x *lexer) next() (byte, error) {
 	for {
 		c, err := x.peek()
@@ -146,90 +147,69 @@ func (x *lexer) enter() error {
 	if x.depth++; x.depth > maxDepth {
 		return x.errorf("exceeded max depth")
 	}
+	x.opened = true
 	x.advance(1)
 	return nil
 }
 
-func (x *lexer) leave() {
-	x.depth--
-	x.advance(1)
-}
-
-// object reads the object that begins here. It calls member at the value of every
-// member, to read it; name holds the member's name until then.
-func (x *lexer) object(member func() error) error {
-	if err := x.enter(); err != nil {
-		return err
-	}
+// more consumes a comma, or the end of the object or the array. It returns false at the end.
+func (x *lexer) more(end byte, where string) (bool, error) {
+	first := x.opened
+	x.opened = false
 	c, err := x.next()
-	for first := true; err == nil && (c != '}' || !first); first = false {
-		if c != '"' {
-			return x.unexpected(c, "looking for beginning of object key string")
-		}
-		if err := x.readName(); err != nil {
-			return err
-		}
-		if c, err = x.next(); err != nil {
-			return err
-		}
-		if c != ':' {
-			return x.unexpected(c, "after object key")
-		}
+	switch {
+	case err != nil:
+		return false, err
+	case c == end:
+		x.depth--
 		x.advance(1)
-		if err := member(); err != nil {
-			return err
-		}
-		if c, err = x.next(); err != nil {
-			return err
-		}
-		if c == '}' {
-			break
-		}
-		if c != ',' {
-			return x.unexpected(c, "after object key:value pair")
-		}
-		x.advance(1)
-		c, err = x.next()
+		return false, nil
+	case first:
+		return true, nil
+	case c != ',':
+		return false, x.unexpected(c, where)
 	}
-	if err == nil {
-		x.leave()
-	}
-	return err
+	x.advance(1)
+	return true, nil
 }
 
-// array reads the array that begins here. It calls element at every element, to
-// read it.
-func (x *lexer) array(element func() error) error {
-	if err := x.enter(); err != nil {
-		return err
+// nextMember advances to the value of the next member of the object that was entered, and reads the
+// member's name. Behind the object it returns false.
+func (x *lexer) nextMember() (bool, error) {
+	if more, err := x.more('}', "after object key:value pair"); err != nil || !more {
+		return false, err
 	}
 	c, err := x.next()
 	if err != nil {
-		return err
+		return false, err
 	}
-	for c != ']' {
-		if err := element(); err != nil {
-			return err
-		}
-		if c, err = x.next(); err != nil {
-			return err
-		}
-		if c == ']' {
-			break
-		}
-		if c != ',' {
-			return x.unexpected(c, "after array element")
-		}
-		x.advance(1)
-		if c, err = x.next(); err != nil {
-			return err
-		}
-		if c == ']' {
-			return x.unexpected(c, "looking for beginning of value")
-		}
+	if c != '"' {
+		return false, x.unexpected(c, "looking for beginning of object key string")
 	}
-	x.leave()
-	return nil
+	if err := x.readName(); err != nil {
+		return false, err
+	}
+	if c, err = x.next(); err != nil {
+		return false, err
+	}
+	if c != ':' {
+		return false, x.unexpected(c, "after object key")
+	}
+	x.advance(1)
+	return true, nil
+}
+
+// nextValue advances to the next value of the array that was entered. Behind the array it returns
+// false.
+func (x *lexer) nextValue() (bool, error) {
+	if more, err := x.more(']', "after array element"); err != nil || !more {
+		return false, err
+	}
+	c, err := x.next()
+	if err == nil && c == ']' {
+		err = x.unexpected(c, "looking for beginning of value")
+	}
+	return err == nil, err
 }
 
 // skip reads one value of any kind.
@@ -239,10 +219,8 @@ func (x *lexer) skip() error {
 		return err
 	}
 	switch {
-	case c == '{':
-		return x.object(x.skip)
-	case c == '[':
-		return x.array(x.skip)
+	case c == '{', c == '[':
+		return x.skipNested(c)
 	case c == '"':
 		return x.skipString()
 	case c == 't':
@@ -255,6 +233,22 @@ func (x *lexer) skip() error {
 		return x.number()
 	}
 	return x.unexpected(c, "looking for beginning of value")
+}
+
+// skipNested reads the object or the array that begins here.
+func (x *lexer) skipNested(open byte) error {
+	err := x.enter()
+	for more := true; err == nil; err = x.skip() {
+		if open == '{' {
+			more, err = x.nextMember()
+		} else {
+			more, err = x.nextValue()
+		}
+		if err != nil || !more {
+			break
+		}
+	}
+	return err
 }
 
 // literal reads want.

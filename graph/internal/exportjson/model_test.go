@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/mailhaul/mailhaul/graph/internal/exportjson"
 )
 
-// A result is what became of one response.
+// A result is what was read of one response.
 type result struct {
 	Elements []element
 	Err      error
@@ -23,57 +24,59 @@ type element struct {
 	Malformed     bool
 }
 
+// refused reports whether the response is not what encoding/json accepts.
 func (r *result) refused() bool {
-	for _, e := range r.Elements {
-		if e.Malformed {
-			return true
+	isMalformed := func(e element) bool { return e.Malformed }
+	return r.Err != nil || slices.ContainsFunc(r.Elements, isMalformed)
+}
+
+// readAll reads a response, its data into buffers of alternating lengths.
+func readAll(r *exportjson.Reader, src io.Reader) (got result) {
+	r.Reset(src)
+	for n := 0; ; n++ {
+		e, err := r.Next()
+		if err == io.EOF {
+			return got
+		}
+		var data []byte
+		if err == nil {
+			data, err = readData(r, n)
+		}
+		if err != nil {
+			got.Err = err
+			return got
+		}
+		got.Elements = append(got.Elements, element{
+			ID: e.ID, ChangeKey: e.ChangeKey, Data: string(data),
+			HasData: e.HasData, Error: e.Error, Malformed: e.Malformed != nil,
+		})
+	}
+}
+
+// readData returns an element's data.
+func readData(r *exportjson.Reader, turn int) (data []byte, err error) {
+	lengths := []int{exportjson.ReadSize, 100, 1, 13}
+	for {
+		buf := make([]byte, lengths[turn%len(lengths)])
+		turn++
+		n, err := r.Read(buf)
+		data = append(data, buf[:n]...)
+		for i := range buf[:n] {
+			buf[i] = '!' // the reader must not need it any more
+		}
+		switch err {
+		case nil:
+		case io.EOF:
+			return data, nil
+		case exportjson.ErrReplaced:
+			data = nil
+		default:
+			return nil, err
 		}
 	}
-	return r.Err != nil
 }
 
-// A collector is a handler that keeps everything.
-type collector struct {
-	data     []byte
-	inPlace  bool
-	elements []element
-	err      error // what Element returns
-}
-
-// Room gives every other run memory, no more than was asked for.
-func (c *collector) Room(n int) []byte {
-	if c.inPlace = !c.inPlace; !c.inPlace {
-		return nil
-	}
-	return make([]byte, n)[:n:n]
-}
-
-func (c *collector) Data(p []byte) error {
-	c.data = append(c.data, p...)
-	for i := range p {
-		p[i] = '!' // the decoder must not need it any more
-	}
-	return nil
-}
-
-func (c *collector) Restart() { c.data = nil }
-
-func (c *collector) Element(e exportjson.Element) error {
-	c.elements = append(c.elements, element{
-		ID: e.ID, ChangeKey: e.ChangeKey, Data: string(c.data),
-		HasData: e.HasData, Error: e.Error, Malformed: e.Malformed != nil,
-	})
-	c.data = nil
-	return c.err
-}
-
-func decode(d *exportjson.Decoder, r io.Reader) result {
-	var c collector
-	err := d.Decode(r, &c)
-	return result{c.elements, err}
-}
-
-// unmarshal is the model: encoding/json on the whole response, behind a byte order mark.
+// unmarshal is the model: encoding/json on the response without its byte order mark.
 func unmarshal(response []byte) result {
 	response = bytes.TrimPrefix(response, []byte("\xef\xbb\xbf"))
 	var m struct{ Value modelElements }
@@ -103,7 +106,7 @@ func (m *modelElements) UnmarshalJSON(p []byte) error {
 	return nil
 }
 
-// modelData is a []byte that is no array of numbers.
+// modelData is a []byte that does not accept an array of numbers.
 type modelData []byte
 
 func (m *modelData) UnmarshalJSON(p []byte) error {
@@ -113,7 +116,7 @@ func (m *modelData) UnmarshalJSON(p []byte) error {
 	return json.Unmarshal(p, (*[]byte)(m))
 }
 
-// A sizedReader gives at most so many bytes a read.
+// A sizedReader returns at most size bytes per Read.
 type sizedReader struct {
 	r    io.Reader
 	size int

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// before returns what is before the first c, all of p if there is none.
+// before returns the part of p before the first c, all of p if there is none.
 func before(p []byte, c byte) []byte {
 	if i := bytes.IndexByte(p, c); i >= 0 {
 		return p[:i]
@@ -16,16 +16,13 @@ func before(p []byte, c byte) []byte {
 	return p
 }
 
-// unescaped returns how many bytes at the start of p, which has no quote, stand for themselves in
-// a string: all before the first backslash or control character.
-func unescaped(p []byte) int {
-	p = before(p, '\\')
-	return controlFree(p)
-}
+// unescaped returns the length of the part of p, which has no quote, before the first backslash or
+// control character.
+func unescaped(p []byte) int { return controlFree(before(p, '\\')) }
 
-// controlFree returns how many bytes there are at the start of p before the first control
-// character. It looks at 32 bytes at a time: in a word the highest bit of the lowest byte
-// that is one is set, and none below.
+// controlFree returns the length of the part of p before the first control character. It looks at
+// 32 bytes at a time: the expression sets the highest bit of the first control character of a word,
+// and none before it.
 func controlFree(p []byte) int {
 	const (
 		spaces = 0x2020202020202020
@@ -45,10 +42,10 @@ func controlFree(p []byte) int {
 	return i
 }
 
-// skipString reads a string whose content does not matter.
+// skipString reads a string.
 func (x *lexer) skipString() error {
 	x.advance(1)
-	quote := x.r // the first one behind the place, once it is looked for
+	quote := x.r // the index of the next quote, or of the window's end; searched when reached
 	for {
 		if quote <= x.r {
 			quote = x.r + len(before(x.buf[x.r:x.w], '"'))
@@ -77,8 +74,7 @@ func (x *lexer) skipString() error {
 	}
 }
 
-// readName reads the string that names a member. A name inside a value that is
-// captured is of no interest.
+// readName reads the string that names a member. In a value that is captured, names do not matter.
 func (x *lexer) readName() error {
 	x.name = x.name[:0]
 	if x.capturing {
@@ -97,27 +93,26 @@ func (x *lexer) readName() error {
 	}
 }
 
-// raw returns what there is of a string whose opening quote is read, up to its end or that
-// of the window, as it stands, and whether it ends there. It consumes nothing.
-func (x *lexer) raw() (run []byte, done bool, err error) {
+// raw returns at most limit bytes of a string whose opening quote is consumed, with its escapes.
+// The run ends with the string, which then is done, or with the window. It is not consumed.
+func (x *lexer) raw(limit int) (run []byte, done bool, err error) {
 	if _, err := x.peek(); err != nil {
 		return nil, false, err
 	}
-	window := x.buf[x.r:x.w]
+	window := x.buf[x.r:min(x.w, x.r+limit)]
 	run = before(window, '"')
 	return run, len(run) < len(window), nil
 }
 
-// text returns the next run of a string whose opening quote is read: its bytes
-// without escapes, valid until the next call. The last run, which may be empty, is
-// done and behind it is what follows the string. It unescapes in place, so the
-// window behind it is no longer the response, but of no use either.
+// text returns the next run of a string whose opening quote is consumed: bytes without escapes,
+// valid until the next call. The last run, which may be empty, is done, and consumes the closing
+// quote. It unescapes within the window.
 func (x *lexer) text() (run []byte, done bool, err error) {
 	if _, err := x.peek(); err != nil {
 		return nil, false, err
 	}
 	start, end := x.r, x.r
-	quote := x.r // the first one behind the place, once it is looked for
+	quote := x.r // as in skipString
 	for x.r < x.w {
 		if quote <= x.r {
 			quote = x.r + len(before(x.buf[x.r:x.w], '"'))
@@ -139,7 +134,7 @@ func (x *lexer) text() (run []byte, done bool, err error) {
 			return nil, false, x.unexpected(c, "in string literal")
 		}
 		if start != end && x.w-x.r < maxEscape {
-			break // reading on would move the run
+			break // reading more would move the run
 		}
 		base, w := x.base, x.w
 		decoded, n, err := x.escape()
@@ -158,8 +153,7 @@ func (x *lexer) text() (run []byte, done bool, err error) {
 	return x.buf[start:end], false, nil
 }
 
-// escape returns what the escape at the place stands for, and its length. It does
-// not consume it.
+// escape returns the character of the next escape, and the escape's length. It consumes nothing.
 func (x *lexer) escape() (r rune, n int, err error) {
 	if err := x.need(2); err != nil {
 		return 0, 0, err
@@ -184,7 +178,7 @@ func (x *lexer) escape() (r rune, n int, err error) {
 	}
 }
 
-// unicode is escape for \u. A surrogate without its other half stands for U+FFFD.
+// unicode is escape for \u. A surrogate without its other half is U+FFFD.
 func (x *lexer) unicode() (r rune, n int, err error) {
 	const length = len(`\u0000`)
 	if err := x.need(length); err != nil {

@@ -47,17 +47,16 @@ func eachByte(s string, f func(byte) string) string {
 	return b.String()
 }
 
-// TestDataGrid decodes data whose length lies around every boundary: of a quantum,
-// of the buffer, of a read.
+// TestDataGrid reads data whose length is near every boundary: of a quantum, the buffer and a read.
 func TestDataGrid(t *testing.T) {
-	const size = 64 // of the buffer, which holds 48 bytes of data
+	const size = 64 // of the buffer: 48 bytes of data
 	lengths := []int{0, 1, 2, 3, 4, 5, 6}
 	for _, n := range []int{48, 64, 96, 480} {
 		for d := -4; d <= 4; d++ {
 			lengths = append(lengths, n+d)
 		}
 	}
-	d := exportjson.NewDecoderSize(size)
+	r := exportjson.NewReaderSize(size)
 	for name, spell := range spellings {
 		for _, n := range lengths {
 			data := random(n)
@@ -65,7 +64,7 @@ func TestDataGrid(t *testing.T) {
 			response := `{"value":[{"data":"` + text + `","itemId":"a"},{"itemId":"b","data":"` + text + `"}]}`
 			want := []element{{ID: "a", Data: string(data), HasData: true}, {ID: "b", Data: string(data), HasData: true}}
 			for _, readSize := range []int{1, 2, 3, 7, 11, 12, 13, size - 1, size, 1 << 20} {
-				got := decode(d, &sizedReader{strings.NewReader(response), readSize})
+				got := readAll(r, &sizedReader{strings.NewReader(response), readSize})
 				if got.Err != nil {
 					t.Fatalf("%s, %d bytes, reads of %d: %v", name, n, readSize, got.Err)
 				}
@@ -81,7 +80,7 @@ func TestLargeData(t *testing.T) {
 	data := random(3<<20 + 1)
 	for _, name := range []string{"plain", "dotnet", "mime"} {
 		text := spellings[name](base64.StdEncoding.EncodeToString(data))
-		got := decode(exportjson.NewDecoder(), strings.NewReader(`{"value":[{"itemId":"a","data":"`+text+`"}]}`))
+		got := readAll(exportjson.NewReader(), strings.NewReader(`{"value":[{"itemId":"a","data":"`+text+`"}]}`))
 		if got.Err != nil || len(got.Elements) != 1 || got.Elements[0].Data != string(data) {
 			t.Errorf("%s: %v, %d elements", name, got.Err, len(got.Elements))
 		}
@@ -100,17 +99,17 @@ func TestErrorNamesOffset(t *testing.T) {
 		{"trailing", `{"value":[]} x`, 13, false},
 		{"another mark", "\xef\xbb\xbe{}", 0, false},
 		{"cut mark", "\xef\xbb", 2, true},
-		{"mark behind", "{\xef\xbb\xbf}", 1, false},
-		{"malformed behind a mark", "\xef\xbb\xbf{]", 4, false},
+		{"mark inside", "{\xef\xbb\xbf}", 1, false},
+		{"malformed after a mark", "\xef\xbb\xbf{]", 4, false},
 		{"cut", `{"value":[{"itemId":"a","data":"AA`, 34, true},
-		{"cut far behind", `{"value":[{"data":"` + long, 19 + len(long), true},
-		{"malformed far behind", `{"value":[{"data":"` + long + `"]`, 20 + len(long), false},
+		{"cut after a long string", `{"value":[{"data":"` + long, 19 + len(long), true},
+		{"malformed after a long string", `{"value":[{"data":"` + long + `"]`, 20 + len(long), false},
 		{"value", `{"value":5}`, 9, false},
 		{"empty", ``, 0, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			err := decode(exportjson.NewDecoder(), strings.NewReader(tt.response)).Err
+			err := readAll(exportjson.NewReader(), strings.NewReader(tt.response)).Err
 			var syntax *exportjson.SyntaxError
 			if !errors.As(err, &syntax) {
 				t.Fatalf("got %v", err)
@@ -119,33 +118,23 @@ func TestErrorNamesOffset(t *testing.T) {
 				t.Errorf("got offset %d (%v), want %d", syntax.Offset, err, tt.offset)
 			}
 			if want := fmt.Sprintf("at byte %d ", tt.offset); !strings.Contains(err.Error(), want) {
-				t.Errorf("%q does not tell %q", err, want)
+				t.Errorf("%q does not contain %q", err, want)
 			}
 		})
 	}
 }
 
-// TestByteOrderMark: one before the response is no part of it, however it arrives.
+// TestByteOrderMark checks that a byte order mark before the response is skipped, in pieces of any
+// size.
 func TestByteOrderMark(t *testing.T) {
 	const response = "\xef\xbb\xbf" + ` {"value":[{"itemId":"a","data":"AAEC"}]}`
 	want := []element{{ID: "a", Data: "\x00\x01\x02", HasData: true}}
 	for _, readSize := range []int{1, 2, 3, 1 << 10} {
-		got := decode(exportjson.NewDecoderSize(12), &sizedReader{strings.NewReader(response), readSize})
+		got := readAll(exportjson.NewReaderSize(12), &sizedReader{strings.NewReader(response), readSize})
 		if diff := cmp.Diff(want, got.Elements); got.Err != nil || diff != "" {
 			t.Errorf("reads of %d: %v (-want +got):\n%s", readSize, got.Err, diff)
 		}
 	}
-}
-
-// malformedHandler keeps what is wrong with elements.
-type malformedHandler struct {
-	collector
-	malformed []error
-}
-
-func (h *malformedHandler) Element(e exportjson.Element) error {
-	h.malformed = append(h.malformed, e.Malformed)
-	return h.collector.Element(e)
 }
 
 func TestMalformedElement(t *testing.T) {
@@ -167,75 +156,126 @@ func TestMalformedElement(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var h malformedHandler
-			response := `{"value":[` + tt.element + `,{"itemId":"b","data":"AAEC"}]}`
-			if err := exportjson.NewDecoder().Decode(strings.NewReader(response), &h); err != nil {
+			r := exportjson.NewReader()
+			r.Reset(strings.NewReader(`{"value":[` + tt.element + `,{"itemId":"b","data":"AAEC"}]}`))
+			first, _, err := nextElement(r)
+			if err != nil {
 				t.Fatal(err)
 			}
-			if len(h.malformed) != 2 {
-				t.Fatalf("got %d elements", len(h.malformed))
+			syntax, ok := errors.AsType[*exportjson.SyntaxError](first.Malformed)
+			if !ok || tt.name != "after padding" && syntax.Offset != tt.offset {
+				t.Errorf("got %v, want offset %d", first.Malformed, tt.offset)
 			}
-			var syntax *exportjson.SyntaxError
-			if !errors.As(h.malformed[0], &syntax) || tt.name != "after padding" && syntax.Offset != tt.offset {
-				t.Errorf("got %v, want offset %d", h.malformed[0], tt.offset)
+			second, data, err := nextElement(r)
+			want := exportjson.Element{ID: "b", HasData: true}
+			if diff := cmp.Diff(want, second); diff != "" || err != nil || string(data) != "\x00\x01\x02" {
+				t.Errorf("the next element: %q, %v\n%s", data, err, diff)
 			}
-			want := element{ID: "b", Data: "\x00\x01\x02", HasData: true}
-			if diff := cmp.Diff(want, h.elements[1]); diff != "" || h.malformed[1] != nil {
-				t.Errorf("the element behind it: %v\n%s", h.malformed[1], diff)
+			if _, err := r.Next(); err != io.EOF {
+				t.Errorf("at the end: %v", err)
 			}
 		})
 	}
 }
 
-// TestDeliversBeforeTheEnd holds that data is out before its element ends, and an
-// element before the next begins.
-func TestDeliversBeforeTheEnd(t *testing.T) {
-	r, w := io.Pipe()
-	var h watcher
-	h.events = make(chan string)
-	done := make(chan error, 1)
-	go func() { done <- exportjson.NewDecoder().Decode(r, &h) }()
-	for _, step := range []struct{ write, want string }{
-		{`{"value":[{"data":"AAEC`, "data 3"},
-		{`AwQF`, "data 3"},
-		{`","itemId":"a"}`, "element a"},
+// nextElement reads the next element to its end.
+func nextElement(r *exportjson.Reader) (exportjson.Element, []byte, error) {
+	e, err := r.Next()
+	if err != nil {
+		return exportjson.Element{}, nil, err
+	}
+	data, err := io.ReadAll(r)
+	return *e, data, err
+}
+
+// TestReplaced checks that Read reports each replacement of data once.
+func TestReplaced(t *testing.T) {
+	r := exportjson.NewReader()
+	for element, want := range map[string]struct {
+		replaced int
+		data     string
+	}{
+		`{"data":"QUJD"}`:                           {0, "ABC"},
+		`{"data":"QUJD","data":"REVG"}`:             {1, "DEF"},
+		`{"data":"QUJD","data":""}`:                 {1, ""},
+		`{"data":"QUJD","data":null,"data":"REVG"}`: {1, "DEF"},
+		`{"data":"","data":null}`:                   {1, ""},
+		`{"data":null,"data":"REVG"}`:               {0, "DEF"},
 	} {
-		if _, err := io.WriteString(w, step.write); err != nil {
+		r.Reset(strings.NewReader(`{"value":[` + element + `]}`))
+		if _, err := r.Next(); err != nil {
 			t.Fatal(err)
 		}
-		if got := <-h.events; got != step.want {
-			t.Errorf("after %q: got %q, want %q", step.write, got, step.want)
+		replaced := 0
+		data, err := io.ReadAll(r)
+		for ; err == exportjson.ErrReplaced; replaced++ {
+			data, err = io.ReadAll(r)
+		}
+		if err != nil || replaced != want.replaced || string(data) != want.data {
+			t.Errorf("%s: %q, replaced %d times, %v", element, data, replaced, err)
 		}
 	}
-	_ = w.CloseWithError(iotest.ErrTimeout)
-	if err := <-done; !errors.Is(err, iotest.ErrTimeout) {
-		t.Errorf("got %v, want the reader's error", err)
+}
+
+// TestSkippedData checks that Next skips data that was not read, or not to its end.
+func TestSkippedData(t *testing.T) {
+	text := base64.StdEncoding.EncodeToString(random(200 << 10))
+	for read := range 4 {
+		r := exportjson.NewReader()
+		r.Reset(strings.NewReader(`{"value":[{"data":"` + text + `","data":"` + text + `","itemId":"a"},{"itemId":"b"}]}`))
+		e, err := r.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range read {
+			if _, err := r.Read(make([]byte, 7)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if e, err = r.Next(); err != nil || e.ID != "b" {
+			t.Errorf("after %d reads: %+v, %v", read, e, err)
+		}
 	}
 }
 
-type watcher struct{ events chan string }
-
-func (h *watcher) Room(int) []byte     { return nil }
-func (h *watcher) Data(p []byte) error { h.events <- fmt.Sprint("data ", len(p)); return nil }
-func (h *watcher) Restart()            { h.events <- "restart" }
-func (h *watcher) Element(e exportjson.Element) error {
-	h.events <- "element " + e.ID
-	return nil
-}
-
-func TestHandlerErrorStops(t *testing.T) {
-	want := errors.New("full")
-	c := collector{err: want}
-	err := exportjson.NewDecoder().Decode(strings.NewReader(`{"value":[{},{}]}`), &c)
-	if !errors.Is(err, want) || len(c.elements) != 1 {
-		t.Errorf("got %v after %d elements", err, len(c.elements))
+// TestDeliversBeforeTheEnd checks that data is returned before its element ends, and an element
+// before the next one begins.
+func TestDeliversBeforeTheEnd(t *testing.T) {
+	src, w := io.Pipe()
+	write := func(text string) { // the reader waits for no more than that
+		go func() { _, _ = io.WriteString(w, text) }()
+	}
+	r := exportjson.NewReader()
+	r.Reset(src)
+	buf := make([]byte, exportjson.ReadSize)
+	write(`{"value":[{"data":"AAEC`)
+	e, err := r.Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := r.Read(buf); n != 3 || err != nil {
+		t.Errorf("got %d bytes, %v", n, err)
+	}
+	write(`AwQF`)
+	if n, err := r.Read(buf); n != 3 || err != nil {
+		t.Errorf("got %d bytes, %v", n, err)
+	}
+	write(`","itemId":"a"}`)
+	if n, err := r.Read(buf); n != 0 || err != io.EOF || e.ID != "a" {
+		t.Errorf("got %d bytes, %v, of element %q", n, err, e.ID)
+	}
+	_ = w.CloseWithError(iotest.ErrTimeout)
+	for range 2 {
+		if _, err := r.Next(); !errors.Is(err, iotest.ErrTimeout) {
+			t.Errorf("got %v, want the reader's error", err)
+		}
 	}
 }
 
 func TestDepth(t *testing.T) {
 	for depth, ok := range map[int]bool{9999: true, 10000: false} {
 		response := `{"x":` + strings.Repeat("[", depth) + strings.Repeat("]", depth) + `}`
-		got := decode(exportjson.NewDecoder(), strings.NewReader(response))
+		got := readAll(exportjson.NewReader(), strings.NewReader(response))
 		check(t, []byte(response), got)
 		if (got.Err == nil) != ok {
 			t.Errorf("depth %d: %v", depth+1, got.Err)
@@ -243,9 +283,10 @@ func TestDepth(t *testing.T) {
 	}
 }
 
-// TestNoProgress holds that a reader that brings nothing is not asked for ever.
+// TestNoProgress checks that a source which returns no bytes and no error is read a bounded number
+// of times.
 func TestNoProgress(t *testing.T) {
-	got := decode(exportjson.NewDecoder(), readerFunc(func([]byte) (int, error) { return 0, nil }))
+	got := readAll(exportjson.NewReader(), readerFunc(func([]byte) (int, error) { return 0, nil }))
 	if !errors.Is(got.Err, io.ErrNoProgress) {
 		t.Errorf("got %v", got.Err)
 	}
@@ -255,7 +296,7 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// TestConstantMemory decodes an item of 24 MiB in less than a megabyte.
+// TestConstantMemory reads an item of 24 MiB in less than a megabyte.
 func TestConstantMemory(t *testing.T) {
 	const parts = 128
 	text := strings.Repeat("QUJD", 64<<10)
@@ -263,40 +304,49 @@ func TestConstantMemory(t *testing.T) {
 	for range parts {
 		readers = append(readers, strings.NewReader(text))
 	}
-	r := io.MultiReader(append(readers, strings.NewReader(`"}]}`))...)
-
-	var h counter
+	src := io.MultiReader(append(readers, strings.NewReader(`"}]}`))...)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if err := exportjson.NewDecoder().Decode(r, &h); err != nil {
-		t.Fatal(err)
-	}
+	n, err := discard(exportjson.NewReader(), src, make([]byte, exportjson.ReadSize))
 	runtime.ReadMemStats(&after)
-	if want := int64(parts * len(text) / 4 * 3); h.n != want {
-		t.Errorf("got %d bytes, want %d", h.n, want)
+	if want := int64(parts * len(text) / 4 * 3); n != want || err != nil {
+		t.Errorf("got %d bytes and %v, want %d", n, err, want)
 	}
 	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 1<<20 {
 		t.Errorf("%d bytes were allocated", allocated)
 	}
 }
 
-type counter struct{ n int64 }
+// discard reads a response through buf, and returns the length of its data.
+func discard(r *exportjson.Reader, src io.Reader, buf []byte) (length int64, err error) {
+	r.Reset(src)
+	for {
+		if _, err := r.Next(); err == io.EOF {
+			return length, nil
+		} else if err != nil {
+			return length, err
+		}
+		for err = nil; err == nil; {
+			var n int
+			n, err = r.Read(buf)
+			length += int64(n)
+		}
+		if err != io.EOF {
+			return length, err
+		}
+	}
+}
 
-func (c *counter) Room(int) []byte                  { return nil }
-func (c *counter) Data(p []byte) error              { c.n += int64(len(p)); return nil }
-func (c *counter) Restart()                         {}
-func (c *counter) Element(exportjson.Element) error { return nil }
-
-// BenchmarkSkip reads long strings that nobody wants: escapes in them cost no more than their
+// BenchmarkSkip reads long strings of unknown members. Escapes in them cost no more than their
 // bytes.
 func BenchmarkSkip(b *testing.B) {
 	for name, text := range map[string]string{"plain": "aaaa", "escapes": `\n\"`, "unicode": `\u00e9`} {
 		body := `{"note":"` + strings.Repeat(text, 1<<20/len(text)) + `","value":[]}`
 		b.Run(name, func(b *testing.B) {
-			d := exportjson.NewDecoder()
+			r, buf := exportjson.NewReader(), make([]byte, exportjson.ReadSize)
 			b.SetBytes(int64(len(body)))
 			for b.Loop() {
-				if err := d.Decode(strings.NewReader(body), &counter{}); err != nil {
+				if _, err := discard(r, strings.NewReader(body), buf); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -304,7 +354,7 @@ func BenchmarkSkip(b *testing.B) {
 	}
 }
 
-func BenchmarkDecode(b *testing.B) {
+func BenchmarkRead(b *testing.B) {
 	for _, size := range []int{2 << 10, 80 << 10, 4 << 20} {
 		for _, spelling := range []string{"plain", "dotnet", "mime"} {
 			var body bytes.Buffer
@@ -318,11 +368,11 @@ func BenchmarkDecode(b *testing.B) {
 			}
 			body.WriteString(`]}`)
 			b.Run(fmt.Sprintf("%s/20x%dKiB", spelling, size>>10), func(b *testing.B) {
-				d := exportjson.NewDecoder()
+				r, buf := exportjson.NewReader(), make([]byte, exportjson.ReadSize)
 				b.SetBytes(int64(20 * size))
 				b.ReportAllocs()
 				for b.Loop() {
-					if err := d.Decode(bytes.NewReader(body.Bytes()), &counter{}); err != nil {
+					if _, err := discard(r, bytes.NewReader(body.Bytes()), buf); err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -3,7 +3,20 @@ package graph
 import (
 	"context"
 	"iter"
+	"testing"
 )
+
+// Limiters returns the number of mailboxes that have a limiter.
+func Limiters(c *Client) int { return c.limits.Len() }
+
+// ParseTime parses a time of a listing.
+var ParseTime = parseTime
+
+// RetryAfter reads a Retry-After header.
+var RetryAfter = retryAfter
+
+// MaxBarePages is after how many failed pages no extended properties are requested.
+const MaxBarePages = maxBarePages
 
 // AllItems is Items from the start, item by item.
 func (m *MailboxClient) AllItems(ctx context.Context, folderID string) iter.Seq2[Item, error] {
@@ -62,6 +75,17 @@ func (c *Changes) All() iter.Seq2[Change, error] {
 				}
 			}
 			c.link = page.DeltaLink
+		}
+	}
+}
+
+// TestMaxAttempts checks that the table has an entry for each class and use.
+func TestMaxAttempts(t *testing.T) {
+	for class, row := range maxAttempts {
+		for use, n := range row {
+			if n < 1 {
+				t.Errorf("class %d, use %d: %d attempts", class, use, n)
+			}
 		}
 	}
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/mailhaul/mailhaul/graph"
 )
 
-// A listServer is a mailbox of lists, by path below the mailbox, that come in pages
-// as Graph's do. refuse, if set, answers instead.
+// A listServer is a mailbox of lists, by path below the mailbox, in pages like Graph's. refuse, if
+// set, answers instead.
 type listServer struct {
 	lists  map[string][]any
 	refuse func(w http.ResponseWriter, r *http.Request) bool
@@ -85,8 +85,8 @@ func itemIDs(t *testing.T, items func(func(graph.Item, error) bool)) []string {
 	return ids
 }
 
-// TestShape holds what is asked for when a service refuses something, and that it
-// is remembered.
+// TestShape checks what is requested when a service refuses something, and that the client
+// remembers it.
 func TestShape(t *testing.T) {
 	has := func(names ...string) func(url.Values) string {
 		return func(q url.Values) string {
@@ -149,9 +149,8 @@ func TestShape(t *testing.T) {
 	}
 }
 
-// TestRefusedForGood holds that errors which are not about the query are not
-// answered with other queries.
-func TestRefusedForGood(t *testing.T) {
+// TestRefusedForOtherReasons checks that errors which do not concern the query do not change it.
+func TestRefusedForOtherReasons(t *testing.T) {
 	for _, code := range []string{"ErrorInvalidIdMalformed", "MailboxNotEnabledForRESTAPI"} {
 		s := &listServer{refuse: func(w http.ResponseWriter, _ *http.Request) bool {
 			refuse(w, 400, code, "why")
@@ -169,8 +168,8 @@ func TestRefusedForGood(t *testing.T) {
 	graphError(t, listAll(t, open(t, s.ServeHTTP)), 400, "BadRequest")
 }
 
-// TestTooMuch holds that a page which comes malformed, too large or never because
-// of extended properties is listed without them, wherever in the list that is.
+// TestTooMuch checks that a page which is malformed, too large or too slow with extended properties
+// is listed without them, anywhere in a list.
 func TestTooMuch(t *testing.T) {
 	answers := map[string]func(w http.ResponseWriter){
 		"malformed": func(w http.ResponseWriter) { fmt.Fprint(w, `{"value":[{"id":"item0"},`) },
@@ -213,7 +212,7 @@ func TestTooMuch(t *testing.T) {
 	}
 }
 
-// TestPagesWithoutEnd holds that no list is followed for ever.
+// TestPagesWithoutEnd checks that every list ends.
 func TestPagesWithoutEnd(t *testing.T) {
 	tests := map[string]func(n int) string{
 		"same page":   func(int) string { return "?p=1" },
@@ -241,7 +240,7 @@ func TestPagesWithoutEnd(t *testing.T) {
 	}
 }
 
-// TestEmptyPages holds that some pages may be empty.
+// TestEmptyPages checks that some pages may be empty.
 func TestEmptyPages(t *testing.T) {
 	n := 0
 	m := open(t, func(w http.ResponseWriter, r *http.Request) {
@@ -260,7 +259,7 @@ func TestEmptyPages(t *testing.T) {
 	}
 }
 
-// TestEmptyPageAgain holds that a page which came empty may be asked for again.
+// TestEmptyPageAgain checks that an empty page may be requested again.
 func TestEmptyPageAgain(t *testing.T) {
 	n := 0
 	m := open(t, func(w http.ResponseWriter, r *http.Request) {
@@ -278,7 +277,7 @@ func TestEmptyPageAgain(t *testing.T) {
 	}
 }
 
-// TestCutPages asks again for pages that are cut off or come with another status.
+// TestCutPages checks that pages which are cut off or refused are requested again.
 func TestCutPages(t *testing.T) {
 	s := &listServer{lists: map[string][]any{"folders/f/items": someItems(50)}}
 	var count atomic.Int64
@@ -310,7 +309,7 @@ func TestListStops(t *testing.T) {
 		}
 	}
 	if len(s.queries()) != 2 {
-		t.Errorf("%d pages were asked for", len(s.queries()))
+		t.Errorf("%d pages were requested", len(s.queries()))
 	}
 }
 
@@ -322,7 +321,7 @@ func TestItemWithoutID(t *testing.T) {
 	graphError(t, err, 0, "")
 }
 
-// TestPathsAreEscaped holds that ids with any bytes stay one segment.
+// TestPathsAreEscaped checks that an id of any bytes is one segment of a path.
 func TestPathsAreEscaped(t *testing.T) {
 	const id = "A/B+c==?x#%41 ü"
 	var got string
