@@ -26,7 +26,7 @@ var imports = map[string][]string{
 	"bench":                     {"pipeline", "restore", "snapshots", "graph", "manifest", "compress", "repository", "repository/store", "sinks", "simulator"},
 	"bench/render":              {"bench", "pipeline"},
 	"doctor":                    {"graph", "repository", "repository/store", "internal/transport"},
-	"pipeline":                  {"snapshots", "graph", "manifest", "compress", "repository"},
+	"pipeline":                  {"pipeline/internal/stage", "pipeline/internal/index", "pipeline/internal/packing", "pipeline/internal/segments", "pipeline/internal/paths", "pipeline/internal/position", "pipeline/internal/health", "snapshots", "graph", "manifest", "compress", "repository"},
 	"restore":                   {"snapshots", "manifest", "compress", "repository"},
 	"replicate":                 {"snapshots", "manifest", "repository"},
 	"snapshots":                 {"manifest", "repository"},
@@ -59,6 +59,14 @@ var imports = map[string][]string{
 	"internal/race":              nil,
 	"internal/memstore":          nil,
 	"internal/histories":         {"pipeline", "restore", "snapshots", "graph", "manifest", "repository", "simulator", "internal/memstore"},
+	// The parts of pipeline
+	"pipeline/internal/packing":  {"pipeline/internal/stage", "manifest", "compress", "repository"},
+	"pipeline/internal/segments": {"pipeline/internal/stage", "manifest", "repository"},
+	"pipeline/internal/index":    {"manifest"},
+	"pipeline/internal/position": {"manifest"},
+	"pipeline/internal/health":   {"graph"},
+	"pipeline/internal/paths":    nil,
+	"pipeline/internal/stage":    {"graph"}, // for traces of its requests
 }
 
 // testImports lists what tests may import beyond that. The simulator and its client meet in tests,
@@ -66,7 +74,7 @@ var imports = map[string][]string{
 var testImports = map[string][]string{
 	"bench":              {"internal/cli", "internal/servers", "internal/race", "bench/render"},
 	"internal/cli":       {"internal/servers", "internal/memstore", "compress"},
-	"pipeline":           {"restore", "simulator", "sinks", "internal/servers", "internal/race", "internal/memstore", "internal/histories"},
+	"pipeline":           {"compress", "restore", "simulator", "sinks", "internal/servers", "internal/race", "internal/memstore", "internal/histories"},
 	"replicate":          {"restore", "pipeline", "graph", "simulator", "sinks", "internal/memstore"},
 	"restore":            {"repository/store", "pipeline", "graph", "simulator", "sinks", "internal/servers", "internal/memstore"},
 	"graph":              {"simulator"},

@@ -1,4 +1,4 @@
-package pipeline
+package packing
 
 import (
 	"bytes"
@@ -9,58 +9,58 @@ import (
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
-// framed collects what a framer emits and reads chunks back from it.
-type framed struct {
+// A collector collects the frames that a framer emits, and reads chunks back from them.
+type collector struct {
 	t      *testing.T
-	frames map[*place]*frame
+	frames map[*FrameLocation]*frame
 	bytes  int
 
 	encoder *compress.Encoder
 }
 
-func newFramed(t *testing.T) (*framed, *framer) {
+func newCollector(t *testing.T) (*collector, *Framer) {
 	encoder, err := compress.NewEncoder(1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { encoder.Close() })
-	out := &framed{t: t, frames: map[*place]*frame{}, encoder: encoder}
-	return out, &framer{
+	out := &collector{t: t, frames: map[*FrameLocation]*frame{}, encoder: encoder}
+	return out, &Framer{
 		known:  newChunkSet(),
 		emit:   out.emit,
 		buffer: func() []byte { return make([]byte, 0, frameBuffer) },
 	}
 }
 
-func (o *framed) emit(f *frame) error {
+func (o *collector) emit(f *frame) error {
 	if small := len(f.Raw) <= frameBuffer; cap(f.Raw) > compress.MaxFrame || small && len(f.Chunks) > 1 && cap(f.Raw) != frameBuffer {
 		o.t.Errorf("frame of %d bytes in a buffer of %d", len(f.Raw), cap(f.Raw))
 	}
 	packed := f.Frame
 	packed.Compressed = o.encoder.Compress(nil, f.Raw)
 	if _, err := compress.NewPackWriter(nil).Add(packed); err != nil {
-		o.t.Errorf("frame is not one that a pack takes: %v", err)
+		o.t.Errorf("a pack refuses the frame: %v", err)
 	}
 	for _, c := range f.Chunks {
 		if len(f.Chunks) > 1 && c.Length >= compress.FrameTarget {
 			o.t.Errorf("a chunk of %d bytes shares its frame", c.Length)
 		}
 	}
-	o.frames[f.place] = f
+	o.frames[f.location] = f
 	o.bytes += len(f.Raw)
 	return nil
 }
 
-func (o *framed) read(s stream) []byte {
+func (o *collector) read(s Stream) []byte {
 	var got []byte
-	for _, c := range s.chunks {
-		f := o.frames[c.place]
+	for _, c := range s.Chunks {
+		f := o.frames[c.Frame]
 		if f == nil {
 			o.t.Fatal("a chunk's frame was never emitted")
 		}
 		chunk := f.Raw[c.offset : c.offset+c.length]
 		if manifest.SumOf(chunk) != c.sha256 {
-			o.t.Fatal("a chunk is not what its digest says")
+			o.t.Fatal("a chunk does not match its digest")
 		}
 		got = append(got, chunk...)
 	}
@@ -79,29 +79,29 @@ func randomBytes(rng *rand.Rand, n int) []byte {
 	return b
 }
 
-// put gives the framer a piece as a decoder does: where it tells, or elsewhere.
-func put(t *testing.T, f *framer, p []byte) (inPlace bool) {
+// put writes a piece as a decoder does: in the framer's room, if there is any.
+func put(t *testing.T, f *Framer, p []byte) (inPlace bool) {
 	t.Helper()
-	if room := f.room(len(p) + 8); room != nil {
+	if room := f.Room(len(p) + 8); room != nil {
 		inPlace = true
 		p = room[:copy(room, p)]
 	}
-	if err := f.write(p); err != nil {
+	if err := f.Write(p); err != nil {
 		t.Fatal(err)
 	}
 	return inPlace
 }
 
-// TestFramerBoundaries writes items of every interesting length, one after
-// another, in pieces of several sizes.
+// TestFramerBoundaries writes items of every boundary length, one after another, in pieces of
+// several sizes.
 func TestFramerBoundaries(t *testing.T) {
 	const target, limit = compress.FrameTarget, manifest.MaxChunkLength
 	lengths := []int{1, 2, target - 1, target, target + 1, 3, limit - 1, limit, limit + 1, 5, 2*limit - 1, 2 * limit, 2*limit + 1, target / 2, target / 2, 7}
 	for _, piece := range []int{4096 + 1, 64 << 10, 3 * limit} {
 		rng := rand.New(rand.NewPCG(1, uint64(piece)))
-		out, f := newFramed(t)
+		out, f := newCollector(t)
 		var items [][]byte
-		var streams []stream
+		var streams []Stream
 		for _, n := range lengths {
 			item := randomBytes(rng, n)
 			for rest := item; len(rest) > 0; {
@@ -109,34 +109,34 @@ func TestFramerBoundaries(t *testing.T) {
 				put(t, f, p)
 				rest = rest[len(p):]
 			}
-			s, err := f.finish()
+			s, err := f.Finish()
 			if err != nil {
 				t.Fatal(err)
 			}
 			items, streams = append(items, item), append(streams, s)
 		}
-		if err := f.flush(); err != nil {
+		if err := f.Flush(); err != nil {
 			t.Fatal(err)
 		}
 		for i, s := range streams {
-			if s.length != int64(len(items[i])) || s.sha256 != manifest.SumOf(items[i]) || !bytes.Equal(out.read(s), items[i]) {
-				t.Errorf("pieces of %d: item of %d bytes came out differently", piece, len(items[i]))
+			if s.Length != int64(len(items[i])) || s.SHA256 != manifest.SumOf(items[i]) || !bytes.Equal(out.read(s), items[i]) {
+				t.Errorf("pieces of %d: item of %d bytes was changed", piece, len(items[i]))
 			}
-			if want := (len(items[i]) + limit - 1) / limit; len(s.chunks) != want {
-				t.Errorf("item of %d bytes has %d chunks, not %d", len(items[i]), len(s.chunks), want)
+			if want := (len(items[i]) + limit - 1) / limit; len(s.Chunks) != want {
+				t.Errorf("item of %d bytes has %d chunks, not %d", len(items[i]), len(s.Chunks), want)
 			}
 		}
 	}
 }
 
-// TestFramerInPlace: of items as most are, nearly all bytes come to lie where they are
-// compressed from without being copied there.
+// TestFramerInPlace: nearly all bytes of items of common sizes are decoded into their frame and
+// not copied.
 func TestFramerInPlace(t *testing.T) {
-	_, f := newFramed(t)
+	_, f := newCollector(t)
 	item := randomBytes(rand.New(rand.NewPCG(3, 3)), 80<<10)
 	var all, copied int
 	for i := range 100 {
-		item[0] = byte(i) // another one
+		item[0] = byte(i) // a different item
 		for rest := item; len(rest) > 0; {
 			p := rest[:min(48<<10, len(rest))]
 			if !put(t, f, p) {
@@ -145,7 +145,7 @@ func TestFramerInPlace(t *testing.T) {
 			all += len(p)
 			rest = rest[len(p):]
 		}
-		if _, err := f.finish(); err != nil {
+		if _, err := f.Finish(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -154,20 +154,20 @@ func TestFramerInPlace(t *testing.T) {
 	}
 }
 
-// TestFramerModel writes, finishes and discards at random: what was finished is
-// there, and nothing is stored twice.
+// TestFramerModel writes, finishes and discards at random: finished items are complete, and no
+// chunk is stored twice.
 func TestFramerModel(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
-	out, f := newFramed(t)
+	out, f := newCollector(t)
 	pool := make([][]byte, 12)
 	for i := range pool {
 		pool[i] = randomBytes(rng, 1+rng.IntN([]int{10, 5000, 700 << 10, 9 << 20}[rng.IntN(4)]))
 	}
 	type done struct {
 		want []byte
-		got  stream
+		got  Stream
 	}
 	var all []done
 	for range 120 {
@@ -180,26 +180,26 @@ func TestFramerModel(t *testing.T) {
 			p := rest[:1+rng.IntN(min(len(rest), 100_000))]
 			if rest = rest[len(p):]; rng.IntN(2) == 0 {
 				put(t, f, p)
-			} else if err := f.write(p); err != nil {
+			} else if err := f.Write(p); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if n < len(item) {
-			f.discard()
+			f.Discard()
 			continue
 		}
-		s, err := f.finish()
+		s, err := f.Finish()
 		if err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, done{item, s})
 	}
-	if err := f.flush(); err != nil {
+	if err := f.Flush(); err != nil {
 		t.Fatal(err)
 	}
 	for _, d := range all {
-		if d.got.sha256 != manifest.SumOf(d.want) || !bytes.Equal(out.read(d.got), d.want) {
-			t.Errorf("item of %d bytes came out differently", len(d.want))
+		if d.got.SHA256 != manifest.SumOf(d.want) || !bytes.Equal(out.read(d.got), d.want) {
+			t.Errorf("item of %d bytes was changed", len(d.want))
 		}
 	}
 	seen := map[manifest.Digest]bool{}

@@ -1,4 +1,4 @@
-package pipeline
+package index
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
-// An indexModel is what an index stands for, in plain maps.
+// An indexModel does what an Index does, with plain maps.
 type indexModel struct {
 	held    map[[2]string]int64 // lengths of live rows by folder and id
 	listed  map[[2]string]string
@@ -18,8 +18,8 @@ type indexModel struct {
 	passes  map[string]uint8
 }
 
-// TestIndexModel holds the index against plain maps over random histories.
-func TestIndexModel(t *testing.T) {
+// TestModel compares the index with plain maps over random histories.
+func TestModel(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
@@ -50,10 +50,10 @@ func checkIndex(t *testing.T, rng *rand.Rand) {
 		}
 		rows = append(rows, row)
 	}
-	x := newIndex()
-	x.start(m.snapshot())
+	x := New()
+	x.Start(m.snapshot())
 	for _, row := range rows {
-		x.load(row)
+		x.Load(row)
 	}
 	for range 150 {
 		k, row := random()
@@ -64,26 +64,26 @@ func checkIndex(t *testing.T, rng *rand.Rand) {
 			m.remove(t, x, k, row)
 		case 3:
 			if m.seen[k] {
-				x.recorded(row)
+				x.Recorded(row)
 				m.held[k] = row.Length
 			}
 		case 4:
 			_, want := m.held[k]
-			if got := x.bury(row.Key(), k[0]); got != want {
-				t.Fatalf("%v buried: %t", k, got)
+			if got := x.Delete(row.Key(), k[0]); got != want {
+				t.Fatalf("%v had a live row: %t", k, got)
 			}
 			delete(m.held, k)
 		}
 		if rng.IntN(30) == 0 {
-			x.startPass(k[0])
+			x.StartPass(k[0])
 			m.startPass(k[0])
 		}
-		if got, want := x.told(row.Key(), k[0]), m.inPass[k] || m.removed[k]; got != want {
-			t.Fatalf("%v told: %t", k, got)
+		if got, want := x.Shown(row.Key(), k[0]), m.inPass[k] || m.removed[k]; got != want {
+			t.Fatalf("%v is shown: %t", k, got)
 		}
-		whole := rng.IntN(2) == 0
-		if got, want := x.gone(row.Key(), k[0], whole), whole && !m.inPass[k] || m.removed[k]; got != want {
-			t.Fatalf("%v gone: %t", k, got)
+		entire := rng.IntN(2) == 0
+		if got, want := x.IsGone(row.Key(), k[0], entire), entire && !m.inPass[k] || m.removed[k]; got != want {
+			t.Fatalf("%v is gone: %t", k, got)
 		}
 	}
 	m.compare(t, x)
@@ -113,78 +113,77 @@ func (m *indexModel) snapshot() *manifest.Snapshot {
 	return s
 }
 
-func (m *indexModel) see(t *testing.T, x *index, k [2]string, row *manifest.Row) {
+func (m *indexModel) see(t *testing.T, x *Index, k [2]string, row *manifest.Row) {
 	_, held := m.held[k]
 	same := m.listed[k] == row.ChangeKey && (held || m.seen[k])
-	want := sightNew
+	want := NotHeld
 	switch {
 	case m.seen[k] && same:
-		want = sightDuplicate
+		want = Duplicate
 	case m.seen[k]:
-		want = sightAgain
+		want = Changed
 	case same && held && !m.removed[k]:
-		want = sightHeld
+		want = Held
 	}
-	if got, first := x.see(row.Key(), k[0], row.ChangeKey); got != want || first == m.inPass[k] {
+	if got, first := x.See(row.Key(), k[0], row.ChangeKey); got != want || first == m.inPass[k] {
 		t.Fatalf("%v is %d, expected %d; first in its pass: %t", k, got, want, first)
 	}
 	m.seen[k], m.inPass[k], m.listed[k] = true, true, row.ChangeKey
 	delete(m.removed, k)
 }
 
-func (m *indexModel) remove(t *testing.T, x *index, k [2]string, row *manifest.Row) {
+func (m *indexModel) remove(t *testing.T, x *Index, k [2]string, row *manifest.Row) {
 	_, held := m.held[k]
-	want := absentUnknown
+	want := RemovedUnknown
 	switch {
 	case m.seen[k]:
-		want = absentSeen
+		want = RemovedSeen
 	case m.removed[k]:
-		want = absentKnown
+		want = RemovedBefore
 	case held && !m.removed[k]:
-		want = absentHeld
+		want = RemovedHeld
 	}
-	if got := x.remove(row.Key(), k[0]); got != want {
+	if got := x.Remove(row.Key(), k[0]); got != want {
 		t.Fatalf("%v removed is %d, expected %d", k, got, want)
 	}
-	if want != absentSeen {
+	if want != RemovedSeen {
 		m.removed[k] = true
 	}
 }
 
-func (m *indexModel) compare(t *testing.T, x *index) {
-	counts, bytes := map[string]*folderCount{"f0": {}, "f1": {}, "f2": {}}, int64(0)
+func (m *indexModel) compare(t *testing.T, x *Index) {
+	counts, bytes := map[string]*Counts{"f0": {}, "f1": {}, "f2": {}}, int64(0)
 	for k, length := range m.held {
-		counts[k[0]].held++
+		counts[k[0]].Held++
 		bytes += length
 		if !m.seen[k] && !m.removed[k] {
-			counts[k[0]].unseen++
+			counts[k[0]].Unseen++
 		}
 	}
 	for k := range m.seen {
-		counts[k[0]].any++
+		counts[k[0]].Any++
 	}
 	for k := range m.inPass {
-		counts[k[0]].seen++
+		counts[k[0]].Seen++
 	}
 	for folder, want := range counts {
 		want.pass = m.passes[folder]
-		if got := x.count(folder); got != *want {
+		if got := x.Count(folder); got != *want {
 			t.Errorf("folder %s counts %+v, expected %+v", folder, got, *want)
 		}
 	}
-	if x.size() != bytes {
-		t.Errorf("%d bytes, expected %d", x.size(), bytes)
+	if x.Size() != bytes {
+		t.Errorf("%d bytes, expected %d", x.Size(), bytes)
 	}
 }
 
-// TestIndexWithoutChangeKey: an item whose change key is unknown is never
-// taken for one that is held.
-func TestIndexWithoutChangeKey(t *testing.T) {
-	x := newIndex()
+// TestWithoutChangeKey: an item without a change key never counts as held.
+func TestWithoutChangeKey(t *testing.T) {
+	x := New()
 	row := &manifest.Row{Folder: "f", ID: "i", Length: 1}
-	x.start(&manifest.Snapshot{Folders: []manifest.Folder{{ID: "f", Items: 1}}})
-	x.load(row)
-	if sight, _ := x.see(row.Key(), "f", ""); sight != sightNew {
-		t.Error("item was taken for held")
+	x.Start(&manifest.Snapshot{Folders: []manifest.Folder{{ID: "f", Items: 1}}})
+	x.Load(row)
+	if sighting, _ := x.See(row.Key(), "f", ""); sighting != NotHeld {
+		t.Error("the item counts as held")
 	}
 }

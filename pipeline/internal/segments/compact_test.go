@@ -1,4 +1,4 @@
-package pipeline
+package segments
 
 import (
 	"slices"
@@ -7,7 +7,7 @@ import (
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
-// TestJoinFrom: however many runs add a segment, the list stays short, and no row is
+// TestJoinFrom: the list stays short, however many runs add a segment, and no row is
 // rewritten often.
 func TestJoinFrom(t *testing.T) {
 	for name, size := range map[string]func(i int) int64{
@@ -16,7 +16,7 @@ func TestJoinFrom(t *testing.T) {
 		"uneven":  func(i int) int64 { return int64(1 + i*7919%5000) },
 		"one big": func(i int) int64 { return map[bool]int64{true: 6 << 20, false: 2000}[i == 40] },
 	} {
-		list := []manifest.Segment{{Size: segmentTarget}, {Size: segmentTarget}, {Size: 3 << 20}}
+		list := []manifest.Segment{{Size: targetSize}, {Size: targetSize}, {Size: 3 << 20}}
 		var added, rewritten int64
 		longest := 0
 		for i := range 365 {
@@ -27,7 +27,7 @@ func TestJoinFrom(t *testing.T) {
 				for _, g := range list[first:] {
 					sum += g.Size
 				}
-				if sum > segmentTarget {
+				if sum > targetSize {
 					t.Errorf("%s: joined to %d bytes", name, sum)
 				}
 				rewritten += sum
@@ -44,12 +44,12 @@ func TestJoinFrom(t *testing.T) {
 	}
 	for _, n := range []int{0, 1} {
 		if got := joinFrom(make([]manifest.Segment, n)); got != n {
-			t.Errorf("of %d segments, %d", n, got)
+			t.Errorf("of %d segments, the first to join is %d", n, got)
 		}
 	}
 }
 
-func TestWasteful(t *testing.T) {
+func TestIsWasteful(t *testing.T) {
 	for _, c := range []struct {
 		rows, items int64
 		want        bool
@@ -57,8 +57,8 @@ func TestWasteful(t *testing.T) {
 		{100_000, 100_000, false}, {124_000, 100_000, false}, {126_000, 100_000, true}, {1500, 1000, false}, {2000, 1000, true}, {999, 0, false}, {1000, 0, true},
 	} {
 		s := &manifest.Snapshot{Segments: []manifest.Segment{{Rows: c.rows}}, Totals: manifest.Totals{Items: c.items}}
-		if got := wasteful(s); got != c.want {
-			t.Errorf("%d rows of %d items: %t", c.rows, c.items, got)
+		if got := isWasteful(s); got != c.want {
+			t.Errorf("%d rows of %d items are wasteful: %t", c.rows, c.items, got)
 		}
 	}
 }
