@@ -26,7 +26,7 @@ var imports = map[string][]string{
 	"bench":                     {"pipeline", "restore", "snapshots", "graph", "manifest", "compress", "repository", "repository/store", "sinks", "simulator"},
 	"bench/render":              {"bench", "pipeline"},
 	"doctor":                    {"graph", "repository", "repository/store", "internal/transport"},
-	"pipeline":                  {"pipeline/internal/stage", "pipeline/internal/index", "pipeline/internal/packing", "pipeline/internal/segments", "pipeline/internal/paths", "pipeline/internal/position", "pipeline/internal/health", "snapshots", "graph", "manifest", "compress", "repository"},
+	"pipeline":                  {"pipeline/internal/stage", "pipeline/internal/index", "pipeline/internal/packing", "pipeline/internal/segments", "pipeline/internal/paths", "pipeline/internal/position", "pipeline/internal/health", "snapshots", "graph", "manifest", "repository"},
 	"restore":                   {"snapshots", "manifest", "compress", "repository"},
 	"replicate":                 {"snapshots", "manifest", "repository"},
 	"snapshots":                 {"manifest", "repository"},

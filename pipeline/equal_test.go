@@ -16,7 +16,6 @@ import (
 // TestEqualStreams: items that all have the same bytes fill no pack. They do not wait in memory
 // for their one until it is full, or until it is time for a snapshot.
 func TestEqualStreams(t *testing.T) {
-	pipeline.LowerMaxWaiting(t, 100)
 	const all = 1200
 	inBubble(t, simulator.Options{Seed: 8, Items: all}, func(w *world) {
 		progress := &pipeline.Progress{}
@@ -33,7 +32,9 @@ func TestEqualStreams(t *testing.T) {
 			}
 			answerEqually(rw, ids)
 		}))
-		if rep := w.run(pipeline.Options{Progress: progress}); rep.Exported != all || rep.Packs != 1 || rep.Bytes.Raw != 4*all {
+		pool := newPool(w.t, 1, 0)
+		pipeline.SetMaxWaiting(pool, 100)
+		if rep := w.run(pipeline.Options{Progress: progress, Pool: pool}); rep.Exported != all || rep.Packs != 1 || rep.Bytes.Raw != 4*all {
 			w.t.Errorf("run is %+v, %d packs, %+v", rep.Run, rep.Packs, rep.Bytes)
 		}
 		w.verify()

@@ -14,8 +14,7 @@ import (
 func TestPackBound(t *testing.T) {
 	const target = 5 << 20
 	w := newWorld(t, simulator.Options{Seed: 31, Items: 20, MinItemSize: 1 << 20, MaxItemSize: 8 << 20})
-	pool := newPool(t, 1)
-	pipeline.SmallPacks(pool, target)
+	pool := newPool(t, 1, target)
 	w.run(pipeline.Options{Pool: pool})
 	packs := 0
 	for o, err := range w.repo.Objects(t.Context()) {

@@ -40,18 +40,20 @@ func newWorlds(t *testing.T, mailboxes int, opts simulator.Options) []*world {
 	return worlds
 }
 
-// newPool returns a pool whose packs are small, and checks in the end that nothing of
-// it is held.
-func newPool(t *testing.T, runs int) *pipeline.Pool {
+// smallPack is a size of packs that tests fill quickly.
+const smallPack = 200 << 10
+
+// newPool returns a pool whose packs end at packTarget stored bytes. At the end of the test it
+// checks that the runs have returned everything.
+func newPool(t testing.TB, runs, packTarget int) *pipeline.Pool {
 	t.Helper()
-	pool, err := pipeline.NewPool(runs)
+	pool, err := pipeline.NewSmallPool(runs, packTarget)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pipeline.SmallPacks(pool, 200<<10)
 	t.Cleanup(func() {
 		if n := pipeline.InUse(pool); n > 0 {
-			t.Errorf("%d parts of the pool are held by runs that are over", n)
+			t.Errorf("runs that have ended hold %d resources of the pool", n)
 		}
 		pool.Close()
 	})
@@ -61,7 +63,7 @@ func newPool(t *testing.T, runs int) *pipeline.Pool {
 // TestPool runs more mailboxes than there are places, each of which fills several packs.
 func TestPool(t *testing.T) {
 	worlds := newWorlds(t, 5, simulator.Options{Seed: 20, Items: 150, MaxItemSize: 300 << 10})
-	pool := newPool(t, 3)
+	pool := newPool(t, 3, smallPack)
 	reports := make([]*pipeline.Report, len(worlds))
 	var wg sync.WaitGroup
 	for i, w := range worlds {
@@ -104,8 +106,7 @@ func TestPool(t *testing.T) {
 func TestPoolSlowMailbox(t *testing.T) {
 	worlds := newWorlds(t, 3, simulator.Options{Seed: 21, Items: 100, ItemSize: 150 << 10})
 	slow, quick := worlds[0], worlds[1:]
-	pool := newPool(t, len(worlds))
-	pipeline.SmallPacks(pool, 6<<20)
+	pool := newPool(t, len(worlds), 6<<20)
 	stuck, release := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	slow.sim.Inject(simulator.Fault{Operation: simulator.OpExport, Mailbox: slow.mailbox.ID, Skip: 2, Times: -1, Before: func() {
@@ -132,7 +133,7 @@ func TestPoolSlowMailbox(t *testing.T) {
 // TestPoolAfterFailure: a run that breaks off leaves all of the pool to the others.
 func TestPoolAfterFailure(t *testing.T) {
 	w := newWorld(t, simulator.Options{Seed: 22, Items: 150})
-	pool := newPool(t, 1)
+	pool := newPool(t, 1, smallPack)
 	store := memstore.New()
 	w.repo = newRepository(t, store.Open())
 	for _, writes := range []int{0, 1, 3, 6} {
@@ -152,7 +153,7 @@ func TestPoolAfterFailure(t *testing.T) {
 // TestPoolWait: a run that is cancelled before it has a place did nothing.
 func TestPoolWait(t *testing.T) {
 	worlds := newWorlds(t, 2, simulator.Options{Seed: 23, Items: 20})
-	pool := newPool(t, 1)
+	pool := newPool(t, 1, smallPack)
 	ctx, cancel := context.WithCancel(t.Context())
 	worlds[0].sim.Inject(simulator.Fault{Operation: simulator.OpExport, Mailbox: worlds[0].mailbox.ID, Before: func() {
 		cancel()
@@ -163,18 +164,4 @@ func TestPoolWait(t *testing.T) {
 	}})
 	worlds[0].run(pipeline.Options{Pool: pool})
 	worlds[1].run(pipeline.Options{Pool: pool})
-}
-
-// TestPoolMemory: packs get smaller before they take too much memory together.
-func TestPoolMemory(t *testing.T) {
-	for runs, most := range map[int]int{1: 120 << 20, 4: 240 << 20, 16: 384 << 20, 30: 384 << 20} {
-		pool, err := pipeline.NewPool(runs)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer pool.Close()
-		if got := pipeline.PackMemory(pool); got > most {
-			t.Errorf("the packs of %d runs take %d MiB, more than %d", runs, got>>20, most>>20)
-		}
-	}
 }

@@ -19,7 +19,7 @@ func TestReportedBottleneck(t *testing.T) {
 		t.Run(want, func(t *testing.T) {
 			inBubble(t, simulator.Options{Seed: 24, Items: 150}, func(w *world) {
 				w.sim.Inject(fault)
-				checkStages(w.t, w.run(pipeline.Options{Pool: newPool(t, 1)}), want)
+				checkStages(w.t, w.run(pipeline.Options{Pool: newPool(t, 1, smallPack)}), want)
 			})
 		})
 	}
@@ -28,7 +28,7 @@ func TestReportedBottleneck(t *testing.T) {
 			store := memstore.New()
 			store.SlowDown(time.Second)
 			w.repo = newRepository(w.t, store.Open())
-			checkStages(w.t, w.run(pipeline.Options{Pool: newPool(t, 1)}), "upload")
+			checkStages(w.t, w.run(pipeline.Options{Pool: newPool(t, 1, smallPack)}), "upload")
 		})
 	})
 }

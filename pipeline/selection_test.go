@@ -3,7 +3,6 @@ package pipeline
 import (
 	"errors"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -12,86 +11,7 @@ import (
 	"github.com/mailhaul/mailhaul/graph"
 )
 
-func TestPaths(t *testing.T) {
-	for s, want := range map[string][]string{
-		"Inbox":     {"Inbox"},
-		"Inbox/A/B": {"Inbox", "A", "B"},
-		`A\/B/C`:    {"A/B", "C"},
-		`A\\/B`:     {`A\`, "B"},
-		"":          {""},
-		"/":         {"", ""},
-		`a\\\/b`:    {`a\/b`},
-	} {
-		got, err := ParsePath(s)
-		if err != nil {
-			t.Errorf("%q: %v", s, err)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%q:\n%s", s, diff)
-		}
-		if again := FormatPath(want); again != s {
-			t.Errorf("%q is written %q", want, again)
-		}
-	}
-	for _, s := range []string{`a\`, `a\b`} {
-		if p, err := ParsePath(s); err == nil {
-			t.Errorf("%q was read as %q", s, p)
-		}
-	}
-}
-
-func FuzzPath(f *testing.F) {
-	f.Add(`A\/B`, `C\`)
-	f.Fuzz(func(t *testing.T, a, b string) {
-		got, err := ParsePath(FormatPath([]string{a, b}))
-		if err != nil || !cmp.Equal(got, []string{a, b}) {
-			t.Errorf("%q, %q became %q, %v", a, b, got, err)
-		}
-	})
-}
-
-func TestMatchName(t *testing.T) {
-	for _, c := range []struct {
-		pattern, name string
-		want          bool
-	}{
-		{"IPM.Note", "ipm.note", true}, {"IPM.Note", "IPM.Note.SMIME", false}, {"IPM.Note*", "IPM.Note.SMIME", true},
-		{"*", "", true}, {"", "", true}, {"", "a", false}, {"?", "ü", true}, {"?", "", false}, {"??", "ü", false},
-		{"a*b*c", "aXbYc", true}, {"a*b*c", "abcbc", true}, {"a*b*c", "acb", false}, {"*.*", "a.b", true},
-		{"Größe*", "GRÖSSE", false}, {"*übung", "Die Übung", true}, {"**", "x", true}, {"[a]", "a", false}, {"*?", "", false},
-	} {
-		if got := matchName(c.pattern, c.name); got != c.want {
-			t.Errorf("%q matches %q: %t", c.pattern, c.name, got)
-		}
-	}
-}
-
-// FuzzMatchName holds the matcher against one that tries everything.
-func FuzzMatchName(f *testing.F) {
-	f.Add("a*b?c", "aXXbYc")
-	f.Fuzz(func(t *testing.T, pattern, name string) {
-		if len(pattern) > 12 || len(name) > 16 || strings.ToValidUTF8(name, "") != name || strings.ToValidUTF8(pattern, "") != pattern {
-			return
-		}
-		if got, want := matchName(pattern, name), tryAll([]rune(strings.ToLower(pattern)), []rune(strings.ToLower(name))); got != want {
-			t.Errorf("%q matches %q: %t", pattern, name, got)
-		}
-	})
-}
-
-func tryAll(pattern, name []rune) bool {
-	switch {
-	case len(pattern) == 0:
-		return len(name) == 0
-	case pattern[0] == '*':
-		return tryAll(pattern[1:], name) || len(name) > 0 && tryAll(pattern, name[1:])
-	case len(name) == 0:
-		return false
-	}
-	return (pattern[0] == '?' || pattern[0] == name[0]) && tryAll(pattern[1:], name[1:])
-}
-
-// selectionTree is a mailbox with what selections have to deal with.
+// selectionTree returns folders of every kind that selections distinguish.
 func selectionTree() []graph.Folder {
 	return []graph.Folder{
 		{ID: "1", ParentFolderID: "root", Path: []string{"Posteingang"}, WellKnownName: "inbox"},
@@ -175,7 +95,7 @@ func TestTakes(t *testing.T) {
 	if !slices.Equal(got, []int{1, 2, 4}) {
 		t.Errorf("takes %v", got)
 	}
-	if s.all() || s.manifest() == nil || !(&Selection{}).all() || (&Selection{}).manifest() != nil {
-		t.Error("a selection is not told apart from none")
+	if s.isAll() || s.manifest() == nil || !(&Selection{}).isAll() || (&Selection{}).manifest() != nil {
+		t.Error("a selection is taken for none, or the other way round")
 	}
 }
