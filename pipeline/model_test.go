@@ -7,7 +7,7 @@ import (
 	"github.com/mailhaul/mailhaul/internal/histories"
 )
 
-// TestModel lives through histories whose repository is in memory.
+// TestModel runs histories whose repository is in memory.
 func TestModel(t *testing.T) {
 	for _, seed := range histories.Seeds(t, 12) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {

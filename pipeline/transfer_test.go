@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestBoundDrain: the back is cut off when its time is up, and nothing waits for that
-// when the run is over.
+// TestBoundDrain: the back is cancelled when its time is up, and no timer is left when the run has
+// ended.
 func TestBoundDrain(t *testing.T) {
 	for name, ends := range map[string]bool{"the back hangs": false, "the run is over": true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -23,7 +23,7 @@ func TestBoundDrain(t *testing.T) {
 			}
 			time.Sleep(time.Minute - time.Second)
 			if back.Err() != nil {
-				t.Errorf("%s: cut off too early", name)
+				t.Errorf("%s: cancelled too early", name)
 			}
 			time.Sleep(2 * time.Second)
 			synctest.Wait()

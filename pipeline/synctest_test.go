@@ -17,25 +17,25 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// inBubble runs a test by a clock that moves only when every goroutine waits. So a sleep
-// lasts until everything else has done what it can. Graph answers in the process.
-func inBubble(t *testing.T, opts simulator.Options, test func(w *world)) {
+// inBubble runs a test in a bubble of testing/synctest: time moves only when all goroutines wait. A
+// sleep lasts until everything else has done what it can. Graph answers in the same process.
+func inBubble(t *testing.T, opts simulator.Options, test func(fx *fixture)) {
 	t.Helper()
 	bubble(t, opts, time.Millisecond, test)
 }
 
-// inPatientBubble is inBubble with a client that waits as long as it does by default.
-func inPatientBubble(t *testing.T, opts simulator.Options, test func(t *testing.T, w *world)) {
+// inDefaultDelayBubble is inBubble with the client's default delays before retries.
+func inDefaultDelayBubble(t *testing.T, opts simulator.Options, test func(t *testing.T, fx *fixture)) {
 	t.Helper()
 	opts.MaxItemSize = 8 << 10
-	bubble(t, opts, 0, func(w *world) { test(w.t.(*testing.T), w) })
+	bubble(t, opts, 0, func(fx *fixture) { test(fx.t.(*testing.T), fx) })
 }
 
-func bubble(t *testing.T, opts simulator.Options, retryDelay time.Duration, test func(w *world)) {
+func bubble(t *testing.T, opts simulator.Options, retryDelay time.Duration, test func(fx *fixture)) {
 	t.Helper()
 	if race.Enabled {
 		// Go 1.26's race detector crashes when tickers of several goroutines in a bubble
-		// have expired: it takes their one context for two threads.
+		// have expired: it takes their shared context for two threads.
 		t.Skip("make test runs this again without the race detector")
 	}
 	synctest.Test(t, func(t *testing.T) {
@@ -45,26 +45,26 @@ func bubble(t *testing.T, opts simulator.Options, retryDelay time.Duration, test
 			t.Fatal(err)
 		}
 		m := sim.Mailboxes()[0]
-		w := &world{t: t, sim: sim, mailbox: manifest.Mailbox{ID: m.ID, User: m.User}}
-		w.repo = newRepository(t, memblob.OpenBucket(nil))
-		w.connect(sim, retryDelay)
-		test(w)
+		fx := &fixture{t: t, sim: sim, mailbox: manifest.Mailbox{ID: m.ID, User: m.User}}
+		fx.repo = newRepository(t, memblob.OpenBucket(nil))
+		fx.connect(sim, retryDelay)
+		test(fx)
 	})
 }
 
-// answerWith has a handler be the world's Graph, in the process.
-func (w *world) answerWith(h http.Handler) { w.connect(h, time.Millisecond) }
+// answerWith replaces Graph by a handler in the same process.
+func (fx *fixture) answerWith(h http.Handler) { fx.connect(h, time.Millisecond) }
 
-func (w *world) connect(h http.Handler, retryDelay time.Duration) {
+func (fx *fixture) connect(h http.Handler, retryDelay time.Duration) {
 	client, err := graph.New(graph.Options{
 		BaseURL: "http://127.0.0.1/v1.0", Transport: inProcess{h}, RetryDelay: retryDelay, Budget: -1,
 	})
-	w.check(err)
-	w.t.Cleanup(client.Close)
-	w.client = client
+	fx.check(err)
+	fx.t.Cleanup(client.Close)
+	fx.client = client
 }
 
-// inProcess sends requests to a handler.
+// An inProcess client sends requests to a handler.
 type inProcess struct{ http.Handler }
 
 func (p inProcess) Do(r *http.Request) (resp *http.Response, err error) {
