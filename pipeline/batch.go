@@ -20,8 +20,8 @@ type batcher struct {
 	retrying bool // only deferred items are left
 }
 
-// batchItems is the batch stage. It passes on the listed items and then, when all of these have their
-// end, the deferred ones.
+// batchItems is the batch stage. It passes on the listed items and then, when all of these have
+// their end, the deferred ones.
 func (t *transfer) batchItems(ctx context.Context, w *stage.Worker) {
 	b := &batcher{transfer: t, worker: w, ids: map[string]bool{}}
 	b.passListed(ctx)

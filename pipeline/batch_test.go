@@ -10,8 +10,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// TestExportsStop: when no item comes for half an hour, the run ends, says why, and commits what came
-// before.
+// TestExportsStop: when no item comes for half an hour, the run ends, says why, and commits what
+// came before.
 func TestExportsStop(t *testing.T) {
 	inDefaultDelayBubble(t, simulator.Options{Seed: 43, Items: 2000, Folders: 80, ItemSize: 3100}, func(t *testing.T, fx *fixture) {
 		fx.sim.Inject(simulator.Fault{Operation: simulator.OpExport, Skip: 10, Times: -1, ItemCode: "ErrorServerBusy"})

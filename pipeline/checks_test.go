@@ -73,7 +73,7 @@ func (fx *fixture) held() map[string]manifest.Row {
 // checkHeld expects the last snapshot to hold exactly what the simulated mailbox does.
 func (fx *fixture) checkHeld() {
 	fx.t.Helper()
-	histories.CheckEqual(fx.t, fx.repo, fx.sim, fx.mailbox.ID)
+	histories.CheckHeld(fx.t, fx.repo, fx.sim, fx.mailbox.ID)
 }
 
 // checkCoverage expects a report's counts to add up, in each folder and in total, and to be the
@@ -95,7 +95,8 @@ func (fx *fixture) checkCoverage(rep *pipeline.Report) {
 	}
 }
 
-// checkCounts expects the last snapshot to have Graph's counts of this moment, and all counted items.
+// checkCounts expects the last snapshot to have Graph's counts of this moment, and all counted
+// items.
 func (fx *fixture) checkCounts() {
 	fx.t.Helper()
 	s := fx.latest()

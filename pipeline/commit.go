@@ -86,26 +86,20 @@ func (g *ledger) commit(ctx context.Context, s *manifest.Snapshot) error {
 func (g *ledger) snapshot(through bool) *manifest.Snapshot {
 	s := &manifest.Snapshot{
 		Format: manifest.FormatVersion, Mailbox: g.job.Mailbox, Graph: g.job.Graph,
-		Sequence: 1, State: manifest.StatePartial, Selection: g.opts.Selection.manifest(),
+		Sequence: g.last.Sequence + 1, Parent: g.digest, State: manifest.StatePartial, Selection: g.opts.Selection.manifest(),
 		Started: g.started, Finished: time.Now().UTC(),
 		Folders: g.listing.manifest(through), Failures: g.failures.manifest(g.listing.gone(through)),
 		Run: g.counts(), FolderDelta: g.listing.foldersByDelta(),
 	}
-	if g.last != nil {
-		s.Sequence, s.Parent = g.last.Sequence+1, g.digest
-	}
-	s.Segments = append(append([]manifest.Segment{}, g.parent.segments()...), g.segments.Stored()...)
+	s.Segments = append(append([]manifest.Segment{}, g.parent.Segments...), g.segments.Stored()...)
 	if through && s.Selection == nil && !g.listing.hasErrors() {
 		s.State = manifest.StateComplete
 	} else {
 		s.Through = through
 	}
 	p := g.opts.Progress
-	s.Totals = manifest.Totals{Bytes: g.index.Size(), Stored: p.Stored.Load(), Packs: p.Packs.Load()}
-	if old := g.parent.Snapshot; old != nil {
-		s.Totals.Stored += old.Totals.Stored
-		s.Totals.Packs += old.Totals.Packs
-	}
+	before := g.parent.Totals
+	s.Totals = manifest.Totals{Bytes: g.index.Size(), Stored: before.Stored + p.Stored.Load(), Packs: before.Packs + p.Packs.Load()}
 	for i := range s.Folders {
 		s.Totals.Items += s.Folders[i].Items
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// TestSlowItems: items that Graph does not return hold nothing up. All others are exported in seconds.
-// The slow ones are requested again at the end, for minutes, and then fail.
+// TestSlowItems: items that Graph does not return hold nothing up. All others are exported in
+// seconds. The slow ones are requested again at the end, for minutes, and then fail.
 func TestSlowItems(t *testing.T) {
 	const items = 180
 	for name, tt := range map[string]struct {
@@ -100,8 +100,8 @@ func TestSlowForAWhile(t *testing.T) {
 	}
 }
 
-// TestManySlowItems: a run proceeds although Graph returns no item of one folder, because other items
-// still come.
+// TestManySlowItems: a run proceeds although Graph returns no item of one folder, because other
+// items still come.
 func TestManySlowItems(t *testing.T) {
 	inDefaultDelayBubble(t, simulator.Options{Seed: 44, Items: 600, ItemSize: 3100}, func(t *testing.T, fx *fixture) {
 		bad := fx.inbox()
@@ -119,8 +119,8 @@ func TestManySlowItems(t *testing.T) {
 	})
 }
 
-// TestInterruptedWithDeferredItems: items that are deferred when a run is cancelled count as pending
-// and are listed as failed. The next run requests them.
+// TestInterruptedWithDeferredItems: items that are deferred when a run is cancelled count as
+// pending and are listed as failed. The next run requests them.
 func TestInterruptedWithDeferredItems(t *testing.T) {
 	for _, after := range []time.Duration{0, 2 * time.Second, 30 * time.Second, time.Minute} { // the items fail after 90 seconds or more
 		inDefaultDelayBubble(t, simulator.Options{Seed: 45, Items: 180}, func(t *testing.T, fx *fixture) {

@@ -12,7 +12,7 @@ import (
 
 // A deltaWalk goes through a delta query.
 type deltaWalk struct {
-	*lister
+	*walker
 	describes bool   // items get the properties that a delta query does not have
 	waiting   []item // for their properties
 }
@@ -22,16 +22,16 @@ const describeAtOnce = 500
 
 // walkDelta goes through a delta query from a link, or from the start if that is "", and passes on
 // what changed.
-func (l *lister) walkDelta(ctx context.Context, link string) error {
-	w := &deltaWalk{lister: l, describes: l.pass == "" && !l.opts.NoProperties}
-	l.repeated = 0
-	for page, err := range l.job.Source.ItemChanges(ctx, l.folder.ID, link) {
+func (w *walker) walkDelta(ctx context.Context, link string) error {
+	d := &deltaWalk{walker: w, describes: w.pass == "" && !w.opts.NoProperties}
+	w.repeated = 0
+	for page, err := range w.job.Source.ItemChanges(ctx, w.folder.ID, link) {
 		if err == nil {
-			err = w.take(ctx, page)
+			err = d.take(ctx, page)
 		}
 		if err != nil {
 			// The index has noted the items that wait: another listing will not pass them on.
-			if lost := w.flush(ctx); lost != nil {
+			if lost := d.flush(ctx); lost != nil {
 				return lost
 			}
 			return err
@@ -40,10 +40,10 @@ func (l *lister) walkDelta(ctx context.Context, link string) error {
 			link = page.DeltaLink
 		}
 	}
-	if err := w.flush(ctx); err != nil {
+	if err := d.flush(ctx); err != nil {
 		return err
 	}
-	l.link = link
+	w.link = link
 	return nil
 }
 
@@ -85,24 +85,24 @@ func (w *deltaWalk) flush(ctx context.Context) error {
 
 // change notes an entry of a delta query. It returns the item that must be exported because of it,
 // if any. first is true if the entry was not shown before.
-func (l *lister) change(ctx context.Context, c *graph.Change) (it item, export, first bool, err error) {
+func (w *walker) change(ctx context.Context, c *graph.Change) (it item, export, first bool, err error) {
 	if c.Removed == "" {
-		return l.see(ctx, c.Item)
+		return w.see(ctx, c.Item)
 	}
-	if err := l.parent.loadIndex(ctx); err != nil {
+	if err := w.parent.loadIndex(ctx); err != nil {
 		return item{}, false, false, err
 	}
-	it = item{Item: graph.Item{ID: c.ID}, folder: l.folder, page: l.page, key: manifest.KeyOf(l.folder.ID, c.ID)}
-	switch l.index.Remove(it.key, l.folder.ID) {
+	it = item{Item: graph.Item{ID: c.ID}, folder: w.folder, page: w.page, key: manifest.KeyOf(w.folder.ID, c.ID)}
+	switch w.index.Remove(it.key, w.folder.ID) {
 	case index.RemovedHeld:
-		l.folder.itemOpened(it.page)
-		return item{}, false, true, stage.Send(ctx, l.worker, l.verdicts, verdict{item: it, outcome: itemRemoved, reason: c.Removed})
+		w.folder.itemOpened(it.page)
+		return item{}, false, true, stage.Send(ctx, w.worker, w.verdicts, verdict{item: it, outcome: itemRemoved, reason: c.Removed})
 	case index.RemovedUnknown:
 		return item{}, false, true, nil
 	case index.RemovedSeen:
 		// Entries come in any order: an export shows whether the item exists.
 		it.probe = true
-		return it, l.requeue(&it), false, nil
+		return it, w.requeue(&it), false, nil
 	}
 	return item{}, false, false, nil
 }
@@ -110,7 +110,7 @@ func (l *lister) change(ctx context.Context, c *graph.Change) (it item, export, 
 // describe adds properties to items of a delta query, which does not have them, from a listing of
 // what was modified since the earliest of the items. It stops when that becomes long, as for an old
 // item that was moved here, or fails. The items' streams have their properties, too.
-func (l *lister) describe(ctx context.Context, items []item) {
+func (w *walker) describe(ctx context.Context, items []item) {
 	byID := map[string]*item{}
 	var since time.Time
 	for i := range items {
@@ -126,7 +126,7 @@ func (l *lister) describe(ctx context.Context, items []item) {
 		return
 	}
 	left := 4*len(byID) + describeAtOnce
-	for page, err := range l.job.Source.ItemsSince(ctx, l.folder.ID, since.Add(-time.Second)) {
+	for page, err := range w.job.Source.ItemsSince(ctx, w.folder.ID, since.Add(-time.Second)) {
 		if err != nil {
 			return
 		}

@@ -9,8 +9,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// TestDeltaBreaks: items that a delta query listed before it broke are exported, however the folder is
-// listed afterwards, and no run that left an item out counts as complete.
+// TestDeltaBreaks: items that a delta query listed before it broke are exported, however the folder
+// is listed afterwards, and no run that left an item out counts as complete.
 func TestDeltaBreaks(t *testing.T) {
 	changes := map[string]func(fx *fixture){
 		"changed items": func(fx *fixture) {
@@ -75,7 +75,8 @@ func TestExpiredDeltas(t *testing.T) {
 	}
 }
 
-// TestProperties: rows have the properties that identify an item, in a first run and after a change.
+// TestProperties: rows have the properties that identify an item, in a first run and after a
+// change.
 func TestProperties(t *testing.T) {
 	fx := newFixture(t, simulator.Options{Seed: 12, Items: 60, ItemSize: 5000})
 	fx.run(pipeline.Options{})

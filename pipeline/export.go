@@ -22,8 +22,8 @@ type exporter struct {
 
 var _ graph.ExportHandler = (*exporter)(nil)
 
-// exportBatches is one worker of the export stage. It exports batches until there are no more or the
-// front has stopped, and passes frames to the back.
+// exportBatches is one worker of the export stage. It exports batches until there are no more or
+// the front has stopped, and passes frames to the back.
 func (t *transfer) exportBatches(front, back context.Context, w *stage.Worker) error {
 	x := &exporter{
 		transfer: t, worker: w, framer: t.packing.NewFramer(back, w),
@@ -159,7 +159,7 @@ const codeStale = "StaleData"
 
 // judge decides on an item that came with another change key than the listed one. If Graph says of
 // the item that it changed since it was listed, its row gets the new key and what else changed.
-// Otherwise the data may be that of a replica which is behind: the item is requested again, and
+// Otherwise the data may come from a replica that is behind: the item is requested again, and
 // fails if that does not help.
 func (x *exporter) judge(ctx context.Context, v verdict) error {
 	it := v.item

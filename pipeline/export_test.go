@@ -40,8 +40,8 @@ func TestStaleForAWhile(t *testing.T) {
 	}
 }
 
-// TestStale: data that stays behind is kept, and never counts as current. The item is listed as failed,
-// and each run requests it until it comes as listed.
+// TestStale: data that stays behind is kept, and never counts as current. The item is listed as
+// failed, and each run requests it until it comes as listed.
 func TestStale(t *testing.T) {
 	for _, full := range []bool{false, true} {
 		fx, ids := touched(t, 52)
@@ -75,8 +75,8 @@ func TestStale(t *testing.T) {
 	}
 }
 
-// TestStaleEverywhere: data does not become current because Graph describes the item as in the data,
-// and as older than it was listed.
+// TestStaleEverywhere: data does not become current because Graph describes the item as in the
+// data, and as older than it was listed.
 func TestStaleEverywhere(t *testing.T) {
 	fx, ids := touched(t, 58)
 	for _, op := range []simulator.Operation{simulator.OpExport, simulator.OpItem} {
@@ -87,8 +87,8 @@ func TestStaleEverywhere(t *testing.T) {
 	}
 }
 
-// TestStaleListing: an item that failed is requested again although a listing that is behind shows it
-// as it is held.
+// TestStaleListing: an item that failed is requested again although a listing that is behind shows
+// it as it is held.
 func TestStaleListing(t *testing.T) {
 	fx, ids := touched(t, 59)
 	fault := fx.sim.Inject(simulator.Fault{Operation: simulator.OpExport, Item: ids[0], Times: -1, Stale: true})
@@ -120,7 +120,8 @@ func TestStaleThenBusy(t *testing.T) {
 	fx.checkHeld()
 }
 
-// TestNewStale: a new item that comes as it was before its latest change is held, and requested again.
+// TestNewStale: a new item that comes as it was before its latest change is held, and requested
+// again.
 func TestNewStale(t *testing.T) {
 	fx := newFixture(t, simulator.Options{Seed: 54, Items: 60, ItemSize: 4000})
 	fx.run(pipeline.Options{})
@@ -138,8 +139,8 @@ func TestNewStale(t *testing.T) {
 	fx.verify()
 }
 
-// TestChangedSinceListed: an item that changes between its listing and its export does not fail. Its
-// row has the change key of its data, so the next run skips it.
+// TestChangedSinceListed: an item that changes between its listing and its export does not fail.
+// Its row has the change key of its data, so the next run skips it.
 func TestChangedSinceListed(t *testing.T) {
 	fx, ids := touched(t, 55)
 	for _, id := range ids {
@@ -163,8 +164,8 @@ func TestChangedSinceListed(t *testing.T) {
 	fx.checkHeld()
 }
 
-// TestItemsNotDescribed: if Graph does not answer for single items, an item that changed since it was
-// listed fails and does not count as current. The next run exports it.
+// TestItemsNotDescribed: if Graph does not answer for single items, an item that changed since it
+// was listed fails and does not count as current. The next run exports it.
 func TestItemsNotDescribed(t *testing.T) {
 	fx, ids := touched(t, 56)
 	fx.sim.Inject(simulator.Fault{Operation: simulator.OpItem, Times: -1, Status: 400, Code: "BadRequest"})
@@ -180,8 +181,8 @@ func TestItemsNotDescribed(t *testing.T) {
 	fx.verify()
 }
 
-// TestStaleAndListedAgain: an item that was listed first and comes last does not replace the version
-// that was listed and exported meanwhile.
+// TestStaleAndListedAgain: an item that was listed first and comes last does not replace the
+// version that was listed and exported meanwhile.
 func TestStaleAndListedAgain(t *testing.T) {
 	fx, ids := touched(t, 57)
 	id, exported := ids[0], make(chan bool)

@@ -33,7 +33,7 @@ func newFailures(p *parent, progress *Progress, stop func(error)) *failures {
 		parent: p, progress: progress, stop: stop,
 		list: map[manifest.RowKey]manifest.Failure{}, here: map[manifest.RowKey]failedHere{},
 	}
-	for _, failure := range p.failures() {
+	for _, failure := range p.Failures {
 		f.list[manifest.KeyOf(failure.Folder, failure.ID)] = failure
 	}
 	return f

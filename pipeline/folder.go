@@ -28,7 +28,7 @@ type folder struct {
 	err         error // why the folder, or its subfolders, could not be listed
 }
 
-// A result is that of a folder's listing.
+// A result is what a folder's listing found.
 type result struct {
 	done          bool
 	entire        bool // the listing covered everything in the folder

@@ -37,11 +37,8 @@ type ledger struct {
 func newLedger(job Job, opts *Options, started time.Time, p *parent, l *listing, stop func(error), k *packing.Packing) *ledger {
 	g := &ledger{
 		job: job, opts: opts, log: opts.Logger.With("mailbox", job.Mailbox.ID), started: started,
-		parent: p, index: p.index, listing: l, packing: k, digest: p.digest(),
+		parent: p, index: p.index, listing: l, packing: k, last: p.Snapshot.Snapshot, digest: p.Digest,
 		failures: newFailures(p, opts.Progress, stop),
-	}
-	if p.Snapshot != nil {
-		g.last = p.Snapshot.Snapshot
 	}
 	return g
 }
@@ -125,7 +122,7 @@ func (g *ledger) committed(s *manifest.Snapshot, digest manifest.Digest) {
 
 // committedSnapshot returns what the run committed last; nil if it committed nothing.
 func (g *ledger) committedSnapshot() (*manifest.Snapshot, manifest.Digest) {
-	if g.digest == g.parent.digest() {
+	if g.digest == g.parent.Digest {
 		return nil, manifest.Digest{}
 	}
 	return g.last, g.digest
@@ -175,7 +172,7 @@ func (g *ledger) writeTombstones(ctx context.Context) error {
 	if err := g.segments.Flush(ctx); err != nil {
 		return err
 	}
-	held := slices.Concat(g.parent.segments(), g.segments.Stored())
+	held := slices.Concat(g.parent.Segments, g.segments.Stored())
 	for row, err := range segments.Rows(ctx, g.job.Repository, held) {
 		if err != nil {
 			return err

@@ -10,8 +10,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// TestTrickle: items that come so slowly that they fill neither a frame nor a pack are committed when a
-// partial snapshot is due.
+// TestTrickle: items that come so slowly that they fill neither a frame nor a pack are committed
+// when a partial snapshot is due.
 func TestTrickle(t *testing.T) {
 	fx := newFixture(t, simulator.Options{Seed: 23, Items: 160, ItemSize: 3200})
 	store := memstore.New()

@@ -57,7 +57,7 @@ func (l *listing) manifest(through bool) []manifest.Folder {
 	if through {
 		return folders
 	}
-	for _, before := range l.parent.folders() {
+	for _, before := range l.parent.Folders {
 		if f := *l.continuable(before); !known[f.ID] {
 			f.Items = l.index.Count(f.ID).Held
 			folders = append(folders, f)
@@ -94,7 +94,7 @@ func (l *listing) lost() map[string]bool {
 		}
 		l.addDeleted(lost, f.ID)
 	}
-	for _, f := range l.parent.folders() {
+	for _, f := range l.parent.Folders {
 		l.addDeleted(lost, f.ID)
 	}
 	return lost

@@ -3,38 +3,19 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/mailhaul/mailhaul/graph"
 	"github.com/mailhaul/mailhaul/manifest"
-	"github.com/mailhaul/mailhaul/pipeline/internal/position"
-	"github.com/mailhaul/mailhaul/pipeline/internal/stage"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// A lister lists one folder. Its result is committed when all that it listed is recorded.
+// A lister decides how one folder is listed. Its result is committed when all that it listed is
+// recorded.
 type lister struct {
-	*listing
-	folder *folder
-	worker *stage.Worker
-
-	pass     manifest.Pass  // current pass over the whole folder; "": only changes are listed
-	passes   int            // that came to their ends
-	page     *position.Page // current page of the pass
-	repeated int            // pages of a walk that held nothing new
-
-	link          string    // where the next delta query starts
-	listedThrough time.Time // the greatest lastModifiedDateTime
-	leftOutBefore int64     // items that earlier runs left out
-	heldBefore    int64     // of these, items that are held in an older version
-	requeued      int       // items that are requested again
-	overflow      bool      // some items were not requested again
-	unlisted      []error   // of items that the last pass could not list
+	walker
+	leftOutBefore int64 // items that earlier runs left out
+	heldBefore    int64 // of these, items that are held in an older version
 }
-
-// maxRequeued bounds the items of a folder that are requested again because they changed while the
-// folder was listed. Beyond it, the next run lists the whole folder.
-const maxRequeued = 10_000
 
 // run lists the folder in the cheapest way that the last snapshot allows, and again as a whole if
 // the result does not agree with Graph's own count.
@@ -92,7 +73,7 @@ func (l *lister) listWhole(ctx context.Context, from manifest.Listing) error {
 }
 
 // listSecond passes over the whole folder by a delta query. If that fails or leaves doubts, it
-// does so by a list of ids, too. Its error is that of the last way.
+// does so by a list of ids, too. It returns the error of the last query.
 func (l *lister) listSecond(ctx context.Context, from manifest.Listing) error {
 	if from.Pass != manifest.PassIDs {
 		if err := l.startDelta(ctx, from); err != nil && !l.isAvoidable(ctx, err) {

@@ -11,8 +11,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// TestListingFaults: if the listing of one folder fails, another way of listing is used, if there is
-// one. If there is none, the other folders are exported all the same.
+// TestListingFaults: if the listing of one folder fails, another way of listing is used, if there
+// is one. If there is none, the other folders are exported all the same.
 func TestListingFaults(t *testing.T) {
 	whole := func(rep *pipeline.Report) bool { return rep.Whole() && rep.State == manifest.StateComplete }
 	tests := []struct {
@@ -100,8 +100,8 @@ func refusesInbox(rep *pipeline.Report) bool {
 		rep.State == manifest.StatePartial && len(rep.Short) == 0
 }
 
-// TestUnlistedItem: an item that breaks every page with it is passed over and reported. All others are
-// held, and stay held.
+// TestUnlistedItem: an item that breaks every page with it is passed over and reported. All others
+// are held, and stay held.
 func TestUnlistedItem(t *testing.T) {
 	for _, status := range []int{500, 503, 504} {
 		for _, at := range []int{0, 1, -1} {
@@ -128,8 +128,8 @@ func TestUnlistedItem(t *testing.T) {
 	}
 }
 
-// TestShortFolder: items that Graph counts and does not list are reported, and held items do not count
-// as deleted because of that.
+// TestShortFolder: items that Graph counts and does not list are reported, and held items do not
+// count as deleted because of that.
 func TestShortFolder(t *testing.T) {
 	fx := newFixture(t, simulator.Options{Seed: 18, Items: 80, ItemSize: 3200})
 	fx.run(pipeline.Options{})

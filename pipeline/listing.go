@@ -98,7 +98,7 @@ func (l *listing) listFolder(ctx context.Context, f *folder) error {
 	defer w.End()
 	w.SetState(stage.Busy)
 	ctx = w.Trace(ctx)
-	err := (&lister{listing: l, folder: f, worker: w}).run(ctx)
+	err := (&lister{walker: walker{listing: l, folder: f, worker: w}}).run(ctx)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}

@@ -41,8 +41,8 @@ func TestRefusedFolder(t *testing.T) {
 	fx.checkHeld()
 }
 
-// TestFolderGoes: a folder that is created after the last run and deleted during the next one leaves
-// nothing behind.
+// TestFolderGoes: a folder that is created after the last run and deleted during the next one
+// leaves nothing behind.
 func TestFolderGoes(t *testing.T) {
 	inBubble(t, simulator.Options{Seed: 22, Items: 60, ItemSize: 3200}, func(fx *fixture) {
 		for range 2 {

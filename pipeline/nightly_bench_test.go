@@ -7,8 +7,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// BenchmarkNightly measures runs over a mailbox of 100,000 items in 200 folders that is held already.
-// It also reports requests and written objects.
+// BenchmarkNightly measures runs over a mailbox of 100,000 items in 200 folders that is held
+// already. It also reports requests and written objects.
 func BenchmarkNightly(b *testing.B) {
 	for _, bench := range []struct {
 		name    string

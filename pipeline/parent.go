@@ -13,7 +13,7 @@ import (
 
 // A parent is the mailbox's last snapshot, from which a run starts, and the index of its items.
 type parent struct {
-	*snapshots.Snapshot // nil: this is the mailbox's first run
+	*snapshots.Snapshot // empty on the mailbox's first run
 
 	failed   map[manifest.RowKey]*manifest.Failure
 	byFolder map[string][]manifest.Failure
@@ -25,15 +25,16 @@ type parent struct {
 
 // loadParent reads the mailbox's last snapshot without its rows.
 func loadParent(ctx context.Context, job Job) (*parent, error) {
-	p := &parent{failed: map[manifest.RowKey]*manifest.Failure{}, byFolder: map[string][]manifest.Failure{}, index: index.New()}
 	last, err := snapshots.Latest(ctx, job.Repository, job.Mailbox.ID)
 	if errors.Is(err, snapshots.ErrNone) {
-		return p, nil
-	}
-	if err != nil {
+		last = &snapshots.Snapshot{Snapshot: &manifest.Snapshot{}}
+	} else if err != nil {
 		return nil, err
 	}
-	p.Snapshot = last
+	p := &parent{
+		Snapshot: last, index: index.New(),
+		failed: map[manifest.RowKey]*manifest.Failure{}, byFolder: map[string][]manifest.Failure{},
+	}
 	p.index.Start(last.Snapshot)
 	for i := range last.Failures {
 		f := &last.Failures[i]
@@ -43,40 +44,10 @@ func loadParent(ctx context.Context, job Job) (*parent, error) {
 	return p, nil
 }
 
-// digest returns the digest of the snapshot's manifest; zero if there is none.
-func (p *parent) digest() manifest.Digest {
-	if p.Snapshot == nil {
-		return manifest.Digest{}
-	}
-	return p.Digest
-}
-
-func (p *parent) folders() []manifest.Folder {
-	if p.Snapshot == nil {
-		return nil
-	}
-	return p.Folders
-}
-
-func (p *parent) failures() []manifest.Failure {
-	if p.Snapshot == nil {
-		return nil
-	}
-	return p.Failures
-}
-
-func (p *parent) segments() []manifest.Segment {
-	if p.Snapshot == nil {
-		return nil
-	}
-	return p.Segments
-}
-
 // folder returns a folder as the snapshot has it.
 func (p *parent) folder(id string) (f graph.Folder, ok bool) {
-	folders := p.folders()
-	for i := range folders {
-		if f := &folders[i]; f.ID == id {
+	for i := range p.Folders {
+		if f := &p.Folders[i]; f.ID == id {
 			return graph.Folder{
 				ID: f.ID, ParentFolderID: f.ParentFolderID, DisplayName: f.DisplayName, Path: f.Path, Type: f.Type,
 				WellKnownName: f.WellKnownName, Hidden: f.Hidden, TotalItemCount: int(f.TotalItemCount), Mailbox: f.Mailbox,
@@ -90,7 +61,7 @@ func (p *parent) folder(id string) (f graph.Folder, ok bool) {
 // time, and none by its changes.
 func (p *parent) refusesDelta() bool {
 	byTime := false
-	for _, f := range p.folders() {
+	for _, f := range p.Folders {
 		if f.DeltaLink != "" {
 			return false
 		}
@@ -104,7 +75,7 @@ func (p *parent) refusesDelta() bool {
 func (p *parent) loadIndex(ctx context.Context) error {
 	p.loading.Lock()
 	defer p.loading.Unlock()
-	if p.loaded || p.Snapshot == nil {
+	if p.loaded {
 		return nil
 	}
 	listed := make(map[string]bool, len(p.Folders))
@@ -126,9 +97,9 @@ func (p *parent) loadIndex(ctx context.Context) error {
 // holds reports whether there is a live row of a failed item.
 func (p *parent) holds(key manifest.RowKey, f *manifest.Failure) bool {
 	p.loading.Lock()
-	complete := p.loaded || p.Snapshot == nil
+	loaded := p.loaded
 	p.loading.Unlock()
-	return !complete && f.Held || p.index.Holds(key)
+	return !loaded && f.Held || p.index.Holds(key)
 }
 
 // maxRuns is the number of runs in a row in which an item may fail. After that it is requested

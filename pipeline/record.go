@@ -31,45 +31,50 @@ type waitingItem struct {
 func (g *ledger) record(ctx context.Context, w *stage.Worker, verdicts <-chan verdict, durable <-chan packing.Pack) error {
 	g.worker, g.segments, g.pending.since = w, segments.NewWriter(g.job.Repository, w), time.Now()
 	rec := &recorder{ledger: g, waiting: map[*packing.FrameLocation][]*waitingItem{}}
-	tick := stage.NewTicker(time.Second)
-	defer tick.Stop()
-	for verdicts != nil || durable != nil {
-		var err error
-		w.SetState(stage.Starved)
-		select {
-		case v, ok := <-verdicts:
-			w.SetState(stage.Busy)
-			if !ok {
-				verdicts = nil
-				continue
-			}
-			err = rec.take(ctx, v)
-		case p, ok := <-durable:
-			w.SetState(stage.Busy)
-			if !ok {
-				durable = nil
-				continue
-			}
-			err = rec.settle(ctx, p)
-		case <-tick.C:
-			w.SetState(stage.Busy)
-		case <-ctx.Done():
-			err = context.Cause(ctx)
-		}
-		if err == nil && g.isDue() {
-			err = g.checkpoint(ctx)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if err := context.Cause(ctx); err != nil {
+	if err := rec.receive(ctx, verdicts, durable); err != nil {
 		return err
 	}
 	if rec.count > 0 {
 		return fmt.Errorf("%d exported items wait for packs that were never stored", rec.count)
 	}
 	return nil
+}
+
+// receive takes verdicts and packs until both channels are closed.
+func (rec *recorder) receive(ctx context.Context, verdicts <-chan verdict, durable <-chan packing.Pack) error {
+	tick := stage.NewTicker(time.Second)
+	defer tick.Stop()
+	for verdicts != nil || durable != nil {
+		var err error
+		rec.worker.SetState(stage.Starved)
+		select {
+		case v, ok := <-verdicts:
+			rec.worker.SetState(stage.Busy)
+			if ok {
+				err = rec.take(ctx, v)
+			} else {
+				verdicts = nil
+			}
+		case p, ok := <-durable:
+			rec.worker.SetState(stage.Busy)
+			if ok {
+				err = rec.settle(ctx, p)
+			} else {
+				durable = nil
+			}
+		case <-tick.C:
+			rec.worker.SetState(stage.Busy)
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
+		if err == nil && rec.isDue() {
+			err = rec.checkpoint(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return context.Cause(ctx)
 }
 
 // take takes a verdict. Of several attempts of an item, the greatest that did not fail decides. A

@@ -16,8 +16,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// TestEqualStreams: items that all have the same bytes fill no pack. They do not wait in memory until
-// that is full, or until a snapshot is due.
+// TestEqualStreams: items that all have the same bytes fill no pack. They do not wait in memory
+// until that is full, or until a snapshot is due.
 func TestEqualStreams(t *testing.T) {
 	const all = 1200
 	inBubble(t, simulator.Options{Seed: 8, Items: all}, func(fx *fixture) {
@@ -63,9 +63,9 @@ func answerEqually(rw http.ResponseWriter, ids []string) {
 	_, _ = fmt.Fprintf(rw, `{"value":[%s]}`, strings.Join(elements, ","))
 }
 
-// failsAndChanges makes an item change between its export and the delta query of its folder, so that
-// one run requests it twice, and makes the first of these exports fail, or else all others. If the
-// delta query came first, the bubble would be deadlocked and the test would fail.
+// failsAndChanges makes an item change between its export and the delta query of its folder, so
+// that one run requests it twice, and makes the first of these exports fail, or else all others. If
+// the delta query came first, the bubble would be deadlocked and the test would fail.
 func (fx *fixture) failsAndChanges(id string, first bool) (mend func()) {
 	requested := make(chan struct{})
 	fault := simulator.Fault{Operation: simulator.OpExport, Item: id, ItemCode: "ErrorCorruptData"}
@@ -82,7 +82,8 @@ func (fx *fixture) failsAndChanges(id string, first bool) (mend func()) {
 	return fx.sim.Inject(fault).Remove
 }
 
-// anItem returns an item of the largest folder, which is requested while the folder is being listed.
+// anItem returns an item of the largest folder, which is requested while the folder is being
+// listed.
 func (fx *fixture) anItem() string {
 	folders := fx.sim.Folders(fx.mailbox.ID)
 	most := slices.MaxFunc(folders, func(a, b simulator.Folder) int { return cmp.Compare(a.Items, b.Items) })
@@ -93,7 +94,8 @@ func (fx *fixture) anItem() string {
 	return ""
 }
 
-// TestFailsFirst: an item that fails, then changes and then arrives is held, and counts as exported.
+// TestFailsFirst: an item that fails, then changes and then arrives is held, and counts as
+// exported.
 func TestFailsFirst(t *testing.T) {
 	inBubble(t, simulator.Options{Seed: 6, Items: 400, MaxItemSize: 10 << 10}, func(fx *fixture) {
 		fx.failsAndChanges(fx.anItem(), true)

@@ -57,7 +57,8 @@ func TestLeftOutHeld(t *testing.T) {
 	fx.checkHeld()
 }
 
-// TestDeletedSinceListed: an item that is deleted between its listing and its export is not missing.
+// TestDeletedSinceListed: an item that is deleted between its listing and its export is not
+// missing.
 func TestDeletedSinceListed(t *testing.T) {
 	fx := newFixture(t, simulator.Options{Seed: 33, Items: 60, ItemSize: 3200})
 	fx.run(pipeline.Options{})
@@ -69,8 +70,8 @@ func TestDeletedSinceListed(t *testing.T) {
 	}
 }
 
-// TestUnconfirmed: rows that a short listing did not show count as unconfirmed, in the manifest and in
-// the report.
+// TestUnconfirmed: rows that a short listing did not show count as unconfirmed, in the manifest and
+// in the report.
 func TestUnconfirmed(t *testing.T) {
 	fx := newFixture(t, simulator.Options{Seed: 34, Items: 80, ItemSize: 3200})
 	fx.run(pipeline.Options{})

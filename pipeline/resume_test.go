@@ -12,8 +12,8 @@ import (
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// TestResume: runs that are too short to list the largest folder complete the mailbox together, in about
-// as many requests as one run takes, and hold exactly what the mailbox has.
+// TestResume: runs that are too short to list the largest folder complete the mailbox together, in
+// about as many requests as one run takes, and hold exactly what the mailbox has.
 func TestResume(t *testing.T) {
 	expire := func(fx *fixture, _ int) {
 		fx.sim.Inject(simulator.Fault{Operation: simulator.OpItems, Folder: fx.folder("inbox"), Linked: true, Status: http.StatusGone})
@@ -86,8 +86,8 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// TestResumeArchive: listings without delta queries are continued, in auxiliary mailboxes too, whatever
-// is deleted between the runs.
+// TestResumeArchive: listings without delta queries are continued, in auxiliary mailboxes too,
+// whatever is deleted between the runs.
 func TestResumeArchive(t *testing.T) {
 	for _, change := range []bool{false, true} {
 		fx := newFixtureOf(t, "beta", simulator.Options{Seed: 52, Items: 3000, MaxPageSize: 10, ItemSize: 3000, Archives: true, Auxiliaries: 2})
@@ -115,8 +115,8 @@ func TestResumeArchive(t *testing.T) {
 	}
 }
 
-// TestResumeWithOtherSelections: items that a selection left out of an unfinished listing are listed when
-// the selection changes, even after runs with other selections.
+// TestResumeWithOtherSelections: items that a selection left out of an unfinished listing are
+// listed when the selection changes, even after runs with other selections.
 func TestResumeWithOtherSelections(t *testing.T) {
 	fx := newFixture(t, simulator.Options{Seed: 53, Items: 900, MaxPageSize: 10, ItemSize: 3000})
 	fx.slice(120, pipeline.Options{Selection: pipeline.Selection{Types: []string{"IPM.Contact"}}})
@@ -128,8 +128,8 @@ func TestResumeWithOtherSelections(t *testing.T) {
 	fx.verify()
 }
 
-// TestSelectionsBetween: an incremental run lists what an earlier selection left out, even if a run in
-// between had another selection and was cancelled before it came to the folder.
+// TestSelectionsBetween: an incremental run lists what an earlier selection left out, even if a run
+// in between had another selection and was cancelled before it came to the folder.
 func TestSelectionsBetween(t *testing.T) {
 	fx := newFixture(t, simulator.Options{Seed: 54, Items: 300, ItemSize: 3000})
 	fx.run(pipeline.Options{Selection: pipeline.Selection{Types: []string{"IPM.Contact"}}})
@@ -146,8 +146,8 @@ func TestSelectionsBetween(t *testing.T) {
 	}
 }
 
-// TestLeftOutResumed: an item that is held and not selected counts once, also in a run that continues the
-// listing of others. A run without the selection exports what changed.
+// TestLeftOutResumed: an item that is held and not selected counts once, also in a run that
+// continues the listing of others. A run without the selection exports what changed.
 func TestLeftOutResumed(t *testing.T) {
 	fx := newFixture(t, simulator.Options{Seed: 36, Items: 900, MaxPageSize: 10, ItemSize: 3000})
 	fx.run(pipeline.Options{})

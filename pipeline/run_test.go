@@ -91,8 +91,8 @@ func TestIncremental(t *testing.T) {
 	}
 }
 
-// TestNightly: a run in which nothing changed takes about a request a folder and writes a manifest and a
-// ref. A run with changes takes little more.
+// TestNightly: a run in which nothing changed takes about a request a folder and writes a manifest
+// and a ref. A run with changes takes little more.
 func TestNightly(t *testing.T) {
 	fx := newFixture(t, simulator.Options{Seed: 11, Items: 3000, Folders: 200, ItemSize: 3200, MaxPageSize: 100})
 	fx.run(pipeline.Options{})
@@ -169,8 +169,8 @@ func TestGraphFails(t *testing.T) {
 	fx.verify()
 }
 
-// TestGraphRefusesExports: refused exports are not reported as errors of the listings that end because
-// of them.
+// TestGraphRefusesExports: refused exports are not reported as errors of the listings that end
+// because of them.
 func TestGraphRefusesExports(t *testing.T) {
 	fx := newFixture(t, simulator.Options{Seed: 5, Items: 1500, ItemSize: 3000})
 	fx.refuseExports(6)

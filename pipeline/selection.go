@@ -78,7 +78,8 @@ func (s *Selection) takes(it *graph.Item) bool {
 		slices.ContainsFunc(s.Types, func(pattern string) bool { return paths.MatchName(pattern, it.Type) })
 }
 
-// sameItems reports whether the selection takes the same items of a folder as that of a snapshot.
+// sameItems reports whether the selection selects the same items of a folder as the selection of a
+// snapshot.
 func (s *Selection) sameItems(old *manifest.Selection) bool {
 	if old == nil {
 		old = &manifest.Selection{}
@@ -102,56 +103,54 @@ func (s *Selection) choose(folders []graph.Folder) (map[string]string, error) {
 			return nil, fmt.Errorf("folder %s: %w", FormatPath(pattern), ErrNoFolder)
 		}
 	}
-	parents := make(map[string]string, len(folders))
-	for i := range folders {
-		parents[folders[i].ID] = folders[i].ParentFolderID
-	}
 	out := map[string]string{}
-	// leave leaves out the folders that are below one of the matching folders, or, if below is
-	// false, all others.
-	leave := func(why string, below bool, match func(*graph.Folder) bool) {
-		roots := map[string]bool{}
-		for i := range folders {
-			if match(&folders[i]) {
-				roots[folders[i].ID] = true
-			}
-		}
-		for i := range folders {
-			if isBelow(folders[i].ID, roots, parents) == below {
-				out[folders[i].ID] = why
-			}
+	leaveOut := func(why string, match func(*graph.Folder) bool) {
+		for id := range matching(folders, match) {
+			out[id] = why
 		}
 	}
 	if len(s.Folders) > 0 {
-		leave(leftOutFolders, false, func(f *graph.Folder) bool { return matchesAny(f, s.Folders) })
+		selected := matching(folders, func(f *graph.Folder) bool { return matchesAny(f, s.Folders) })
+		for i := range folders {
+			if !selected[folders[i].ID] {
+				out[folders[i].ID] = leftOutFolders
+			}
+		}
 	}
-	leave(leftOutExclude, true, func(f *graph.Folder) bool { return matchesAny(f, s.Exclude) })
+	leaveOut(leftOutExclude, func(f *graph.Folder) bool { return matchesAny(f, s.Exclude) })
 	if s.NoHidden {
-		leave(leftOutHidden, true, func(f *graph.Folder) bool { return f.Hidden })
+		leaveOut(leftOutHidden, func(f *graph.Folder) bool { return f.Hidden })
 	}
 	if s.NoRecoverable {
-		leave(leftOutRecoverable, true, isRecoverable)
+		leaveOut(leftOutRecoverable, isRecoverable)
 	}
 	return out, nil
 }
 
-// isBelow reports whether a folder, or a folder above it, is in roots. It ends in a tree that is a
-// ring, too.
-func isBelow(id string, roots map[string]bool, parents map[string]string) bool {
-	if len(roots) == 0 {
-		return false
-	}
-	for range len(parents) + 1 {
-		if roots[id] {
-			return true
+// matching returns the ids of the folders that match, and of all folders below them. It ends in a
+// tree that is a ring, too.
+func matching(folders []graph.Folder, match func(*graph.Folder) bool) map[string]bool {
+	ids, children := map[string]bool{}, map[string][]string{}
+	var add func(id string)
+	add = func(id string) {
+		if ids[id] {
+			return
 		}
-		parent, ok := parents[id]
-		if !ok {
-			return false
+		ids[id] = true
+		for _, child := range children[id] {
+			add(child)
 		}
-		id = parent
 	}
-	return false
+	for i := range folders {
+		parent := folders[i].ParentFolderID
+		children[parent] = append(children[parent], folders[i].ID)
+	}
+	for i := range folders {
+		if match(&folders[i]) {
+			add(folders[i].ID)
+		}
+	}
+	return ids
 }
 
 func matchesAny(f *graph.Folder, patterns [][]string) bool {

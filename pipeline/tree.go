@@ -53,7 +53,7 @@ func (l *listing) listFolders(ctx context.Context) error {
 		return err
 	}
 	before := map[string]*manifest.Folder{}
-	for _, f := range l.parent.folders() {
+	for _, f := range l.parent.Folders {
 		before[f.ID] = l.continuable(f)
 	}
 	l.tree.ids = make(map[string]bool, len(listed))
@@ -81,7 +81,7 @@ func (l *listing) continuable(f manifest.Folder) *manifest.Folder {
 // listTree lists all folders, with Graph's counts of their items: by a delta query if that is known
 // to show all folders, and otherwise folder by folder.
 func (l *listing) listTree(ctx context.Context) ([]graph.Folder, error) {
-	if p := l.parent; p.Snapshot != nil && p.FolderDelta && !l.opts.Full {
+	if l.parent.FolderDelta && !l.opts.Full {
 		folders, err := l.listByDelta(ctx)
 		if err == nil || !errors.Is(err, errManyNew) && !errors.Is(err, graph.ErrResync) && !errors.Is(err, graph.ErrNoDelta) {
 			return folders, err
@@ -154,7 +154,7 @@ func folderIDs(folders []graph.Folder) []string {
 
 // parentIDs returns the ids of the last snapshot's folders.
 func (l *listing) parentIDs() (ids []string) {
-	for _, f := range l.parent.folders() {
+	for _, f := range l.parent.Folders {
 		ids = append(ids, f.ID)
 	}
 	return ids

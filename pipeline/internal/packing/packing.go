@@ -31,7 +31,7 @@ type Options struct {
 	Stored func(size int)
 }
 
-// A Packing is that of one run.
+// A Packing turns the items of one run into packs.
 type Packing struct {
 	opts       Options
 	resources  *Resources
