@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"bytes"
+	"cmp"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -38,12 +39,16 @@ func newFixture(t testing.TB, opts simulator.Options) *fixture {
 	return newFixtureOf(t, "v1.0", opts)
 }
 
+// newFixtureOf returns a fixture with a version of Graph.
 func newFixtureOf(t testing.TB, version string, opts simulator.Options) *fixture {
 	t.Helper()
-	opts.Mailboxes = 1
-	if opts.MaxItemSize == 0 {
-		opts.MaxItemSize = 300 << 10
-	}
+	return newFixtures(t, version, 1, opts)[0]
+}
+
+// newFixtures returns the fixtures of several mailboxes of one Graph, with one repository.
+func newFixtures(t testing.TB, version string, mailboxes int, opts simulator.Options) []*fixture {
+	t.Helper()
+	opts.Mailboxes, opts.MaxItemSize = mailboxes, cmp.Or(opts.MaxItemSize, 300<<10)
 	sim, err := simulator.New(opts)
 	if err != nil {
 		t.Fatal(err)
@@ -55,8 +60,12 @@ func newFixtureOf(t testing.TB, version string, opts simulator.Options) *fixture
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	m := sim.Mailboxes()[0]
-	return &fixture{t: t, sim: sim, client: client, repo: newRepository(t, memblob.OpenBucket(nil)), mailbox: manifest.Mailbox{ID: m.ID, User: m.User}}
+	repo := newRepository(t, memblob.OpenBucket(nil))
+	var fixtures []*fixture
+	for _, m := range sim.Mailboxes() {
+		fixtures = append(fixtures, &fixture{t: t, sim: sim, client: client, repo: repo, mailbox: manifest.Mailbox{ID: m.ID, User: m.User}})
+	}
+	return fixtures
 }
 
 func newRepository(t testing.TB, bucket *blob.Bucket) *repository.Repository {

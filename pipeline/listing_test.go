@@ -71,8 +71,8 @@ func TestFolderGoes(t *testing.T) {
 	})
 }
 
-// TestFolders: a run of one folder is partial and leaves the others alone.
-func TestFolders(t *testing.T) {
+// TestSelectedFolder: a run of one folder is partial and leaves the others alone.
+func TestSelectedFolder(t *testing.T) {
 	fx := newFixture(t, simulator.Options{Seed: 8, Items: 150})
 	inbox := pipeline.Options{Selection: pipeline.Selection{Folders: [][]string{{"inbox"}}}}
 	limited := fx.run(inbox)

@@ -3,44 +3,15 @@ package pipeline_test
 import (
 	"context"
 	"errors"
-	"net/http/httptest"
 	"sync"
 	"testing"
-	"time"
-
-	"gocloud.dev/blob/memblob"
 
 	"github.com/mailhaul/mailhaul/compress"
-	"github.com/mailhaul/mailhaul/graph"
 	"github.com/mailhaul/mailhaul/internal/memstore"
-	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/simulator"
 )
-
-// newFixtures returns the fixtures of several mailboxes of one Graph, with one repository.
-func newFixtures(t *testing.T, mailboxes int, opts simulator.Options) []*fixture {
-	t.Helper()
-	opts.Mailboxes = mailboxes
-	sim, err := simulator.New(opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(sim)
-	t.Cleanup(server.Close)
-	client, err := graph.New(graph.Options{BaseURL: server.URL + "/v1.0", RetryDelay: time.Millisecond, Budget: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(client.Close)
-	repo := newRepository(t, memblob.OpenBucket(nil))
-	var fixtures []*fixture
-	for _, m := range sim.Mailboxes() {
-		fixtures = append(fixtures, &fixture{t: t, sim: sim, client: client, repo: repo, mailbox: manifest.Mailbox{ID: m.ID, User: m.User}})
-	}
-	return fixtures
-}
 
 // smallPack is a size of packs that tests fill quickly.
 const smallPack = 200 << 10
@@ -64,7 +35,7 @@ func newPool(t testing.TB, runs, packTarget int) *pipeline.Pool {
 
 // TestPool runs more mailboxes than the pool has slots; each of them fills several packs.
 func TestPool(t *testing.T) {
-	fixtures := newFixtures(t, 5, simulator.Options{Seed: 20, Items: 150, MaxItemSize: 300 << 10})
+	fixtures := newFixtures(t, "v1.0", 5, simulator.Options{Seed: 20, Items: 150, MaxItemSize: 300 << 10})
 	pool := newPool(t, 3, smallPack)
 	reports := make([]*pipeline.Report, len(fixtures))
 	var wg sync.WaitGroup
@@ -105,7 +76,7 @@ func TestPool(t *testing.T) {
 
 // TestPoolSlowMailbox: runs proceed while another one has begun a pack and gets nothing to fill it.
 func TestPoolSlowMailbox(t *testing.T) {
-	fixtures := newFixtures(t, 3, simulator.Options{Seed: 21, Items: 100, ItemSize: 150 << 10})
+	fixtures := newFixtures(t, "v1.0", 3, simulator.Options{Seed: 21, Items: 100, ItemSize: 150 << 10})
 	slow, quick := fixtures[0], fixtures[1:]
 	pool := newPool(t, len(fixtures), 6<<20)
 	stuck, release := make(chan struct{}), make(chan struct{})
@@ -153,7 +124,7 @@ func TestPoolAfterFailure(t *testing.T) {
 
 // TestPoolWait: a run that is cancelled before it gets a slot has done nothing.
 func TestPoolWait(t *testing.T) {
-	fixtures := newFixtures(t, 2, simulator.Options{Seed: 23, Items: 20})
+	fixtures := newFixtures(t, "v1.0", 2, simulator.Options{Seed: 23, Items: 20})
 	pool := newPool(t, 1, smallPack)
 	ctx, cancel := context.WithCancel(t.Context())
 	fixtures[0].sim.Inject(simulator.Fault{Operation: simulator.OpExport, Mailbox: fixtures[0].mailbox.ID, Before: func() {

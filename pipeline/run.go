@@ -2,7 +2,7 @@
 // commits a snapshot of it.
 //
 //	enumerate ─▶ batch ─▶ export ×4 ─▶ digest ─▶ compress ×CPU ─▶ pack ─▶ upload ×2 ─▶ record ─▶ commit
-//	└─ listing ┘ └────────────────────── transfer ──────────────────────────────────┘ └─── ledger ────┘
+//	└ listing ┘  └─────────────────────────── transfer ───────────────────────────┘    └─── ledger ───┘
 //
 // A run has three parts. The listing finds out which folders and items the mailbox has, and passes
 // on the items that are not held. The transfer moves these into packs. The ledger records what
