@@ -17,12 +17,12 @@ import (
 // A folder of the mailbox, and the state of its listing.
 type folder struct {
 	graph.Folder
-	before  *manifest.Folder // in the last snapshot; nil: it is new
-	leftOut string           // why the selection leaves it out; "" if it does not
+	before   *manifest.Folder  // in the last snapshot; nil: it is new
+	leftOut  string            // why the selection leaves it out; "" if it does not
+	position position.Position // of a listing of the whole folder
 
 	mu          sync.Mutex
-	open        int               // listed items and removals that have no end yet
-	position    position.Position // of a listing of the whole folder
+	open        int // listed items and removals that have no end yet
 	result      result
 	unconfirmed int64 // held items that the listing, being short, did not show
 	err         error // why the folder, or its subfolders, could not be listed
@@ -48,7 +48,7 @@ func (f *folder) itemOpened(p *position.Page) {
 	defer f.mu.Unlock()
 	f.open++
 	if p != nil {
-		p.Open()
+		f.position.Open(p)
 	}
 }
 
@@ -63,50 +63,16 @@ func (f *folder) itemClosed(p *position.Page) (covered int64) {
 	return f.position.Close(p)
 }
 
-// beginPass makes the next page the first of a pass.
-func (f *folder) beginPass() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.position.BeginPass()
-}
-
-func (f *folder) beginPage() *position.Page {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.position.BeginPage()
-}
-
-// endPage notes that everything on a page was passed on, and returns how many pages became
-// covered.
-func (f *folder) endPage(p *position.Page, end manifest.Listing) (covered int64) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.position.EndPage(p, end)
-}
-
-// resume continues the listing of an earlier run, whose stored keys are given.
-func (f *folder) resume(l *manifest.Listing, keys []manifest.RowKey) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.position.Restore(l, keys)
-}
-
 // unstored returns how far the listing is covered, with the keys to store before that is
 // committed; nil if there was no progress, or the whole listing can be committed.
 func (f *folder) unstored() (l *manifest.Listing, keys []manifest.RowKey, pass int) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.result.done && f.open == 0 {
+	complete := f.result.done && f.open == 0
+	f.mu.Unlock()
+	if complete {
 		return nil, nil, 0
 	}
 	return f.position.Unstored()
-}
-
-// setStored notes the objects in which the keys of unstored are.
-func (f *folder) setStored(l *manifest.Listing, objects []manifest.Segment, pass int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.position.SetStored(l, objects, pass)
 }
 
 // setTotal sets Graph's own count of the items.

@@ -43,7 +43,7 @@ func newLedger(job Job, opts *Options, started time.Time, p *parent, l *listing,
 	return g
 }
 
-// Pending is what was recorded since the last commit.
+// Pending is what happened since the last commit.
 type pending struct {
 	rows  int64
 	bytes int64 // of the rows' items

@@ -39,7 +39,7 @@ func (l *listing) storeKeys(ctx context.Context) error {
 			}
 			objects = append(objects, object)
 		}
-		f.setStored(listing, objects, pass)
+		f.position.SetStored(listing, objects, pass)
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ func (l *lister) resume(ctx context.Context, from *manifest.Listing) error {
 	if err := l.parent.loadIndex(ctx); err != nil {
 		return err
 	}
-	l.folder.resume(from, keys)
+	l.folder.position.Restore(from, keys)
 	l.listedThrough = from.ListedThrough
 	l.countResumed(from, keys)
 	if err := l.offerFailed(ctx, keys); err != nil {

@@ -43,7 +43,7 @@ var errEndless = fmt.Errorf("%d pages held nothing new: %w", maxRepeated, graph.
 // beginPass begins a pass over the whole folder.
 func (w *walker) beginPass(pass manifest.Pass) {
 	w.pass, w.unlisted = pass, nil
-	w.folder.beginPass()
+	w.folder.position.BeginPass()
 	w.index.StartPass(w.folder.ID)
 }
 
@@ -114,7 +114,7 @@ func (w *walker) checkRepeated(isNew bool) error {
 // beginPage begins a page, if there is a pass.
 func (w *walker) beginPage() {
 	if w.pass != "" {
-		w.page = w.folder.beginPage()
+		w.page = w.folder.position.BeginPage()
 	}
 }
 
@@ -129,7 +129,7 @@ func (w *walker) endPage(end manifest.Listing) {
 	if end.Link != "" || end.Item != "" {
 		end.Pass, end.Passes, end.ListedThrough = w.pass, w.passes, w.listedThrough
 	}
-	w.covered.Add(w.folder.endPage(w.page, end))
+	w.covered.Add(w.folder.position.EndPage(w.page, end))
 	w.page = nil
 }
 

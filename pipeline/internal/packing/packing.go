@@ -58,16 +58,19 @@ func New(opts Options) *Packing {
 		opts: opts, resources: opts.Resources, known: newChunkSet(),
 		frameRoom: share{of: opts.Resources.frames}, packRoom: share{of: opts.Resources.packs},
 		frames: make(chan *frame, 1), compressed: make(chan *frame, 1),
-		packs: make(chan Pack), durable: make(chan Pack, Uploaders),
+		packs: make(chan Pack), durable: make(chan Pack, uploaders),
 	}
 }
 
 // Start starts the stages. They end when Close was called and all packs are durable, or with an
 // error.
 func (p *Packing) Start(ctx context.Context, g *stage.Group, c *stage.Clocks) {
-	g.Run(min(p.resources.compressors, maxCompressors), &c.Compress, func(w *stage.Worker) error { return p.compress(ctx, w) }, func() { close(p.compressed) })
-	g.Run(1, &c.Pack, func(w *stage.Worker) error { return p.pack(ctx, w) }, func() { close(p.packs) })
-	g.Run(Uploaders, &c.Upload, func(w *stage.Worker) error { return p.upload(ctx, w) }, func() { close(p.durable) })
+	run := func(n int, c *stage.Clock, work func(context.Context, *stage.Worker) error, after func()) {
+		g.Run(n, c, func(w *stage.Worker) error { return work(ctx, w) }, after)
+	}
+	run(min(p.resources.compressors, maxCompressors), &c.Compress, p.compress, func() { close(p.compressed) })
+	run(1, &c.Pack, p.pack, func() { close(p.packs) })
+	run(uploaders, &c.Upload, p.upload, func() { close(p.durable) })
 }
 
 // Durable returns the packs that are in the repository.

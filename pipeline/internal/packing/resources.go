@@ -33,9 +33,9 @@ type Resources struct {
 }
 
 const (
-	// Uploaders is the number of uploads at a time. Two keep a store busy while packs are being
-	// filled; packs of 32 MiB are most of a run's memory.
-	Uploaders = 2
+	// Two uploads at a time keep a store busy while packs are being filled. Packs of 32 MiB are most
+	// of a run's memory.
+	uploaders = 2
 
 	// More compressors than export requests of a mailbox have nothing to do.
 	maxCompressors = 4
@@ -61,13 +61,13 @@ func NewResources(runs, packTarget int) (*Resources, error) {
 		return nil, err
 	}
 	// One frame more than those that are compressed and packed lets all of these proceed.
-	frames, packs := encoders+runs+1, Uploaders+runs
+	frames, packs := encoders+runs+1, uploaders+runs
 	if packTarget == 0 {
 		packTarget = min(max(packMemory/packs-compress.PackExcess, minPackTarget), compress.PackTarget)
 	}
 	return &Resources{
 		encoder: encoder, packTarget: packTarget, compressors: encoders,
-		frames: make(chan struct{}, frames), packs: make(chan struct{}, packs), uploads: make(chan struct{}, Uploaders),
+		frames: make(chan struct{}, frames), packs: make(chan struct{}, packs), uploads: make(chan struct{}, uploaders),
 		raw: make(buffers, frames+4*runs), zstd: make(buffers, frames), packData: make(buffers, packs),
 	}, nil
 }

@@ -7,6 +7,7 @@ package position
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/mailhaul/mailhaul/manifest"
 )
@@ -37,11 +38,10 @@ func (p *Page) Add(key manifest.RowKey, selected, held bool) {
 	}
 }
 
-// Open counts an item of the page that has no end yet.
-func (p *Page) Open() { p.open++ }
-
-// A Position is how far a folder's listing is covered. It is not safe for concurrent use.
+// A Position is how far a folder's listing is covered. It is safe for concurrent use. The zero value
+// is that of a listing that has not begun.
 type Position struct {
+	mu      sync.Mutex
 	pages   []*Page // not covered, in order
 	first   bool    // the next page is the first of a pass
 	listing *manifest.Listing
@@ -51,10 +51,16 @@ type Position struct {
 }
 
 // BeginPass makes the next page the first of a pass.
-func (p *Position) BeginPass() { p.first = true }
+func (p *Position) BeginPass() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.first = true
+}
 
 // BeginPage begins a page of the current pass.
 func (p *Position) BeginPage() *Page {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	page := &Page{first: p.first}
 	p.first = false
 	p.pages = append(p.pages, page)
@@ -64,12 +70,23 @@ func (p *Position) BeginPage() *Page {
 // EndPage notes that everything on a page was passed on. A later run can continue at end, if that
 // names a pass. It returns how many pages became covered.
 func (p *Position) EndPage(page *Page, end manifest.Listing) (covered int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	page.done, page.end = true, end
 	return p.cover()
 }
 
+// Open counts an item of a page that has no end yet.
+func (p *Position) Open(page *Page) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	page.open++
+}
+
 // Close notes the end of an item of a page, and returns how many pages became covered.
 func (p *Position) Close(page *Page) (covered int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	page.open--
 	return p.cover()
 }
@@ -105,7 +122,9 @@ const maxStoredKeys = 8
 
 // Restore continues the position of an earlier run, whose stored keys are given.
 func (p *Position) Restore(l *manifest.Listing, keys []manifest.RowKey) {
-	*p = Position{listing: l, durable: l}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.listing, p.durable = l, l
 	if len(l.Keys) >= maxStoredKeys && len(keys) <= manifest.MaxKeys {
 		joined := *l
 		joined.Keys = nil
@@ -116,6 +135,8 @@ func (p *Position) Restore(l *manifest.Listing, keys []manifest.RowKey) {
 // Unstored returns how far the listing is covered, and the keys that must be stored before this is
 // committed; nil if there was no progress. The caller passes what it stored to SetStored.
 func (p *Position) Unstored() (l *manifest.Listing, keys []manifest.RowKey, pass int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.listing == nil || p.listing == p.durable {
 		return nil, nil, 0
 	}
@@ -125,6 +146,8 @@ func (p *Position) Unstored() (l *manifest.Listing, keys []manifest.RowKey, pass
 
 // SetStored notes the objects in which the keys of a listing are, as Unstored returned it.
 func (p *Position) SetStored(l *manifest.Listing, objects []manifest.Segment, pass int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	durable := *l
 	durable.Keys = slices.Concat(l.Keys, objects)
 	if p.durable = &durable; p.pass != pass {
@@ -140,4 +163,8 @@ func (p *Position) SetStored(l *manifest.Listing, objects []manifest.Segment, pa
 }
 
 // Durable returns the part of the listing that can be committed; nil if there is none.
-func (p *Position) Durable() *manifest.Listing { return p.durable }
+func (p *Position) Durable() *manifest.Listing {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.durable
+}

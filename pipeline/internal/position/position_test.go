@@ -21,7 +21,7 @@ func TestCover(t *testing.T) {
 	p.BeginPass()
 	one, two := p.BeginPage(), p.BeginPage()
 	one.Add(key("a"), true, false)
-	one.Open()
+	p.Open(one)
 	two.Add(key("b"), false, true)
 	if got := p.EndPage(two, end("2")); got != 0 {
 		t.Errorf("%d pages are covered before the first one ends", got)
