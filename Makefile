@@ -130,7 +130,8 @@ fuzz: ## runs every fuzz target FUZZ (100000) times
 # Clocks, timings and options are skipped: they do not decide what a snapshot holds.
 mutation: ## changes the code that decides what a snapshot holds, one place at a time, and reports what no test notices; SAMPLE=100 limits the places
 	MAILHAUL_TEST_HISTORIES=4 $(GO) run ./tools/mutate -sample $(or $(SAMPLE),0) -seed $(or $(SEED),1) \
-		-skip 'pipeline/(clock|stage|stages|histogram|bottleneck|options)\.go' manifest compress snapshots restore pipeline
+		-skip 'pipeline/(stages|bottleneck|options)\.go' manifest compress snapshots restore \
+		pipeline $(addprefix pipeline/internal/,index packing position segments)
 
 bench: build $(BIN)/minio$(EXE) ## measures speed, memory and bottlenecks, in twenty minutes
 	./mailhaul$(EXE) bench --suite --minio $(BIN)/minio$(EXE) --out bench-results $(BENCHFLAGS)

@@ -3,48 +3,50 @@ package pipeline
 import (
 	"context"
 	"time"
+
+	"github.com/mailhaul/mailhaul/pipeline/internal/stage"
 )
 
-// batchSize is the most ids that one exportItems call takes.
+// batchSize is the most ids that one exportItems request takes.
 const batchSize = 20
 
-// A batcher joins items to groups of up to 20 with distinct ids: an id can be listed
-// in two folders when it moves meanwhile.
+// A batcher joins items to batches of up to 20 with distinct ids: an id can be listed in two
+// folders when the item moves meanwhile.
 type batcher struct {
-	run    *run
-	worker *worker
-	group  []item
-	ids    map[string]bool
-	late   bool // all others have met their end
+	*transfer
+	worker   *stage.Worker
+	batch    []item
+	ids      map[string]bool
+	retrying bool // only deferred items are left
 }
 
-// batch passes on the items that are listed and then, when all others have met their end,
-// those that were set aside.
-func (r *run) batch(ctx context.Context, w *worker) {
-	b := &batcher{run: r, worker: w, ids: map[string]bool{}}
+// batchItems is the batch stage. It passes on the listed items and then, when all of these have
+// their end, the deferred ones.
+func (t *transfer) batchItems(ctx context.Context, w *stage.Worker) {
+	b := &batcher{transfer: t, worker: w, ids: map[string]bool{}}
 	b.passListed(ctx)
 	b.flush(ctx)
-	b.late = true
-	b.askAgain(ctx)
+	b.retrying = true
+	b.retryDeferred(ctx)
 }
 
-// passListed passes on the items that are listed. A group that does not fill is passed on,
-// too: the listing may have come to pages that hold nothing new.
+// passListed passes on the listed items. A batch that does not fill within a second or two is
+// passed on, too: the listing may have come to pages that hold nothing new.
 func (b *batcher) passListed(ctx context.Context) {
-	tick := time.NewTicker(lookEvery)
+	tick := stage.NewTicker(time.Second)
 	defer tick.Stop()
 	for idle := false; ; {
-		b.worker.turn(starved)
+		b.worker.SetState(stage.Starved)
 		select {
-		case it, more := <-b.run.items:
-			b.worker.turn(busy)
+		case it, more := <-b.items:
+			b.worker.SetState(stage.Busy)
 			if !more {
 				return
 			}
 			idle = false
 			b.add(ctx, it)
 		case <-tick.C:
-			b.worker.turn(busy)
+			b.worker.SetState(stage.Busy)
 			if idle {
 				b.flush(ctx)
 			}
@@ -53,57 +55,72 @@ func (b *batcher) passListed(ctx context.Context) {
 	}
 }
 
+// add adds an item. If the front has stopped, the item stays pending.
 func (b *batcher) add(ctx context.Context, it item) {
 	if b.ids[it.ID] {
 		b.flush(ctx)
 	}
 	if ctx.Err() != nil {
-		return // the front has stopped: what comes is left pending
+		return
 	}
-	b.group = append(b.group, it)
+	b.batch = append(b.batch, it)
 	b.ids[it.ID] = true
-	if len(b.group) == batchSize {
+	if len(b.batch) == batchSize {
 		b.flush(ctx)
 	}
 }
 
 func (b *batcher) flush(ctx context.Context) {
-	if len(b.group) > 0 {
-		b.pass(ctx, b.group)
-		b.group = nil
+	if len(b.batch) > 0 {
+		b.pass(ctx, b.batch)
+		b.batch = nil
 		clear(b.ids)
 	}
 }
 
-// pass hands a batch on. If the front has stopped its items are left pending.
+// pass passes a batch on. If the front has stopped, its items stay pending.
 func (b *batcher) pass(ctx context.Context, batch []item) {
-	if !b.late && b.run.awaitExports(ctx, b.worker) != nil {
+	if !b.retrying && !b.awaitExports(ctx) {
 		return
 	}
-	b.run.aside.began()
-	if send(ctx, b.worker, b.run.batches, batch) != nil {
-		b.run.aside.ended()
+	b.deferred.batchSent()
+	if stage.Send(ctx, b.worker, b.batches, batch) != nil {
+		b.deferred.batchDone()
 		return
 	}
-	b.worker.did(1, 0)
+	b.worker.Did(1, 0)
 }
 
-// askAgain requests what was set aside, together and after growing pauses, until nothing
-// is left of it. What does not come in the last round fails.
-func (b *batcher) askAgain(ctx context.Context) {
-	a, began := b.run.aside, time.Now()
+// awaitExports pauses if exports are in doubt, and stops the front if they have been in doubt for
+// too long. It returns false if the front has stopped.
+func (b *batcher) awaitExports(ctx context.Context) bool {
+	ctx = b.worker.Trace(ctx)
+	if b.health.InDoubt(ctx) {
+		return b.health.Pause(ctx, batchSize) == nil
+	}
+	err := b.health.Err()
+	if err != nil {
+		b.front.stop(err)
+	}
+	return err == nil
+}
+
+// retryDeferred requests deferred items again, in rounds with growing pauses before them, until
+// none are left. Items that do not come in the last round fail.
+func (b *batcher) retryDeferred(ctx context.Context) {
+	began := time.Now()
 	for round, last := 1, false; !last; round++ {
-		if a.settle(ctx) != nil {
+		if b.deferred.await(ctx) != nil {
 			return
 		}
-		over := round >= lateRounds || time.Since(began) > lateTime
-		last = over && !b.run.inDoubt(b.worker.traced(ctx))
-		items := a.take(last)
-		if len(items) == 0 || b.run.job.Source.Pause(b.worker.traced(ctx), round) != nil {
+		over := round >= retryRounds || time.Since(began) > retryTime
+		last = over && !b.health.InDoubt(b.worker.Trace(ctx))
+		items := b.deferred.take(last)
+		if len(items) == 0 || b.source.Pause(b.worker.Trace(ctx), round) != nil {
 			return
 		}
 		for _, it := range items {
-			if it.before.alone {
+			if it.deferral.alone {
 				b.pass(ctx, []item{it})
 			} else {
 				b.add(ctx, it)

@@ -5,62 +5,67 @@ import (
 	"slices"
 )
 
-// What a bottleneck may be beside a stage.
+// Bottlenecks that are not stages.
 const (
 	limitThrottling = "throttling" // Graph's limits hold requests back
 	limitGraph      = "graph"      // Graph's answers, or the network to it
 	limitCPU        = "cpu"        // all cores are in use
 )
 
-// cpuIsFull is from which share of the cores on the stages want all of them. What
-// waits for a core counts as if it had it, so that the sum may exceed 1.
+// cpuIsFull is the share of the cores from which on the stages count as using all of them. Work
+// that waits for a core counts as well, so the share may exceed 1.
 const cpuIsFull = 0.9
 
-// Bottleneck names what stages of runs that took so many seconds were limited by: a
-// stage, "throttling", "graph" or "cpu"; nothing if they did nothing.
+// Bottleneck returns what limited runs that took the given seconds: a stage, "throttling", "graph"
+// or "cpu"; "" if the stages did nothing.
 //
-// Export stands in the middle, so its workers show where to look: those that are
-// starved wait for enumerate. Otherwise the stage that was busy for most of the time is
-// the one that the others wait for, those before it blocked and those behind it starved.
-// Where that is enumerate or export, most of its time decides: "throttling" if it was
-// held back, "graph" if it waited for answers. If a stage is left that computes, and all
-// stages together had work for the cores that there are, it is "cpu".
+// The exporters are in the middle of the pipeline. If they are starved, enumerate is the slowest
+// stage. Otherwise the stage that was busy for the greatest share of the time is the slowest: the
+// stages before it are blocked, and those behind it are starved. If the slowest stage talks to
+// Graph, its time decides: "throttling" if it was mostly held back, "graph" if it mostly waited
+// for answers. If the slowest stage computes, and all stages together had work for all cores, the
+// bottleneck is "cpu".
 func Bottleneck(stages []Stage, seconds float64) string {
 	return bottleneck(stages, seconds, cpuLoad(stages, seconds))
 }
 
-// bottleneck is Bottleneck where the stages of all that runs had work for a share of the
-// cores.
+// bottleneck returns the bottleneck, given the CPU load of all runs of the process.
 func bottleneck(stages []Stage, seconds, cpu float64) string {
-	export, batch := stageOf(stages, stageExport), stageOf(stages, stageBatch)
-	// Exporters starve also while batch waits until it may ask again for what was set aside.
-	most, at := export.of(export.Starved, seconds)-batch.of(batch.Throttled, seconds), stageEnumerate
-	if export.Count == 0 {
-		most = 1
-	}
-	for _, name := range []string{stageBatch, stageExport, stageCompress, stagePack, stageUpload, stageRecord} {
-		s := stageOf(stages, name)
-		if load := s.of(s.Busy+s.Throttled, seconds); load > most {
-			most, at = load, name
-		}
-	}
-	s := stageOf(stages, at)
+	s := slowest(stages, seconds)
 	work := s.Busy - s.Waiting
 	switch {
 	case s.lifetime() == 0:
 		return ""
 	case s.Throttled > max(s.Waiting, work):
 		return limitThrottling
-	case s.Waiting > work && at != stageUpload && at != stageRecord:
+	case s.Waiting > work && s.Name != stageUpload && s.Name != stageRecord:
 		return limitGraph
 	case s.Waiting <= work && cpu >= cpuIsFull:
 		return limitCPU
 	}
-	return at
+	return s.Name
 }
 
-// cpuLoad returns which share of this process's cores the stages had work for. It
-// exceeds 1 where work waited for a core.
+// slowest returns the stage that the others wait for.
+func slowest(stages []Stage, seconds float64) Stage {
+	export, batch := stageNamed(stages, stageExport), stageNamed(stages, stageBatch)
+	// While batch pauses before it requests deferred items again, exporters are starved, too.
+	name := stageEnumerate
+	most := export.shareOf(export.Starved, seconds) - batch.shareOf(batch.Throttled, seconds)
+	if export.Count == 0 {
+		most = 1
+	}
+	for _, other := range []string{stageBatch, stageExport, stageCompress, stagePack, stageUpload, stageRecord} {
+		s := stageNamed(stages, other)
+		if load := s.shareOf(s.Busy+s.Throttled, seconds); load > most {
+			most, name = load, other
+		}
+	}
+	return stageNamed(stages, name)
+}
+
+// cpuLoad returns the share of this process's cores that the stages had work for. It exceeds 1
+// where work waited for a core.
 func cpuLoad(stages []Stage, seconds float64) float64 {
 	if seconds <= 0 {
 		return 0
@@ -68,7 +73,7 @@ func cpuLoad(stages []Stage, seconds float64) float64 {
 	return computing(stages) / seconds / float64(runtime.GOMAXPROCS(0))
 }
 
-// computing returns the time that stages worked and did not wait, in seconds.
+// computing returns the seconds in which the stages worked and did not wait.
 func computing(stages []Stage) float64 {
 	sum := 0.0
 	for _, s := range stages {
@@ -77,30 +82,10 @@ func computing(stages []Stage) float64 {
 	return sum
 }
 
-func stageOf(stages []Stage, name string) Stage {
+func stageNamed(stages []Stage, name string) Stage {
 	i := slices.IndexFunc(stages, func(s Stage) bool { return s.Name == name })
 	if i < 0 {
 		return Stage{Name: name}
 	}
 	return stages[i]
-}
-
-// of returns a part of the workers' time as a share of what they would have had in so
-// many seconds.
-func (s *Stage) of(part, seconds float64) float64 {
-	if s.Workers == 0 || seconds <= 0 {
-		return 0
-	}
-	return part / float64(s.Workers) / seconds
-}
-
-// lifetime is the time that the stage's workers were there, in seconds.
-func (s *Stage) lifetime() float64 { return s.Busy + s.Throttled + s.Starved + s.Blocked }
-
-// Share returns a part of the stage's time, in seconds, as a share of all of it.
-func (s *Stage) Share(part float64) float64 {
-	if all := s.lifetime(); all > 0 {
-		return part / all
-	}
-	return 0
 }

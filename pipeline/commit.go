@@ -4,53 +4,58 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/pipeline/internal/stage"
 	"github.com/mailhaul/mailhaul/repository"
 )
 
 // checkpoint commits what is recorded so far as a partial snapshot.
-func (r *run) checkpoint(ctx context.Context) error {
-	if err := r.record.segments.flush(ctx); err != nil {
+func (g *ledger) checkpoint(ctx context.Context) error {
+	if err := g.segments.Flush(ctx); err != nil {
 		return err
 	}
-	if err := r.storeKeys(ctx); err != nil {
+	if err := g.listing.storeKeys(ctx); err != nil {
 		return err
 	}
-	if err := r.commit(ctx, r.snapshot(false)); err != nil {
+	if err := g.commit(ctx, g.snapshot(false)); err != nil {
 		return err
 	}
-	r.opts.Logger.Debug("partial snapshot", "mailbox", r.job.Mailbox.ID, "snapshot", r.last.Sequence, "items", r.last.Totals.Items)
+	g.log.Debug("partial snapshot", "snapshot", g.last.Sequence, "items", g.last.Totals.Items)
 	return nil
 }
 
-// storeKeys stores the keys of the items that listings under way cover.
-func (r *run) storeKeys(ctx context.Context) error {
-	for _, f := range r.folders {
-		listing, keys, pass := f.covered()
-		if listing == nil {
-			continue
+// finish commits the run's last snapshot, if there is anything to commit. through says whether all
+// stages came to their end.
+func (g *ledger) finish(ctx context.Context, through bool) error {
+	g.worker.SetState(stage.Busy)
+	defer g.worker.End()
+	if through {
+		if err := g.writeTombstones(ctx); err != nil {
+			return err
 		}
-		var objects []manifest.Segment
-		for part := range slices.Chunk(keys, manifest.MaxKeys) {
-			data, object, err := manifest.EncodeKeys(part)
-			if err != nil {
-				return err
-			}
-			if _, err := r.job.Repository.PutSegment(ctx, object.SHA256, data); err != nil {
-				return err
-			}
-			objects = append(objects, object)
-		}
-		f.stored(listing, objects, pass)
+		g.listing.countUnconfirmed(g.failures.manifest(g.listing.gone(true)))
+	} else if !g.hasProgress() {
+		return nil
 	}
-	return nil
+	last, err := g.segments.Seal()
+	if err != nil {
+		return err
+	}
+	if err := g.listing.storeKeys(ctx); err != nil {
+		return err
+	}
+	s := g.snapshot(through && g.counts().Pending == 0)
+	g.index.Forget()
+	if err := g.segments.Compact(ctx, s, last); err != nil {
+		return err
+	}
+	return g.commit(ctx, s)
 }
 
 // commit stores the manifest, whose segments are durable, and then its ref.
-func (r *run) commit(ctx context.Context, s *manifest.Snapshot) error {
+func (g *ledger) commit(ctx context.Context, s *manifest.Snapshot) error {
 	data, err := s.Encode()
 	if err != nil {
 		return err
@@ -60,11 +65,11 @@ func (r *run) commit(ctx context.Context, s *manifest.Snapshot) error {
 	if err != nil {
 		return err
 	}
-	err = r.record.worker.await(func() error {
-		if err := r.job.Repository.PutManifest(ctx, digest, data); err != nil {
+	err = g.worker.Await(func() error {
+		if err := g.job.Repository.PutManifest(ctx, digest, data); err != nil {
 			return err
 		}
-		return r.job.Repository.CreateRef(ctx, s.Mailbox.ID, s.Sequence, ref)
+		return g.job.Repository.CreateRef(ctx, s.Mailbox.ID, s.Sequence, ref)
 	})
 	if errors.Is(err, repository.ErrRefExists) {
 		return fmt.Errorf("snapshot %d of mailbox %s: another run committed it first; run again: %w", s.Sequence, s.Mailbox.ID, err)
@@ -72,94 +77,43 @@ func (r *run) commit(ctx context.Context, s *manifest.Snapshot) error {
 	if err != nil {
 		return err
 	}
-	r.last, r.lastDigest = s, digest
-	r.record.committed()
+	g.committed(s, digest)
 	return nil
 }
 
-// snapshot describes what the mailbox's state is by now. A run that is through with
-// all that is selected has no more to come.
-func (r *run) snapshot(through bool) *manifest.Snapshot {
+// snapshot describes the mailbox's state by now. A run that is through has nothing left to export
+// of what is selected.
+func (g *ledger) snapshot(through bool) *manifest.Snapshot {
 	s := &manifest.Snapshot{
-		Format: manifest.FormatVersion, Mailbox: r.job.Mailbox, Graph: r.job.Graph,
-		Sequence: 1, State: manifest.StatePartial, Selection: r.opts.Selection.manifest(),
-		Started: r.started, Finished: time.Now().UTC(),
-		Folders: r.manifestFolders(through), Failures: r.manifestFailures(through),
-		Run: r.counts(),
+		Format: manifest.FormatVersion, Mailbox: g.job.Mailbox, Graph: g.job.Graph,
+		Sequence: g.last.Sequence + 1, Parent: g.digest, State: manifest.StatePartial, Selection: g.opts.Selection.manifest(),
+		Started: g.started, Finished: time.Now().UTC(),
+		Folders: g.listing.manifest(through), Failures: g.failures.manifest(g.listing.gone(through)),
+		Run: g.counts(), FolderDelta: g.listing.foldersByDelta(),
 	}
-	if r.last != nil {
-		s.Sequence, s.Parent = r.last.Sequence+1, r.lastDigest
-	}
-	s.Segments = append(s.Segments, r.base()...)
-	s.Segments = append(s.Segments, r.record.segments.stored...)
-	if s.Segments == nil {
-		s.Segments = []manifest.Segment{}
-	}
-	if through && s.Selection == nil && !r.anyRefused() {
+	s.Segments = append(append([]manifest.Segment{}, g.parent.Segments...), g.segments.Stored()...)
+	if through && s.Selection == nil && !g.listing.hasErrors() {
 		s.State = manifest.StateComplete
 	} else {
 		s.Through = through
 	}
-	s.FolderDelta = r.folderDelta
-	p := r.opts.Progress
-	s.Totals = manifest.Totals{Bytes: r.index.size(), Stored: p.Stored.Load(), Packs: p.Packs.Load()}
-	if old := r.parent; old != nil {
-		s.Totals.Stored += old.Totals.Stored
-		s.Totals.Packs += old.Totals.Packs
-	}
+	p := g.opts.Progress
+	before := g.parent.Totals
+	s.Totals = manifest.Totals{Bytes: g.index.Size(), Stored: before.Stored + p.Stored.Load(), Packs: before.Packs + p.Packs.Load()}
 	for i := range s.Folders {
 		s.Totals.Items += s.Folders[i].Items
 	}
 	return s
 }
 
-// base returns the segments that the run started from.
-func (r *run) base() []manifest.Segment {
-	if r.parent == nil {
-		return nil
+// counts returns the run's counts. Listed items without an end are pending.
+func (g *ledger) counts() manifest.Run {
+	p := g.opts.Progress
+	c := manifest.Run{
+		Exported: p.Exported.Load(), Skipped: p.Skipped.Load(), Failed: p.Failed.Load(), Gone: p.Gone.Load(),
+		LeftOut: p.LeftOut.Load(), Removed: g.totals.removed,
 	}
-	return r.parent.Segments
-}
-
-// manifestFolders returns the tree as Graph told it. A run that is not through
-// keeps the folders that only its parent knows, so that their rows stay live.
-func (r *run) manifestFolders(through bool) []manifest.Folder {
-	folders := []manifest.Folder{}
-	for _, f := range r.folders {
-		if r.inTree(f.ID) || !through {
-			folders = append(folders, f.manifest(r.index.count(f.ID), r.opts.Full))
-		}
-	}
-	if through || r.parent == nil {
-		return folders
-	}
-	known := map[string]bool{}
-	for _, f := range r.folders {
-		known[f.ID] = true
-	}
-	for i := range r.parent.Folders {
-		if f := *r.continuable(&r.parent.Folders[i]); !known[f.ID] {
-			f.Items = r.index.count(f.ID).held
-			folders = append(folders, f)
-		}
-	}
-	return folders
-}
-
-// manifestFailures returns the items that failed and are not known to be gone.
-func (r *run) manifestFailures(through bool) []manifest.Failure {
-	whole := map[string]bool{}
-	for _, f := range r.folders {
-		_, whole[f.ID] = f.isThrough()
-	}
-	failures := []manifest.Failure{}
-	for key, f := range r.record.failures {
-		if through && !r.inTree(f.Folder) || r.index.gone(key, f.Folder, whole[f.Folder]) {
-			continue
-		}
-		f.Held = r.holds(key, &f)
-		failures = append(failures, f)
-	}
-	sortFailures(failures)
-	return failures
+	c.Listed = p.Listed.Load() // last: an item has its end after it was listed
+	c.Pending = c.Listed - c.Exported - c.Skipped - c.Failed - c.Gone - c.LeftOut
+	return c
 }

@@ -2,134 +2,75 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"strings"
-	"time"
 
 	"github.com/mailhaul/mailhaul/graph"
-	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/pipeline/internal/packing"
+	"github.com/mailhaul/mailhaul/pipeline/internal/stage"
 )
 
-// A verdict is the end that an item met.
-type verdict struct {
-	item      item
-	end       end
-	stream    stream          // endExported, endStale
-	changeKey string          // endStale: the stream's
-	failure   graph.ItemError // endFailed, endStale
-	aside     bool            // endFailed, endStale: there will be another one in this run
-	reason    string          // endRemoved
+// An exporter takes what Graph sends for one batch at a time.
+type exporter struct {
+	*transfer
+	worker  *stage.Worker
+	framer  *packing.Framer
+	send    func(verdict) error // to the back: what has arrived is stored when the front has stopped
+	batch   map[string]item     // items without a verdict, by id
+	changed []verdict           // on items that came with another change key than the listed one
 }
 
-// counts reports whether the run's account has the verdict: each item is in it once, when
-// its first turn ends and it is not set aside.
-func (v *verdict) counts() bool {
-	first := v.item.turn == 0 || v.item.before != nil && v.item.before.first
-	return first && !v.aside
-}
+var _ graph.ExportHandler = (*exporter)(nil)
 
-type end int
-
-const (
-	endExported end = iota
-	endFailed
-	endStale   // it failed, and what came of it is not as listed
-	endGivenUp // it failed too often in runs before
-	endGone    // it was deleted since it was listed
-	endRemoved // a delta query told that it is gone
-)
-
-// export is one export worker: it asks for batches until the front has stopped
-// or there are no more, and leaves its frames to the back: full ones, and those that
-// have waited for long.
-func (r *run) export(front, back context.Context, w *worker) error {
-	x := &exporter{run: r, back: back, worker: w, framer: framer{
-		known:  r.known,
-		worker: w,
-		emit:   func(f *frame) error { return r.emit(back, w, f) },
-		buffer: func() []byte { return r.pool.raw.take(frameBuffer) },
-	}}
-	front = w.traced(front)
-	tick := time.NewTicker(max(min(r.frameAge(), lookEvery), time.Millisecond))
+// exportBatches is one worker of the export stage. It exports batches until there are no more or
+// the front has stopped, and passes frames to the back.
+func (t *transfer) exportBatches(front, back context.Context, w *stage.Worker) error {
+	x := &exporter{
+		transfer: t, worker: w, framer: t.packing.NewFramer(back, w),
+		send: func(v verdict) error { return stage.Send(back, w, t.verdicts, v) },
+	}
+	front = w.Trace(front)
+	tick := stage.NewTicker(t.packing.FrameAge())
 	defer tick.Stop()
 	for {
-		w.turn(starved)
+		w.SetState(stage.Starved)
 		select {
-		case batch, ok := <-r.batches:
-			w.turn(busy)
+		case batch, ok := <-t.batches:
+			w.SetState(stage.Busy)
 			if !ok {
-				return x.framer.flush()
+				return x.framer.Flush()
 			}
 			err := x.export(front, batch)
-			r.aside.ended()
+			t.deferred.batchDone()
 			if err != nil {
 				if back.Err() != nil {
 					return context.Cause(back)
 				}
-				r.stopped.because(err)
+				t.front.stop(err)
 			}
 		case <-tick.C:
 		}
-		if err := x.framer.flushOlder(r.frameAge()); err != nil {
+		if err := x.framer.FlushOld(); err != nil {
 			return err
 		}
 	}
 }
 
-// emit hands a frame on when there is room for it.
-func (r *run) emit(ctx context.Context, w *worker, f *frame) error {
-	if err := r.frameRoom.take(ctx, w); err != nil {
-		return err
-	}
-	return send(ctx, w, r.frames, f)
-}
-
-// frameAge is how long a frame waits to fill between batches. With what its pack then
-// waits, what has arrived comes into the next partial snapshot.
-func (r *run) frameAge() time.Duration {
-	if r.crowded.Load() || r.hurried.Load() {
-		return 0
-	}
-	return r.opts.CheckpointInterval / 4
-}
-
-// packAge is how long a pack waits to fill.
-func (r *run) packAge() time.Duration {
-	if r.crowded.Load() || r.hurried.Load() {
-		return 0
-	}
-	return r.opts.CheckpointInterval / 2
-}
-
-// lookEvery is how often frames and packs that fill slowly are looked at.
-const lookEvery = time.Second
-
-// An exporter takes what Graph sends for one batch at a time.
-type exporter struct {
-	run    *run
-	back   context.Context // what has arrived goes on when the front has stopped
-	worker *worker
-	framer framer
-	batch  map[string]item // those without a verdict
-	other  []verdict       // those that came with another change key than the listing's
-}
-
-var _ graph.ExportHandler = (*exporter)(nil)
-
-// export exports a batch, unless the front has stopped: then it is left pending.
+// export exports a batch. If the front has stopped, its items stay pending.
 func (x *exporter) export(ctx context.Context, batch []item) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	x.batch, x.other = make(map[string]item, len(batch)), nil
+	x.batch, x.changed = make(map[string]item, len(batch)), nil
 	ids := make([]string, len(batch))
 	for i, it := range batch {
 		x.batch[it.ID], ids[i] = it, it.ID
 	}
-	defer x.framer.discard()
-	if err := x.run.job.Source.Export(ctx, ids, x); err != nil {
+	defer x.framer.Discard()
+	if err := x.source.Export(ctx, ids, x); err != nil {
 		return err
 	}
-	for _, v := range x.other {
+	for _, v := range x.changed {
 		if err := x.judge(ctx, v); err != nil {
 			return err
 		}
@@ -138,33 +79,33 @@ func (x *exporter) export(ctx context.Context, batch []item) error {
 }
 
 // Room implements graph.ExportHandler.
-func (x *exporter) Room(n int) []byte { return x.framer.room(n) }
+func (x *exporter) Room(n int) []byte { return x.framer.Room(n) }
 
 // Data implements graph.ExportHandler.
 func (x *exporter) Data(p []byte) error {
-	x.run.opts.Progress.Arrived.Add(int64(len(p)))
-	x.worker.did(0, int64(len(p)))
-	return x.framer.write(p)
+	x.opts.Progress.Arrived.Add(int64(len(p)))
+	x.worker.Did(0, int64(len(p)))
+	return x.framer.Write(p)
 }
 
 // Discard implements graph.ExportHandler.
-func (x *exporter) Discard() { x.framer.discard() }
+func (x *exporter) Discard() { x.framer.Discard() }
 
-// Exported implements graph.ExportHandler. An item that came with another change key than
-// the listing's is judged when the response has ended: that takes a request.
+// Exported implements graph.ExportHandler. An item with another change key than the listed one is
+// judged when the response has ended, because that takes a request.
 func (x *exporter) Exported(id, changeKey string) error {
-	s, err := x.framer.finish()
+	s, err := x.framer.Finish()
 	it, ok := x.batch[id]
 	if err != nil || !ok {
 		return err
 	}
 	delete(x.batch, id)
-	x.run.doubt.came(&it)
+	x.health.Exported(it.ID, it.Size)
 	if it.differs(changeKey) {
-		x.other = append(x.other, verdict{item: it, stream: s, changeKey: changeKey})
+		x.changed = append(x.changed, verdict{item: it, stream: s, changeKey: changeKey})
 		return nil
 	}
-	return x.end(verdict{item: it, end: endExported, stream: s})
+	return x.send(verdict{item: it, outcome: itemExported, stream: s})
 }
 
 // Failed implements graph.ExportHandler.
@@ -175,11 +116,11 @@ func (x *exporter) Failed(id string, e graph.ItemError) error {
 	}
 	delete(x.batch, id)
 	if e.Temporary {
-		x.run.doubt.missed(e)
+		x.health.Missed(e)
 	} else {
-		x.run.doubt.met()
+		x.health.Answered()
 	}
-	return x.fail(verdict{item: it, end: endFailed, failure: e}, e.Temporary)
+	return x.fail(verdict{item: it, outcome: itemFailed, failure: e}, e.Temporary)
 }
 
 // Gone implements graph.ExportHandler.
@@ -189,44 +130,62 @@ func (x *exporter) Gone(id string) error {
 		return nil
 	}
 	delete(x.batch, id)
-	x.run.doubt.met()
-	return x.end(verdict{item: it, end: endGone})
+	x.health.Answered()
+	return x.send(verdict{item: it, outcome: itemGone})
 }
 
-// fail ends an item for now, or for this run. If it may come later it is set aside for
-// another turn.
-func (x *exporter) fail(v verdict, temporary bool) error {
+// fail sends a failure. If it is retryable, the item is deferred.
+func (x *exporter) fail(v verdict, retryable bool) error {
 	again := v.item
-	b := setback{first: again.turn == 0}
-	if again.before != nil {
-		b = *again.before
+	d := deferral{counted: again.attempt == 0}
+	if again.deferral != nil {
+		d = *again.deferral
 	}
-	b.attempts += v.failure.Attempts
-	v.failure.Attempts = b.attempts
-	b.alone = v.failure.Alone
-	if v.end == endStale {
-		b.behind++
+	d.attempts += v.failure.Attempts
+	v.failure.Attempts = d.attempts
+	d.alone = v.failure.Alone
+	if v.outcome == itemStale {
+		d.stale++
 	}
-	if temporary && b.behind <= maxBehind {
-		again.before, again.page, again.turn = &b, nil, again.turn+1
-		v.aside = x.run.aside.put(again)
+	if retryable && d.stale <= maxStale {
+		again.deferral, again.page, again.attempt = &d, nil, again.attempt+1
+		v.deferred = x.deferred.put(again)
 	}
-	return x.end(v)
+	return x.send(v)
 }
 
-func (x *exporter) end(v verdict) error { return send(x.back, x.worker, x.run.verdicts, v) }
+// codeStale is the code of an item whose data has another change key than the listed one.
+const codeStale = "StaleData"
 
-// failed returns the manifest's form of a failed item, its texts bounded.
-func (v *verdict) failed() manifest.Failure {
-	return manifest.Failure{
-		ID: v.item.ID, Folder: v.item.folder.ID, Code: clip(v.failure.Code, 100), Message: clip(v.failure.Message, 500),
-		Attempts: v.failure.Attempts, Runs: 1, Item: v.item.row(),
+// judge decides on an item that came with another change key than the listed one. If Graph says of
+// the item that it changed since it was listed, its row gets the new key and what else changed.
+// Otherwise the data may come from a replica that is behind: the item is requested again, and
+// fails if that does not help.
+func (x *exporter) judge(ctx context.Context, v verdict) error {
+	it := v.item
+	now, err := x.source.Item(ctx, it.folder.ID, it.ID)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err == nil && plainKey(now.ChangeKey) == plainKey(v.changeKey) && !now.LastModifiedDateTime.Before(it.LastModifiedDateTime):
+		now.Properties = it.Properties
+		v.outcome, v.item.Item = itemExported, now
+		return x.send(v)
 	}
+	v.outcome, v.failure = itemStale, graph.ItemError{
+		Code: codeStale, Message: fmt.Sprintf("the data has change key %s, the listing has %s", v.changeKey, it.ChangeKey),
+		Attempts: 1,
+	}
+	return x.fail(v, true)
 }
 
-func clip(s string, n int) string {
-	if len(s) > n {
-		s = s[:n]
-	}
-	return strings.ToValidUTF8(s, "")
+// differs reports whether a change key is not the listed one. If Graph left out one of the keys,
+// they cannot be compared.
+func (it *item) differs(changeKey string) bool {
+	return changeKey != "" && it.ChangeKey != "" && plainKey(changeKey) != plainKey(it.ChangeKey)
+}
+
+// plainKey returns the one form of a change key: base64 has two alphabets.
+func plainKey(key string) string {
+	return strings.TrimRight(strings.NewReplacer("-", "+", "_", "/").Replace(key), "=")
 }

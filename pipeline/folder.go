@@ -1,62 +1,82 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"sync"
 	"time"
 
 	"github.com/mailhaul/mailhaul/graph"
 	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/pipeline/internal/index"
+	"github.com/mailhaul/mailhaul/pipeline/internal/position"
 )
 
-// A folder is one of the mailbox on its way through a run.
+// A folder of the mailbox, and the state of its listing.
 type folder struct {
 	graph.Folder
-	before  *manifest.Folder // of the last snapshot; nil: it is new
-	leftOut string           // why the selection leaves it out
+	before   *manifest.Folder  // in the last snapshot; nil: it is new
+	leftOut  string            // why the selection leaves it out; "" if it does not
+	position position.Position // of a listing of the whole folder
 
-	mu            sync.Mutex
-	open          int       // items to export, and removals, that have met no end
-	position      position  // of a listing of the whole folder
-	through       bool      // its listing ended well
-	whole         bool      // and was of everything that lies in it
-	unburied      bool      // rows of it are to be buried before the listing is committed
-	deltaLink     string    // where the next listing starts
-	listedThrough time.Time // the same, without delta
-	itemsLeftOut  int64
-	leftOutHeld   int64   // of itemsLeftOut
-	unconfirmed   int64   // held items that the listing, being short, did not show
-	short         int64   // how many items fewer are known than Graph counts; negative: more
-	err           error   // why it, or the folders in it, could not be listed
-	unlisted      []error // why items of it could not be listed
+	mu          sync.Mutex
+	open        int // listed items and removals that have no end yet
+	result      result
+	unconfirmed int64 // held items that the listing, being short, did not show
+	err         error // why the folder, or its subfolders, could not be listed
 }
 
-// opened counts an item as soon as the index has noted it: the listing is not committed before
-// the item meets its end, whatever happens on its way to the next stage.
-func (f *folder) opened(p *page) {
+// A result is what a folder's listing found.
+type result struct {
+	done          bool
+	entire        bool // the listing covered everything in the folder
+	deletions     bool // tombstones must be written before the listing is committed
+	deltaLink     string
+	listedThrough time.Time // where the next listing starts, if there is no delta link
+	itemsLeftOut  int64
+	leftOutHeld   int64   // of itemsLeftOut
+	short         int64   // known items fewer than Graph counts; negative: more
+	unlisted      []error // why items could not be listed
+}
+
+// itemOpened counts an item as soon as the index has noted it. The listing is not committed before
+// the item has its end, whatever happens before the next stage gets it.
+func (f *folder) itemOpened(p *position.Page) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.open++
 	if p != nil {
-		p.open++
+		f.position.Open(p)
 	}
 }
 
-// closed counts an item that met its end, and returns how many pages became covered by that.
-func (f *folder) closed(p *page) int64 {
+// itemClosed counts an item that has its end, and returns how many pages became covered.
+func (f *folder) itemClosed(p *position.Page) (covered int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.open--
 	if p == nil {
 		return 0
 	}
-	p.open--
-	return f.position.cover()
+	return f.position.Close(p)
 }
 
-// recount sets Graph's own count of the items.
-func (f *folder) recount(n int) {
+// unstored returns how far the listing is covered, with the keys to store before that is
+// committed; nil if there was no progress, or the whole listing can be committed.
+func (f *folder) unstored() (l *manifest.Listing, keys []manifest.RowKey, pass int) {
+	f.mu.Lock()
+	complete := f.result.done && f.open == 0
+	f.mu.Unlock()
+	if complete {
+		return nil, nil, 0
+	}
+	return f.position.Unstored()
+}
+
+// setTotal sets Graph's own count of the items.
+func (f *folder) setTotal(n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.TotalItemCount = n
@@ -69,15 +89,45 @@ func (f *folder) total() int64 {
 	return int64(f.TotalItemCount)
 }
 
-// refused notes why the folder could not be listed.
-func (f *folder) refused(err error) {
+func (f *folder) setResult(r result) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.result = r
+}
+
+// listed returns the result of the listing.
+func (f *folder) listed() result {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.result
+}
+
+// cancelDeletions keeps the rows that the listing did not show. The next run lists the folder as a
+// whole.
+func (f *folder) cancelDeletions() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.result.deletions {
+		f.result.deletions, f.result.deltaLink, f.result.listedThrough = false, "", time.Time{}
+	}
+}
+
+// deletionsDone notes that the tombstones are written.
+func (f *folder) deletionsDone() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.result.deletions = false
+}
+
+// setError notes why the folder could not be listed.
+func (f *folder) setError(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.err = err
 }
 
-// refusal returns why the folder, or what lies in it, could not be listed; nil if it was.
-func (f *folder) refusal() error {
+// listError returns why the folder, or its subfolders, could not be listed; nil if they were.
+func (f *folder) listError() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.err
@@ -90,74 +140,31 @@ func (f *folder) setUnconfirmed(n int64) {
 	f.unconfirmed = n
 }
 
-// isThrough reports whether the folder's listing ended well, and whether it told
-// of everything that lies in it.
-func (f *folder) isThrough() (through, whole bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.through, f.through && f.whole
-}
-
-// missing returns how many items fewer are known than Graph counts.
-func (f *folder) missing() int64 {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.short
-}
-
-// unbury leaves the rows alone that the listing did not tell of: what is short may
-// have been missed.
-func (f *folder) unbury() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.unburied {
-		f.unburied, f.deltaLink, f.listedThrough = false, "", time.Time{}
-	}
-}
-
-// hasUnburied reports whether there are rows that are to be buried.
-func (f *folder) hasUnburied() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.through && f.unburied
-}
-
-// buried takes note that there are none any more.
-func (f *folder) buried() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.unburied = false
-}
-
-// manifest returns the folder's entry for a snapshot with the given counts of its items.
-// Where the next listing starts is committed only when everything that this one listed is
-// recorded. Until then it is where this one started, with the part of it that is covered. A
-// full run that has not listed the folder leaves that to the next one.
-func (f *folder) manifest(count folderCount, full bool) manifest.Folder {
+// manifest returns the folder's entry for a snapshot with the given counts of its items. Where the
+// next listing starts is committed only when everything that this listing showed is recorded.
+// Until then the entry has the start of this listing, and the part of it that is covered. A full
+// run that has not listed the folder leaves that to the next run.
+func (f *folder) manifest(count index.Counts, full bool) manifest.Folder {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	m := manifest.Folder{
 		ID: f.ID, ParentFolderID: f.ParentFolderID, DisplayName: f.DisplayName, Path: f.Path, Type: f.Type,
 		WellKnownName: f.WellKnownName, Hidden: f.Hidden, TotalItemCount: min(max(int64(f.TotalItemCount), 0), math.MaxInt32),
-		Items: count.held, Gone: count.gone, LeftOut: f.leftOut, Mailbox: f.Mailbox,
+		Items: count.Held, Gone: count.Gone, LeftOut: f.leftOut, Mailbox: f.Mailbox,
 	}
-	if err := f.trouble(); err != nil {
-		m.Error, m.ErrorCode = clip(err.Error(), 500), errorCode(err)
-	}
-	if f.err == nil {
-		m.Unlisted = int64(len(f.unlisted))
-	}
-	if f.through && f.open == 0 && !f.unburied {
-		m.DeltaLink, m.ListedThrough, m.ItemsLeftOut = f.deltaLink, f.listedThrough, f.itemsLeftOut
-		m.LeftOutHeld, m.Unconfirmed = f.leftOutHeld, f.unconfirmed
+	f.describeErrors(&m)
+	r := &f.result
+	if r.done && f.open == 0 && !r.deletions {
+		m.DeltaLink, m.ListedThrough, m.ItemsLeftOut = r.deltaLink, r.listedThrough, r.itemsLeftOut
+		m.LeftOutHeld, m.Unconfirmed = r.leftOutHeld, f.unconfirmed
 		return m
 	}
 	if b := f.before; b != nil {
 		m.DeltaLink, m.ListedThrough, m.ItemsLeftOut = b.DeltaLink, b.ListedThrough, b.ItemsLeftOut
 		m.LeftOutHeld, m.Unconfirmed, m.Listing = b.LeftOutHeld, b.Unconfirmed, b.Listing
 	}
-	if f.position.durable != nil {
-		m.Listing = f.position.durable
+	if durable := f.position.Durable(); durable != nil {
+		m.Listing = durable
 	}
 	if full && m.Listing == nil && f.leftOut == "" {
 		m.Listing = &manifest.Listing{} // the next run begins it
@@ -165,10 +172,33 @@ func (f *folder) manifest(count folderCount, full bool) manifest.Folder {
 	return m
 }
 
-// trouble returns why the folder or a part of it could not be listed. The lock is held.
-func (f *folder) trouble() error {
-	if f.err == nil && len(f.unlisted) > 0 {
-		return fmt.Errorf("items that Graph does not list: %d; the first: %w", len(f.unlisted), f.unlisted[0])
+// describeErrors says in the entry why the folder, or items of it, could not be listed.
+func (f *folder) describeErrors(m *manifest.Folder) {
+	err, unlisted := f.err, f.result.unlisted
+	if err == nil && len(unlisted) > 0 {
+		m.Unlisted = int64(len(unlisted))
+		err = fmt.Errorf("items that Graph does not list: %d; the first: %w", len(unlisted), unlisted[0])
 	}
-	return f.err
+	if err != nil {
+		m.Error, m.ErrorCode = clip(err.Error(), 500), errorCode(err)
+	}
+}
+
+// errorCode returns the kind of an error that kept a folder from being listed, such as
+// "403 ErrorAccessDenied". It is the same in each run that fails for the same reason.
+func errorCode(err error) string {
+	e, isAnswer := errors.AsType[*graph.Error](err)
+	switch {
+	case errors.Is(err, graph.ErrEndless):
+		return "endless list"
+	case !isAnswer:
+		return "other"
+	case e.Err != nil && e.StatusCode == 0:
+		return "no answer"
+	case e.Err != nil:
+		return "unreadable answer"
+	case e.Code != "":
+		return clip(fmt.Sprintf("%d %s", e.StatusCode, e.Code), 100)
+	}
+	return fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode))
 }

@@ -3,37 +3,30 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/mailhaul/mailhaul/graph"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// A lister lists one folder. What it notes is committed with the folder when all that it listed
-// is recorded.
+// A lister decides how one folder is listed. Its result is committed when all that it listed is
+// recorded.
 type lister struct {
-	run    *run
-	folder *folder
-	worker *worker
-
-	pass   manifest.Pass // under way; empty: only changes are listed
-	passes int           // over everything that lies in the folder, that came to their ends
-	page   *page         // of the pass under way
-	stale  int           // pages of a walk that held nothing new
-
-	link          string    // where the next delta query starts
-	listedThrough time.Time // the greatest lastModifiedDateTime
-	leftOutBefore int64     // items that were left out when they were listed
-	heldBefore    int64     // of these, those that are held in an older version
-	repeats       int       // items that are requested again
-	overflow      bool      // and not all that should have been
-	unlisted      []error   // of items that the last pass could not list
+	walker
+	leftOutBefore int64 // items that earlier runs left out
+	heldBefore    int64 // of these, items that are held in an older version
 }
 
-// maxRepeats bounds the items of a folder that are requested again because they
-// changed while it was listed. Beyond, the next run lists the whole folder.
-const maxRepeats = 10_000
+// run lists the folder in the cheapest way that the last snapshot allows, and again as a whole if
+// the result does not agree with Graph's own count.
+func (l *lister) run(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{l.list, l.retryFailed, l.checkCount, l.finish} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // list lists the folder from where the last snapshot ended.
 func (l *lister) list(ctx context.Context) error {
@@ -41,56 +34,49 @@ func (l *lister) list(ctx context.Context) error {
 	switch {
 	case before != nil && before.Listing != nil:
 		return l.resume(ctx, before.Listing)
-	case before == nil || l.run.opts.Full:
+	case before == nil || l.opts.Full:
 	case before.DeltaLink != "":
-		err := l.followDelta(ctx)
-		if err == nil || !l.avoidable(ctx, err) {
+		l.leftOutBefore, l.heldBefore = before.ItemsLeftOut, before.LeftOutHeld
+		err := l.walkDelta(ctx, before.DeltaLink)
+		if err == nil || !l.isAvoidable(ctx, err) {
 			return err
 		}
-		l.note("changes of the folder could not be listed: it is listed as a whole", err)
+		l.logUnusual("changes of the folder could not be listed: it is listed as a whole", err)
 	case !before.ListedThrough.IsZero():
 		return l.listSince(ctx)
 	}
 	return l.listWhole(ctx, manifest.Listing{})
 }
 
-// note logs what is unusual about the folder's listing.
-func (l *lister) note(what string, err error) {
-	l.run.opts.Logger.Info(what, "mailbox", l.run.job.Mailbox.ID, "folder", FormatPath(l.folder.Path), "error", err)
+func (l *lister) logUnusual(what string, err error) {
+	l.log.Info(what, "folder", FormatPath(l.folder.Path), "error", err)
 }
 
-// followDelta lists what changed since the last snapshot.
-func (l *lister) followDelta(ctx context.Context) error {
-	before := l.folder.before
-	l.leftOutBefore, l.heldBefore = before.ItemsLeftOut, before.LeftOutHeld
-	return l.walkDelta(ctx, before.DeltaLink)
-}
-
-// avoidable reports whether another way of listing the folder may do without what failed: Graph
-// answers for the mailbox, and the folder is there.
-func (l *lister) avoidable(ctx context.Context, err error) bool {
-	return !errors.Is(err, graph.ErrFolderGone) && l.run.isLocal(ctx, err)
+// isAvoidable reports whether another way of listing the folder may work: Graph answers other
+// requests about the mailbox, and the folder exists.
+func (l *lister) isAvoidable(ctx context.Context, err error) bool {
+	return !errors.Is(err, graph.ErrFolderGone) && !l.isMailboxError(ctx, err)
 }
 
 // listWhole lists the folder from its start, or continues a listing. Pages of a list are cut by
-// count, so an item that vanishes while they are read makes the list miss another one. A second
-// pass makes sure: a delta query, which leads to where the next run starts.
+// count: when an item vanishes while they are read, the list misses another item. So there is a
+// second pass, by a delta query, which also leads to where the next run starts.
 func (l *lister) listWhole(ctx context.Context, from manifest.Listing) error {
 	l.passes, l.leftOutBefore, l.heldBefore, l.link, l.unlisted = from.Passes, 0, 0, "", nil
-	if from.Pass == manifest.PassItems || from.Pass == "" && !l.run.opts.NoProperties {
+	if from.Pass == manifest.PassItems || from.Pass == "" && !l.opts.NoProperties {
 		err := l.walkItems(ctx, manifest.PassItems, from)
-		if err != nil && !l.avoidable(ctx, err) {
+		if err != nil && !l.isAvoidable(ctx, err) {
 			return err
 		}
 	}
 	return l.listSecond(ctx, from)
 }
 
-// listSecond goes over the whole folder by a delta query or, where that fails or leaves doubts, by
-// a list of items. Its error is that of the last way there is.
+// listSecond passes over the whole folder by a delta query. If that fails or leaves doubts, it
+// does so by a list of ids, too. It returns the error of the last query.
 func (l *lister) listSecond(ctx context.Context, from manifest.Listing) error {
 	if from.Pass != manifest.PassIDs {
-		if err := l.startDelta(ctx, from); err != nil && !l.avoidable(ctx, err) {
+		if err := l.startDelta(ctx, from); err != nil && !l.isAvoidable(ctx, err) {
 			return err
 		}
 	}
@@ -98,16 +84,20 @@ func (l *lister) listSecond(ctx context.Context, from manifest.Listing) error {
 		return nil
 	}
 	err := l.walkItems(ctx, manifest.PassIDs, from)
-	if err != nil && l.link != "" && l.avoidable(ctx, err) {
+	if err != nil && l.link != "" && l.isAvoidable(ctx, err) {
 		return nil // the delta query was a pass, too
 	}
 	return err
 }
 
-// startDelta goes through a first delta query, which is a pass over the whole folder. A
-// folder without delta is left to listings by time.
+// maxRefusals is the number of folders in a row that refuse delta queries until no more are
+// requested.
+const maxRefusals = 2
+
+// startDelta goes through a first delta query, which is a pass over the whole folder. Folders
+// without delta queries are listed by time.
 func (l *lister) startDelta(ctx context.Context, from manifest.Listing) error {
-	if l.run.deltaRefused.Load() >= maxRefusals {
+	if l.deltaRefusals.Load() >= maxRefusals {
 		return nil
 	}
 	link := ""
@@ -120,31 +110,29 @@ func (l *lister) startDelta(ctx context.Context, from manifest.Listing) error {
 	err := l.walkDelta(ctx, link)
 	switch {
 	case err == nil:
-		l.run.deltaRefused.Store(0)
+		l.deltaRefusals.Store(0)
 		l.passes++
 		return nil
 	case errors.Is(err, graph.ErrNoDelta) && link == "":
-		l.run.deltaRefused.Add(1)
+		l.deltaRefusals.Add(1)
 	}
 	return err
 }
 
-// maxRefusals is how many folders in a row refuse delta queries until no more are requested.
-const maxRefusals = 2
-
-// inDoubt reports whether a whole listing came out short of Graph's count or
-// without items that are held.
+// inDoubt reports whether a listing of the whole folder showed fewer items than Graph counts, or
+// not all held items.
 func (l *lister) inDoubt() bool {
-	count := l.run.index.count(l.folder.ID)
-	return count.seen < l.folder.total() || count.doubtful() > 0
+	count := l.index.Count(l.folder.ID)
+	return count.Seen < l.folder.total() || count.Doubtful() > 0
 }
 
-// listSince is for a folder without delta: what was modified since the last
-// snapshot, and then all ids, which show what is gone or was moved here.
+// listSince lists a folder without delta queries: what was modified since the last snapshot, and
+// then all ids, which show what is gone or was moved here.
 func (l *lister) listSince(ctx context.Context) error {
 	l.listedThrough = l.folder.before.ListedThrough
 	l.pass = ""
-	if err := l.walk(ctx, l.run.job.Source.ItemsSince(ctx, l.folder.ID, l.listedThrough)); err != nil && !l.avoidable(ctx, err) {
+	err := l.walk(ctx, l.job.Source.ItemsSince(ctx, l.folder.ID, l.listedThrough))
+	if err != nil && !l.isAvoidable(ctx, err) {
 		return err
 	}
 	if err := l.listSecond(ctx, manifest.Listing{}); err != nil {
@@ -156,15 +144,14 @@ func (l *lister) listSince(ctx context.Context) error {
 	return nil
 }
 
-// retryFailed requests the items of the folder that failed in the run before, and that this
-// listing did not show.
+// retryFailed requests the items of the folder that failed in the last run and were not listed.
 func (l *lister) retryFailed(ctx context.Context) error {
 	if l.passes > 0 {
 		return nil // they are listed, or gone
 	}
-	for _, failed := range l.run.failedIn(l.folder.ID) {
+	for _, failed := range l.parent.failedIn(l.folder.ID) {
 		key := manifest.KeyOf(l.folder.ID, failed.ID)
-		if l.run.index.told(key, l.folder.ID) {
+		if l.index.Shown(key, l.folder.ID) {
 			continue
 		}
 		if _, err := l.offer(ctx, itemOf(&failed.Item)); err != nil {
@@ -174,17 +161,17 @@ func (l *lister) retryFailed(ctx context.Context) error {
 	return nil
 }
 
-// recounts is how often a folder's changes are listed until they agree with Graph's count:
-// mail may arrive while it is counted.
-const recounts = 3
+// maxRecounts is how often a folder's changes are listed until they agree with Graph's count: mail
+// may arrive while it is counted.
+const maxRecounts = 3
 
-// checkCount compares what is known to lie in a folder, whose changes were listed, with Graph's
-// own count. Where they do not agree, the folder is listed as a whole.
+// checkCount compares the number of known items in a folder, whose changes were listed, with
+// Graph's own count. If they do not agree, it lists the whole folder.
 func (l *lister) checkCount(ctx context.Context) error {
 	if l.passes > 0 || l.agrees() {
 		return nil
 	}
-	for range recounts {
+	for range maxRecounts {
 		if err := l.recount(ctx); err != nil || l.agrees() {
 			return err
 		}
@@ -195,73 +182,70 @@ func (l *lister) checkCount(ctx context.Context) error {
 			return nil
 		}
 	}
-	l.run.opts.Logger.Info("folder is listed as a whole: its changes do not add up to Graph's count", "mailbox", l.run.job.Mailbox.ID,
+	l.log.Info("folder is listed as a whole: its changes do not add up to Graph's count",
 		"folder", FormatPath(l.folder.Path), "totalItemCount", l.folder.total(), "known", l.known())
 	return l.listWhole(ctx, manifest.Listing{})
 }
 
-// recount gets Graph's own count of the folder's items.
+// recount requests Graph's own count of the folder's items.
 func (l *lister) recount(ctx context.Context) error {
-	fresh, err := l.run.job.Source.Folder(ctx, l.folder.ID)
+	now, err := l.job.Source.Folder(ctx, l.folder.ID)
 	if err == nil {
-		l.folder.recount(fresh.TotalItemCount)
+		l.folder.setTotal(now.TotalItemCount)
 	}
 	return err
 }
 
-// known returns how many items are known to lie in the folder: those that the
-// listing showed, and those that it had no need to show.
+// known returns how many items are known to be in the folder: items that the listing showed, and
+// items that had not changed.
 func (l *lister) known() int64 {
-	count := l.run.index.count(l.folder.ID)
+	count := l.index.Count(l.folder.ID)
 	if l.passes > 0 {
-		return count.seen
+		return count.Seen
 	}
-	return count.seen + count.unseen + l.leftOutBefore - l.heldBefore
+	return count.Seen + count.Unseen + l.leftOutBefore - l.heldBefore
 }
 
-// agrees reports whether Graph's count is what is known, or as far from it as the
-// last snapshot was: a folder may count what it never lists.
+// agrees reports whether Graph's count is the number of known items, or differs from it as much as
+// in the last snapshot: a folder may count items that it never lists.
 func (l *lister) agrees() bool {
-	off := l.folder.total() - l.known()
-	return off == 0 || off == l.offBefore()
+	short := l.folder.total() - l.known()
+	if short == 0 {
+		return true
+	}
+	before := snapshots.CountsOf(l.folder.before, l.parent.failedIn(l.folder.ID))
+	return short == before.Missing-before.Extra
 }
 
-// offBefore returns how many items fewer than Graph counted were known to the last snapshot.
-func (l *lister) offBefore() int64 {
-	counts := snapshots.CountsOf(l.folder.before, l.run.failedIn(l.folder.ID))
-	return counts.Missing - counts.Extra
-}
-
-// end notes in the folder where its next listing starts. Items that a delta query did not show
-// are there as they were. Items may have been deleted since Graph counted them: a listing that
-// comes out short is held against a new count.
-func (l *lister) end(ctx context.Context) error {
+// finish sets the folder's result. Items that a delta query did not show have not changed. Items
+// may have been deleted since Graph counted them: a listing that is short is compared with a new
+// count.
+func (l *lister) finish(ctx context.Context) error {
 	f := l.folder
-	count := l.run.index.count(f.ID)
+	count := l.index.Count(f.ID)
 	if l.passes > 0 && f.total() > l.known() {
 		counted := f.total()
 		if err := l.recount(ctx); err != nil {
 			return err
 		}
-		f.recount(int(min(counted, f.total())))
+		f.setTotal(int(min(counted, f.total())))
 	}
 	if l.passes == 0 {
-		l.run.opts.Progress.Listed.Add(count.unseen)
-		l.run.opts.Progress.Skipped.Add(count.unseen)
+		l.opts.Progress.Listed.Add(count.Unseen)
+		l.opts.Progress.Skipped.Add(count.Unseen)
 	}
-	short := f.total() - l.known()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.through, f.whole, f.short, f.unlisted = true, l.passes > 0 && len(l.unlisted) == 0, short, l.unlisted
-	f.unburied = f.whole && count.doubtful() > 0
-	f.itemsLeftOut, f.leftOutHeld = l.leftOutBefore+count.leftOut, l.heldBefore+count.leftOutHeld
+	r := result{
+		done: true, entire: l.passes > 0 && len(l.unlisted) == 0, short: f.total() - l.known(), unlisted: l.unlisted,
+		itemsLeftOut: l.leftOutBefore + count.LeftOut, leftOutHeld: l.heldBefore + count.LeftOutHeld,
+	}
+	r.deletions = r.entire && count.Doubtful() > 0
 	switch {
-	case l.overflow: // the next run lists it as a whole
-		f.deltaLink, f.listedThrough = "", time.Time{}
+	case l.overflow: // the next run lists the whole folder
 	case l.link != "":
-		f.deltaLink = l.link
+		r.deltaLink = l.link
 	default:
-		f.listedThrough = l.listedThrough
+		r.listedThrough = l.listedThrough
 	}
+	f.setResult(r)
 	return nil
 }

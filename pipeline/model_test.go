@@ -7,12 +7,12 @@ import (
 	"github.com/mailhaul/mailhaul/internal/histories"
 )
 
-// TestModel lives through histories whose repository is in memory.
+// TestModel runs histories whose repository is in memory.
 func TestModel(t *testing.T) {
 	for _, seed := range histories.Seeds(t, 12) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
-			histories.Live(t, seed, 10, histories.Memory())
+			histories.Run(t, seed, 10, histories.Memory())
 		})
 	}
 }

@@ -1,8 +1,8 @@
 package pipeline
 
 import (
+	"cmp"
 	"log/slog"
-	"runtime"
 	"time"
 
 	"github.com/mailhaul/mailhaul/graph"
@@ -10,7 +10,7 @@ import (
 	"github.com/mailhaul/mailhaul/repository"
 )
 
-// A Job is one mailbox to haul into one repository.
+// A Job is one mailbox to export into one repository.
 type Job struct {
 	Source     *graph.MailboxClient
 	Repository *repository.Repository
@@ -20,59 +20,48 @@ type Job struct {
 
 // Options tune a run. The zero value is ready for use.
 type Options struct {
-	// Selection limits what the run takes.
+	// Selection limits what the run exports.
 	Selection Selection
 
-	// Full lists everything anew, whatever the last snapshot knows.
+	// Full lists everything again, whatever the last snapshot knows.
 	Full bool
 
-	// RetryFailed asks again also for items that failed in ten runs in a row.
+	// RetryFailed also requests items that failed in ten runs in a row.
 	RetryFailed bool
 
-	// NoProperties leaves out what tells people which item it is.
+	// NoProperties leaves out subjects, senders and other properties that identify an item to
+	// people.
 	NoProperties bool
 
-	// A partial snapshot is committed when CheckpointInterval (5 minutes by
-	// default) has passed since the last one, or CheckpointBytes (2 GiB by default)
-	// of items were recorded. This bounds the work that a killed run loses.
+	// A partial snapshot is committed when CheckpointInterval (5 minutes by default) has passed
+	// since the last one, or CheckpointBytes (2 GiB by default) of items were recorded. This bounds
+	// the work that a killed run loses.
 	CheckpointInterval time.Duration
 	CheckpointBytes    int64
 
-	// Exporters is the number of export requests in flight, 4 by default: as
-	// many as Graph allows for a mailbox.
+	// Exporters is the number of export requests at a time, 4 by default: as many as Graph allows
+	// for a mailbox.
 	Exporters int
 
-	// DrainTimeout bounds the time for storing and committing what has
-	// arrived after the caller cancels: 2 minutes by default.
+	// DrainTimeout bounds the time for storing and committing what has arrived after the caller
+	// cancels: 2 minutes by default.
 	DrainTimeout time.Duration
 
-	// Pool, if set, is what the run shares with others. By default it has one of its own.
+	// Pool is what the run shares with others. By default the run has a pool of its own.
 	Pool *Pool
 
-	// Progress, if set, counts while the run goes on.
+	// Progress, if set, is updated during the run.
 	Progress *Progress
 
-	// Logger takes notes of what is unusual but no error. By default there is none.
+	// Logger receives what is unusual but no error. By default nothing is logged.
 	Logger *slog.Logger
 }
 
-// maxFailures bounds the failures that a manifest lists. A run that has more is not
-// failing on items, but as a whole.
-const maxFailures = 20_000
-
 func (o Options) withDefaults() Options {
-	if o.Exporters == 0 {
-		o.Exporters = 4
-	}
-	if o.CheckpointInterval == 0 {
-		o.CheckpointInterval = 5 * time.Minute
-	}
-	if o.CheckpointBytes == 0 {
-		o.CheckpointBytes = 2 << 30
-	}
-	if o.DrainTimeout == 0 {
-		o.DrainTimeout = 2 * time.Minute
-	}
+	o.Exporters = cmp.Or(o.Exporters, 4)
+	o.CheckpointInterval = cmp.Or(o.CheckpointInterval, 5*time.Minute)
+	o.CheckpointBytes = cmp.Or(o.CheckpointBytes, 2<<30)
+	o.DrainTimeout = cmp.Or(o.DrainTimeout, 2*time.Minute)
 	if o.Progress == nil {
 		o.Progress = &Progress{}
 	}
@@ -81,5 +70,3 @@ func (o Options) withDefaults() Options {
 	}
 	return o
 }
-
-func compressors() int { return min(runtime.GOMAXPROCS(0), maxCompressors) }

@@ -3,109 +3,120 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"sync"
 
+	"github.com/mailhaul/mailhaul/graph"
 	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/pipeline/internal/index"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// loadParent reads the mailbox's last snapshot, without its rows.
-func (r *run) loadParent(ctx context.Context) error {
-	last, err := snapshots.Latest(ctx, r.job.Repository, r.job.Mailbox.ID)
-	if errors.Is(err, snapshots.ErrNone) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	r.parent, r.last, r.lastDigest = last, last.Snapshot, last.Digest
-	r.index.start(last.Snapshot)
-	if !r.opts.Full && refusesDelta(last.Folders) {
-		r.deltaRefused.Store(maxRefusals)
-	}
-	for i := range last.Failures {
-		f := &last.Failures[i]
-		r.failed[manifest.KeyOf(f.Folder, f.ID)] = *f
-		r.failedBefore[f.Folder]++
-	}
-	return nil
+// A parent is the mailbox's last snapshot, from which a run starts, and the index of its items.
+type parent struct {
+	*snapshots.Snapshot // empty on the mailbox's first run
+
+	failed   map[manifest.RowKey]*manifest.Failure
+	byFolder map[string][]manifest.Failure
+	index    *index.Index
+
+	loading sync.Mutex
+	loaded  bool // the rows are in the index
 }
 
-// refusesDelta reports whether the last run found that the mailbox has no delta
-// queries: it listed folders by time, and none by its changes.
-func refusesDelta(folders []manifest.Folder) bool {
+// loadParent reads the mailbox's last snapshot without its rows.
+func loadParent(ctx context.Context, job Job) (*parent, error) {
+	last, err := snapshots.Latest(ctx, job.Repository, job.Mailbox.ID)
+	if errors.Is(err, snapshots.ErrNone) {
+		last = &snapshots.Snapshot{Snapshot: &manifest.Snapshot{}}
+	} else if err != nil {
+		return nil, err
+	}
+	p := &parent{
+		Snapshot: last, index: index.New(),
+		failed: map[manifest.RowKey]*manifest.Failure{}, byFolder: map[string][]manifest.Failure{},
+	}
+	p.index.Start(last.Snapshot)
+	for i := range last.Failures {
+		f := &last.Failures[i]
+		p.failed[manifest.KeyOf(f.Folder, f.ID)] = f
+		p.byFolder[f.Folder] = append(p.byFolder[f.Folder], *f)
+	}
+	return p, nil
+}
+
+// folder returns a folder as the snapshot has it.
+func (p *parent) folder(id string) (f graph.Folder, ok bool) {
+	for i := range p.Folders {
+		if f := &p.Folders[i]; f.ID == id {
+			return graph.Folder{
+				ID: f.ID, ParentFolderID: f.ParentFolderID, DisplayName: f.DisplayName, Path: f.Path, Type: f.Type,
+				WellKnownName: f.WellKnownName, Hidden: f.Hidden, TotalItemCount: int(f.TotalItemCount), Mailbox: f.Mailbox,
+			}, true
+		}
+	}
+	return f, false
+}
+
+// refusesDelta reports whether the mailbox had no delta queries: the last run listed folders by
+// time, and none by its changes.
+func (p *parent) refusesDelta() bool {
 	byTime := false
-	for i := range folders {
-		if folders[i].DeltaLink != "" {
+	for _, f := range p.Folders {
+		if f.DeltaLink != "" {
 			return false
 		}
-		byTime = byTime || !folders[i].ListedThrough.IsZero()
+		byTime = byTime || !f.ListedThrough.IsZero()
 	}
 	return byTime
 }
 
-// parentDigest returns the digest of the manifest that the run started from.
-func (r *run) parentDigest() manifest.Digest {
-	if r.parent == nil {
-		return manifest.Digest{}
-	}
-	return r.parent.Digest
-}
-
-// loadIndex reads the rows of the last snapshot into the index, once: a run in which
-// nothing changed does without.
-func (r *run) loadIndex(ctx context.Context) error {
-	r.loading.Lock()
-	defer r.loading.Unlock()
-	if r.loaded || r.parent == nil {
+// loadIndex reads the rows of the snapshot into the index, once: a run in which nothing changed
+// does not need them.
+func (p *parent) loadIndex(ctx context.Context) error {
+	p.loading.Lock()
+	defer p.loading.Unlock()
+	if p.loaded {
 		return nil
 	}
-	listed := make(map[string]bool, len(r.parent.Folders))
-	for i := range r.parent.Folders {
-		listed[r.parent.Folders[i].ID] = true
+	listed := make(map[string]bool, len(p.Folders))
+	for i := range p.Folders {
+		listed[p.Folders[i].ID] = true
 	}
-	for row, err := range r.parent.Rows(ctx) {
+	for row, err := range p.Rows(ctx) {
 		if err != nil {
 			return err
 		}
 		if listed[row.Folder] {
-			r.index.load(&row)
+			p.index.Load(&row)
 		}
 	}
-	r.loaded = true
+	p.loaded = true
 	return nil
 }
 
 // holds reports whether there is a live row of a failed item.
-func (r *run) holds(key manifest.RowKey, f *manifest.Failure) bool {
-	r.loading.Lock()
-	known := r.loaded || r.parent == nil
-	r.loading.Unlock()
-	if !known {
-		return f.Held || r.index.holds(key)
-	}
-	return r.index.holds(key)
+func (p *parent) holds(key manifest.RowKey, f *manifest.Failure) bool {
+	p.loading.Lock()
+	loaded := p.loaded
+	p.loading.Unlock()
+	return !loaded && f.Held || p.index.Holds(key)
 }
 
-// maxRuns is after how many runs in a row an item that fails is no longer asked for,
-// unless it changes.
+// maxRuns is the number of runs in a row in which an item may fail. After that it is requested
+// only if it changes.
 const maxRuns = 10
 
-// givenUp reports whether the item failed too often to be asked for again.
-func (r *run) givenUp(it *item) bool {
-	f, ok := r.failed[it.key]
-	return ok && f.Runs >= maxRuns && f.Item.ChangeKey == it.ChangeKey && !r.opts.RetryFailed
+// gaveUp reports whether the item failed too often to be requested again.
+func (p *parent) gaveUp(it *item) bool {
+	f := p.failed[it.key]
+	return f != nil && f.Runs >= maxRuns && f.Item.ChangeKey == it.ChangeKey
 }
 
+// failure returns how an item failed in the last run; nil if it did not.
+func (p *parent) failure(key manifest.RowKey) *manifest.Failure { return p.failed[key] }
+
+// hasFailed reports whether an item failed in the last run.
+func (p *parent) hasFailed(key manifest.RowKey) bool { return p.failed[key] != nil }
+
 // failedIn returns the items of a folder that failed in the last run.
-func (r *run) failedIn(folder string) []manifest.Failure {
-	if r.failedBefore[folder] == 0 {
-		return nil
-	}
-	var failed []manifest.Failure
-	for i := range r.parent.Failures {
-		if f := r.parent.Failures[i]; f.Folder == folder {
-			failed = append(failed, f)
-		}
-	}
-	return failed
-}
+func (p *parent) failedIn(folder string) []manifest.Failure { return p.byFolder[folder] }

@@ -3,70 +3,45 @@ package pipeline_test
 import (
 	"context"
 	"errors"
-	"net/http/httptest"
 	"sync"
 	"testing"
-	"time"
 
-	"gocloud.dev/blob/memblob"
-
-	"github.com/mailhaul/mailhaul/graph"
+	"github.com/mailhaul/mailhaul/compress"
 	"github.com/mailhaul/mailhaul/internal/memstore"
-	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
+	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// newWorlds returns the worlds of several mailboxes of one Graph, with one repository.
-func newWorlds(t *testing.T, mailboxes int, opts simulator.Options) []*world {
-	t.Helper()
-	opts.Mailboxes = mailboxes
-	sim, err := simulator.New(opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(sim)
-	t.Cleanup(server.Close)
-	client, err := graph.New(graph.Options{BaseURL: server.URL + "/v1.0", RetryDelay: time.Millisecond, Budget: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(client.Close)
-	repo := newRepository(t, memblob.OpenBucket(nil))
-	var worlds []*world
-	for _, m := range sim.Mailboxes() {
-		worlds = append(worlds, &world{t: t, sim: sim, client: client, repo: repo, mailbox: manifest.Mailbox{ID: m.ID, User: m.User}})
-	}
-	return worlds
-}
+// smallPack is a size of packs that tests fill quickly.
+const smallPack = 200 << 10
 
-// newPool returns a pool whose packs are small, and checks in the end that nothing of
-// it is held.
-func newPool(t *testing.T, runs int) *pipeline.Pool {
+// newPool returns a pool whose packs end at packTarget stored bytes. At the end of the test it
+// checks that the runs have returned everything.
+func newPool(t testing.TB, runs, packTarget int) *pipeline.Pool {
 	t.Helper()
-	pool, err := pipeline.NewPool(runs)
+	pool, err := pipeline.NewSmallPool(runs, packTarget)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pipeline.SmallPacks(pool, 200<<10)
 	t.Cleanup(func() {
 		if n := pipeline.InUse(pool); n > 0 {
-			t.Errorf("%d parts of the pool are held by runs that are over", n)
+			t.Errorf("runs that have ended hold %d resources of the pool", n)
 		}
 		pool.Close()
 	})
 	return pool
 }
 
-// TestPool runs more mailboxes than there are places, each of which fills several packs.
+// TestPool runs more mailboxes than the pool has slots; each of them fills several packs.
 func TestPool(t *testing.T) {
-	worlds := newWorlds(t, 5, simulator.Options{Seed: 20, Items: 150, MaxItemSize: 300 << 10})
-	pool := newPool(t, 3)
-	reports := make([]*pipeline.Report, len(worlds))
+	fixtures := newFixtures(t, "v1.0", 5, simulator.Options{Seed: 20, Items: 150, MaxItemSize: 300 << 10})
+	pool := newPool(t, 3, smallPack)
+	reports := make([]*pipeline.Report, len(fixtures))
 	var wg sync.WaitGroup
-	for i, w := range worlds {
+	for i, fx := range fixtures {
 		wg.Go(func() {
-			rep, err := pipeline.Run(t.Context(), w.job(), pipeline.Options{Pool: pool})
+			rep, err := pipeline.Run(t.Context(), fx.job(), pipeline.Options{Pool: pool})
 			if err != nil || !rep.Whole() || rep.Packs < 2 {
 				t.Errorf("run %d: %+v, %v", i, rep, err)
 			}
@@ -91,21 +66,19 @@ func TestPool(t *testing.T) {
 			t.Errorf("there were %d exporters at once", s.Workers)
 		}
 	}
-	for _, w := range worlds {
-		w.checkEqual()
+	for _, fx := range fixtures {
+		fx.checkHeld()
 	}
-	if v := worlds[0].verify(); v.Mailboxes != int64(len(worlds)) || v.Unreferenced != 0 {
+	if v := fixtures[0].verify(); v.Mailboxes != int64(len(fixtures)) || v.Unreferenced != 0 {
 		t.Errorf("verification is %+v", v)
 	}
 }
 
-// TestPoolSlowMailbox: runs go on while another one has begun a pack and gets nothing
-// to fill it.
+// TestPoolSlowMailbox: runs proceed while another one has begun a pack and gets nothing to fill it.
 func TestPoolSlowMailbox(t *testing.T) {
-	worlds := newWorlds(t, 3, simulator.Options{Seed: 21, Items: 100, ItemSize: 150 << 10})
-	slow, quick := worlds[0], worlds[1:]
-	pool := newPool(t, len(worlds))
-	pipeline.SmallPacks(pool, 6<<20)
+	fixtures := newFixtures(t, "v1.0", 3, simulator.Options{Seed: 21, Items: 100, ItemSize: 150 << 10})
+	slow, quick := fixtures[0], fixtures[1:]
+	pool := newPool(t, len(fixtures), 6<<20)
 	stuck, release := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	slow.sim.Inject(simulator.Fault{Operation: simulator.OpExport, Mailbox: slow.mailbox.ID, Skip: 2, Times: -1, Before: func() {
@@ -115,66 +88,76 @@ func TestPoolSlowMailbox(t *testing.T) {
 	var wg sync.WaitGroup
 	wg.Go(func() { slow.run(pipeline.Options{Pool: pool}) })
 	<-stuck
-	for _, w := range quick {
-		if rep := w.run(pipeline.Options{Pool: pool}); rep.Packs < 2 {
+	for _, fx := range quick {
+		if rep := fx.run(pipeline.Options{Pool: pool}); rep.Packs < 2 {
 			t.Errorf("the run filled %d packs", rep.Packs)
 		}
-		w.checkEqual()
+		fx.checkHeld()
 	}
 	if n := pipeline.InUse(pool); n != 2 {
-		t.Errorf("the slow run holds %d parts of the pool, not its place and a pack", n)
+		t.Errorf("the slow run holds %d resources of the pool, not its slot and a pack", n)
 	}
 	close(release)
 	wg.Wait()
-	slow.checkEqual()
+	slow.checkHeld()
 }
 
-// TestPoolAfterFailure: a run that breaks off leaves all of the pool to the others.
+// TestPoolAfterFailure: a run that fails returns all resources of the pool.
 func TestPoolAfterFailure(t *testing.T) {
-	w := newWorld(t, simulator.Options{Seed: 22, Items: 150})
-	pool := newPool(t, 1)
+	fx := newFixture(t, simulator.Options{Seed: 22, Items: 150})
+	pool := newPool(t, 1, smallPack)
 	store := memstore.New()
-	w.repo = newRepository(t, store.Open())
+	fx.repo = newRepository(t, store.Open())
 	for _, writes := range []int{0, 1, 3, 6} {
 		store.FailAfter(writes)
-		if _, err := pipeline.Run(t.Context(), w.job(), pipeline.Options{Pool: pool}); err == nil {
+		if _, err := pipeline.Run(t.Context(), fx.job(), pipeline.Options{Pool: pool}); err == nil {
 			t.Errorf("after %d writes, the run went on without its store", writes)
 		}
 		if n := pipeline.InUse(pool); n > 0 {
-			t.Errorf("after %d writes, %d parts of the pool are held", writes, n)
+			t.Errorf("after %d writes, the run holds %d resources of the pool", writes, n)
 		}
 	}
 	store.FailAfter(-1)
-	w.run(pipeline.Options{Pool: pool})
-	w.checkEqual()
+	fx.run(pipeline.Options{Pool: pool})
+	fx.checkHeld()
 }
 
-// TestPoolWait: a run that is cancelled before it has a place did nothing.
+// TestPoolWait: a run that is cancelled before it gets a slot has done nothing.
 func TestPoolWait(t *testing.T) {
-	worlds := newWorlds(t, 2, simulator.Options{Seed: 23, Items: 20})
-	pool := newPool(t, 1)
+	fixtures := newFixtures(t, "v1.0", 2, simulator.Options{Seed: 23, Items: 20})
+	pool := newPool(t, 1, smallPack)
 	ctx, cancel := context.WithCancel(t.Context())
-	worlds[0].sim.Inject(simulator.Fault{Operation: simulator.OpExport, Mailbox: worlds[0].mailbox.ID, Before: func() {
+	fixtures[0].sim.Inject(simulator.Fault{Operation: simulator.OpExport, Mailbox: fixtures[0].mailbox.ID, Before: func() {
 		cancel()
-		rep, err := pipeline.Run(ctx, worlds[1].job(), pipeline.Options{Pool: pool})
+		rep, err := pipeline.Run(ctx, fixtures[1].job(), pipeline.Options{Pool: pool})
 		if rep != nil || !errors.Is(err, pipeline.ErrInterrupted) {
 			t.Errorf("the report is %+v, %v", rep, err)
 		}
 	}})
-	worlds[0].run(pipeline.Options{Pool: pool})
-	worlds[1].run(pipeline.Options{Pool: pool})
+	fixtures[0].run(pipeline.Options{Pool: pool})
+	fixtures[1].run(pipeline.Options{Pool: pool})
 }
 
-// TestPoolMemory: packs get smaller before they take too much memory together.
-func TestPoolMemory(t *testing.T) {
-	for runs, most := range map[int]int{1: 120 << 20, 4: 240 << 20, 16: 384 << 20, 30: 384 << 20} {
-		pool, err := pipeline.NewPool(runs)
+// TestPackBound: no pack exceeds the bound that memory is calculated with, although frames may be
+// larger than what is left of it.
+func TestPackBound(t *testing.T) {
+	const target = 5 << 20
+	fx := newFixture(t, simulator.Options{Seed: 31, Items: 20, MinItemSize: 1 << 20, MaxItemSize: 8 << 20})
+	pool := newPool(t, 1, target)
+	fx.run(pipeline.Options{Pool: pool})
+	packs := 0
+	for o, err := range fx.repo.Objects(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer pool.Close()
-		if got := pipeline.PackMemory(pool); got > most {
-			t.Errorf("the packs of %d runs take %d MiB, more than %d", runs, got>>20, most>>20)
+		if o.Kind != repository.KindPack {
+			continue
 		}
+		if packs++; o.Size > target+compress.PackExcess {
+			t.Errorf("a pack has %d bytes", o.Size)
+		}
+	}
+	if packs < 4 {
+		t.Errorf("%d packs", packs)
 	}
 }

@@ -1,279 +1,185 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/mailhaul/mailhaul/internal/rows"
 	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/pipeline/internal/packing"
+	"github.com/mailhaul/mailhaul/pipeline/internal/segments"
+	"github.com/mailhaul/mailhaul/pipeline/internal/stage"
 )
 
-// A recorder is the record stage: the one goroutine that turns verdicts and
-// durable packs into rows, rows into segments, and now and then those into a partial
-// snapshot.
+// A recorder is the record stage: the one goroutine that turns verdicts and durable packs into
+// rows, and now and then commits a partial snapshot.
 type recorder struct {
-	run      *run
-	worker   *worker
-	segments segmentList
-	failures map[manifest.RowKey]manifest.Failure
-	failed   map[manifest.RowKey]failedTurn // of the failures, those of this run
-	turns    rows.Map[uint32]               // the greatest turn in which an item asked for again was had, or gone
-	waiting  int                            // items whose packs are not durable yet
-	raw      int64                          // bytes of the recorded items
-	removed  int64
-	rows     int64 // since the last commit
-	bytes    int64 // of these
-	last     time.Time
-	early    earlyCommits
+	*ledger
+	attempts rows.Map[uint32] // the greatest attempt in which a requeued item was exported or gone
+	waiting  map[*packing.FrameLocation][]*waitingItem
+	count    int // waiting items
 }
 
-// A failed turn is when an item failed last in this run.
-type failedTurn struct {
-	turn    uint32
-	counted bool // as failed
-}
-
-// An exported item waits for the packs of its chunks.
-type exported struct {
+// A waitingItem waits until the frames of its chunks are durable.
+type waitingItem struct {
 	verdict
-	missing int // places that are not durable
+	missing int // frames that are not durable
 }
 
-func newRecorder(r *run) *recorder {
-	return &recorder{
-		run: r, segments: segmentList{repo: r.job.Repository}, failures: maps.Clone(r.failed), last: time.Now(),
-		failed: map[manifest.RowKey]failedTurn{},
+// record is the record stage.
+func (g *ledger) record(ctx context.Context, w *stage.Worker, verdicts <-chan verdict, durable <-chan packing.Pack) error {
+	g.worker, g.segments, g.pending.since = w, segments.NewWriter(g.job.Repository, w), time.Now()
+	rec := &recorder{ledger: g, waiting: map[*packing.FrameLocation][]*waitingItem{}}
+	if err := rec.receive(ctx, verdicts, durable); err != nil {
+		return err
 	}
+	if rec.count > 0 {
+		return fmt.Errorf("%d exported items wait for packs that were never stored", rec.count)
+	}
+	return nil
 }
 
-func (rec *recorder) record(ctx context.Context, w *worker) error {
-	verdicts, durable := rec.run.verdicts, rec.run.durable
-	rec.worker, rec.segments.worker = w, w
-	tick := time.NewTicker(lookEvery)
+// receive takes verdicts and packs until both channels are closed.
+func (rec *recorder) receive(ctx context.Context, verdicts <-chan verdict, durable <-chan packing.Pack) error {
+	tick := stage.NewTicker(time.Second)
 	defer tick.Stop()
 	for verdicts != nil || durable != nil {
 		var err error
-		w.turn(starved)
+		rec.worker.SetState(stage.Starved)
 		select {
 		case v, ok := <-verdicts:
-			w.turn(busy)
-			if !ok {
+			rec.worker.SetState(stage.Busy)
+			if ok {
+				err = rec.take(ctx, v)
+			} else {
 				verdicts = nil
-				continue
 			}
-			err = rec.take(ctx, v)
 		case p, ok := <-durable:
-			w.turn(busy)
-			if !ok {
+			rec.worker.SetState(stage.Busy)
+			if ok {
+				err = rec.settle(ctx, p)
+			} else {
 				durable = nil
-				continue
 			}
-			err = rec.settle(ctx, p)
 		case <-tick.C:
-			w.turn(busy)
+			rec.worker.SetState(stage.Busy)
 		case <-ctx.Done():
 			err = context.Cause(ctx)
 		}
-		if err == nil && rec.due() {
-			err = rec.run.checkpoint(ctx)
+		if err == nil && rec.isDue() {
+			err = rec.checkpoint(ctx)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
-	if rec.waiting > 0 {
-		return fmt.Errorf("%d exported items wait for packs that were never stored", rec.waiting)
-	}
-	return nil
+	return context.Cause(ctx)
 }
 
-// due reports whether it is time for a partial snapshot.
-func (rec *recorder) due() bool {
-	opts := &rec.run.opts
-	early := rec.early.due(rec.run)
-	return rec.progressed() &&
-		(early || rec.bytes >= opts.CheckpointBytes || time.Since(rec.last) >= opts.CheckpointInterval)
-}
-
-// progressed reports whether a snapshot would differ from the last one.
-func (rec *recorder) progressed() bool {
-	return rec.rows > 0 || rec.run.covered.Load() > rec.early.covered
-}
-
-// committed notes a snapshot.
-func (rec *recorder) committed() {
-	rec.rows, rec.bytes, rec.last = 0, 0, time.Now()
-	rec.early.begin(rec.run)
-}
-
-// take notes the end of an item. Of several turns of an item the greatest that did not
-// fail has the last word: what failed later is listed, and leaves what was had before.
+// take takes a verdict. Of several attempts of an item, the greatest that did not fail decides. A
+// later failure is listed, and leaves what was exported before.
 func (rec *recorder) take(ctx context.Context, v verdict) error {
 	it := &v.item
-	last, _ := rec.turns.Get(it.key)
-	failed := v.end == endFailed || v.end == endStale
-	if it.turn > last && !failed && !(it.check && v.end == endExported) {
-		rec.turns.Set(it.key, it.turn)
+	last, _ := rec.attempts.Get(it.key)
+	if it.attempt > last && !v.isFailure() && !(it.probe && v.outcome == itemExported) {
+		rec.attempts.Set(it.key, it.attempt)
 	}
 	switch {
-	case v.end == endExported:
-		return rec.takeStream(ctx, &exported{verdict: v})
-	case last > it.turn:
+	case v.outcome == itemExported:
+		return rec.takeStream(ctx, v)
+	case last > it.attempt:
 		rec.countLate(&v)
 		rec.close(it)
 		return nil
-	case v.counts():
-		rec.count(v.end)
+	case v.isCounted():
+		rec.opts.Progress.count(v.outcome)
 	}
-	if v.end == endStale {
+	if v.outcome == itemStale {
 		return rec.takeStale(ctx, v)
 	}
 	defer rec.close(it)
-	switch v.end {
-	case endFailed:
-		return rec.fail(&v)
-	case endGone, endRemoved:
-		if v.end == endGone && (it.turn == 0 || it.before != nil || rec.run.index.holds(it.key)) {
-			rec.run.index.vanished(it.key, it.folder.ID)
+	switch v.outcome {
+	case itemFailed:
+		rec.fail(&v)
+	case itemGone, itemRemoved:
+		if v.outcome == itemGone && (it.attempt == 0 || it.deferral != nil || rec.index.Holds(it.key)) {
+			rec.index.Vanished(it.key, it.folder.ID)
 		}
-		rec.mended(it.key, endGone)
-		return rec.bury(ctx, it, v.reason)
+		rec.failures.remove(it.key, itemGone)
+		return rec.delete(ctx, it.key, it.ID, it.folder.ID, cmp.Or(v.reason, manifest.RemovedDeleted))
 	}
 	return nil
 }
 
-// takeStale takes an item whose data is not as listed. Its row has the change key of the
-// data, and it is listed as failed with the key that is missing: the next run requests it
-// again, whatever its listing shows.
+// takeStale takes an item whose data is not as listed. Its row has the change key of the data, and
+// it is listed as failed with the missing key: the next run requests it again, whatever its listing
+// shows.
 func (rec *recorder) takeStale(ctx context.Context, v verdict) error {
-	if err := rec.fail(&v); err != nil {
-		return err
-	}
-	return rec.takeStream(ctx, &exported{verdict: v})
+	rec.fail(&v)
+	return rec.takeStream(ctx, v)
 }
 
-// close ends the item's way: all that is to be committed of it is recorded.
-// An item that was set aside ended when it was listed as failed.
+func (rec *recorder) fail(v *verdict) {
+	rec.failures.add(v)
+	rec.pending.rows++
+}
+
+// close notes that everything that will be committed of an item is recorded. A deferred item was
+// closed when it was listed as failed.
 func (rec *recorder) close(it *item) {
-	if it.before == nil {
-		rec.run.covered.Add(it.folder.closed(it.page))
+	if it.deferral == nil {
+		rec.listing.itemClosed(it)
 	}
 }
 
-func (rec *recorder) count(e end) {
-	p := rec.run.opts.Progress
-	switch e {
-	case endExported:
-		p.Exported.Add(1)
-	case endFailed, endStale, endGivenUp:
-		p.Failed.Add(1)
-	case endGone:
-		p.Gone.Add(1)
-	}
-}
-
-// countLate counts an item that ends after a later turn of it has had the last word.
+// countLate counts an item whose verdict comes after that on a later attempt.
 func (rec *recorder) countLate(v *verdict) {
 	switch {
-	case !v.counts():
-	case rec.run.index.holds(v.item.key):
-		rec.count(endExported)
+	case !v.isCounted():
+	case rec.index.Holds(v.item.key):
+		rec.opts.Progress.count(itemExported)
 	default:
-		rec.count(endGone)
+		rec.opts.Progress.count(itemGone)
 	}
-}
-
-// mended takes an item off the list of failures. If it was counted as failed, it counts
-// as what it is now.
-func (rec *recorder) mended(key manifest.RowKey, now end) {
-	if rec.failed[key].counted {
-		rec.run.opts.Progress.Failed.Add(-1)
-		rec.count(now)
-	}
-	delete(rec.failures, key)
-	delete(rec.failed, key)
-}
-
-// fail lists a failed item. An item that failed before keeps its count of runs.
-func (rec *recorder) fail(v *verdict) error {
-	key, turn := v.item.key, v.item.turn
-	rec.failed[key] = failedTurn{turn, v.counts() || rec.failed[key].counted}
-	f := v.failed()
-	if old, ok := rec.run.failed[key]; ok && old.Item.ChangeKey == f.Item.ChangeKey {
-		f.Runs += old.Runs
-		f.Attempts += old.Attempts
-		if v.aside {
-			f.Runs = old.Runs // this one is not over
-		}
-	}
-	rec.failures[key] = f
-	rec.rows++
-	if len(rec.failures) > maxFailures {
-		rec.run.stopped.because(fmt.Errorf("more than %d items failed, the last with %s: %s", maxFailures, f.Code, f.Message))
-	}
-	return nil
-}
-
-// bury writes the tombstone of an item, if it is held.
-func (rec *recorder) bury(ctx context.Context, it *item, reason string) error {
-	if !rec.run.index.bury(it.key, it.folder.ID) {
-		return nil
-	}
-	return rec.tombstone(ctx, it.ID, it.folder.ID, reason)
-}
-
-func (rec *recorder) tombstone(ctx context.Context, id, folder, reason string) error {
-	if reason == "" {
-		reason = manifest.RemovedDeleted
-	}
-	rec.removed++
-	return rec.append(ctx, manifest.Row{ID: id, Folder: folder, Removed: reason})
 }
 
 // takeStream takes an exported item, which may have to wait for its packs.
-func (rec *recorder) takeStream(ctx context.Context, x *exported) error {
-	for _, c := range x.stream.chunks {
-		if c.place.pack.IsZero() {
+func (rec *recorder) takeStream(ctx context.Context, v verdict) error {
+	x := &waitingItem{verdict: v}
+	for _, c := range x.stream.Chunks {
+		if !c.Frame.IsDurable() {
 			x.missing++
-			c.place.waiting = append(c.place.waiting, x)
+			rec.waiting[c.Frame] = append(rec.waiting[c.Frame], x)
 		}
 	}
 	if x.missing > 0 {
 		rec.wait(1)
 		return nil
 	}
-	return rec.write(ctx, x)
+	return rec.write(ctx, v)
 }
 
-// maxWaiting is more items than wait for the packs under way, unless many have the same bytes
-// as others, which fill no pack.
-var maxWaiting = 1 << 15
-
-// wait adds to the items that wait, or takes away if n is negative.
+// wait adds n to the number of waiting items. More than maxWaiting wait only if many items have
+// bytes that other items have, too: these fill no pack.
 func (rec *recorder) wait(n int) {
-	rec.waiting += n
-	rec.run.crowded.Store(rec.waiting > maxWaiting)
+	rec.count += n
+	rec.setCrowded(rec.count > rec.opts.Pool.maxWaiting)
 }
 
 // settle writes the rows of the items that waited for this pack alone.
-func (rec *recorder) settle(ctx context.Context, p packed) error {
-	for _, place := range p.places {
-		place.pack = p.SHA256
-	}
-	for _, place := range p.places {
-		waiting := place.waiting
-		place.waiting = nil
+func (rec *recorder) settle(ctx context.Context, p packing.Pack) error {
+	p.SetDurable()
+	for _, frame := range p.Frames {
+		waiting := rec.waiting[frame]
+		delete(rec.waiting, frame)
 		for _, x := range waiting {
 			if x.missing--; x.missing > 0 {
 				continue
 			}
 			rec.wait(-1)
-			if err := rec.write(ctx, x); err != nil {
+			if err := rec.write(ctx, x.verdict); err != nil {
 				return err
 			}
 		}
@@ -281,47 +187,34 @@ func (rec *recorder) settle(ctx context.Context, p packed) error {
 	return nil
 }
 
-// write appends the row of an item whose chunks are durable, unless another turn of
-// it has had the last word.
-func (rec *recorder) write(ctx context.Context, x *exported) error {
-	it := &x.item
+// write appends the row of an item whose chunks are durable, unless another attempt has decided.
+func (rec *recorder) write(ctx context.Context, v verdict) error {
+	it := &v.item
 	defer rec.close(it)
-	if x.counts() && x.end == endExported {
-		rec.count(endExported)
+	if v.isCounted() && v.outcome == itemExported {
+		rec.opts.Progress.count(itemExported)
 	}
-	if last, _ := rec.turns.Get(it.key); last > it.turn || it.check {
+	if last, _ := rec.attempts.Get(it.key); last > it.attempt || it.probe {
 		return nil
 	}
-	row := x.row()
-	if err := rec.append(ctx, row); err != nil {
+	if err := rec.appendItem(ctx, v.row()); err != nil {
 		return err
 	}
-	rec.run.index.recorded(&row)
-	rec.raw += row.Length
-	rec.bytes += row.Length
-	if failed := rec.failed[it.key]; failed.turn <= it.turn && x.end == endExported {
-		rec.mended(it.key, endExported)
+	if v.outcome == itemExported {
+		rec.failures.exported(it)
 	}
 	return nil
 }
 
-func (x *exported) row() manifest.Row {
-	row := x.item.row()
-	if x.end == endStale {
-		row.ChangeKey = x.changeKey
+// row returns the row of an item whose chunks are durable.
+func (v *verdict) row() manifest.Row {
+	row := v.item.row()
+	if v.outcome == itemStale {
+		row.ChangeKey = v.changeKey
 	}
-	row.SHA256, row.Length, row.Chunks = x.stream.sha256, x.stream.length, make([]manifest.Chunk, len(x.stream.chunks))
-	for i, c := range x.stream.chunks {
-		row.Chunks[i] = manifest.Chunk{
-			Pack: c.place.pack, Offset: c.place.base + int64(c.offset), Length: int64(c.length), SHA256: c.sha256,
-		}
+	row.SHA256, row.Length, row.Chunks = v.stream.SHA256, v.stream.Length, make([]manifest.Chunk, len(v.stream.Chunks))
+	for i, c := range v.stream.Chunks {
+		row.Chunks[i] = c.Manifest()
 	}
 	return row
-}
-
-// append adds a row to the segment under way.
-func (rec *recorder) append(ctx context.Context, row manifest.Row) error {
-	rec.rows++
-	rec.worker.did(1, row.Length)
-	return rec.segments.append(ctx, row)
 }

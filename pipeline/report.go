@@ -1,9 +1,7 @@
 package pipeline
 
 import (
-	"cmp"
 	"runtime"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -25,8 +23,20 @@ type Progress struct {
 	Packs    atomic.Int64
 }
 
-// A Report is what came of a run. Listed is the sum of Exported, Skipped,
-// Failed, Gone, LeftOut and Pending.
+// count counts an item by its outcome.
+func (p *Progress) count(o outcome) {
+	switch o {
+	case itemExported:
+		p.Exported.Add(1)
+	case itemFailed, itemStale, itemGaveUp:
+		p.Failed.Add(1)
+	case itemGone:
+		p.Gone.Add(1)
+	}
+}
+
+// A Report is the result of a run. Listed is the sum of Exported, Skipped, Failed, Gone, LeftOut
+// and Pending.
 type Report struct {
 	Mailbox   string              `json:"mailbox"`
 	User      string              `json:"user,omitempty"`
@@ -41,15 +51,15 @@ type Report struct {
 	Packs     int64   `json:"packs"` // written by this run
 	Seconds   float64 `json:"seconds"`
 	Requests  int64   `json:"requests"`
-	Retries   int64   `json:"retries"`   // of the requests, those that repeat one that failed for a while
+	Retries   int64   `json:"retries"`   // of the requests, those that repeat one that failed for a retryable reason
 	Throttled int64   `json:"throttled"` // of the requests, those that Graph answered with 429 or 503
 	Budget    Budget  `json:"budget"`
 
-	Stages     []Stage `json:"stages"`     // in the order of the data's way
-	Bottleneck string  `json:"bottleneck"` // what the run was limited by: see Bottleneck
+	Stages     []Stage `json:"stages"`     // in the order of the data
+	Bottleneck string  `json:"bottleneck"` // what limited the run: see Bottleneck
 
 	Through  bool             `json:"through"`  // the run came to its end
-	Coverage snapshots.Counts `json:"coverage"` // what is held by now, of the folders that are selected
+	Coverage snapshots.Counts `json:"coverage"` // what is held now, of the selected folders
 	snapshots.Gaps
 }
 
@@ -65,24 +75,25 @@ type Budget struct {
 	Allowed int `json:"allowed"`
 }
 
-// Whole reports whether the run came to its end and got everything that Graph says there is, but
-// for what is acknowledged.
+// Whole reports whether the run came to its end and exported everything that Graph counts, except
+// for acknowledged gaps.
 func (r *Report) Whole() bool { return r.Through && r.Open() == 0 }
 
-// report tells of the run up to its last commit; nil if there was none.
+// report describes the run up to its last commit; nil if there was none.
 func (r *run) report() *Report {
-	if r.lastDigest == r.parentDigest() {
+	last, digest := r.ledger.committedSnapshot()
+	if last == nil {
 		return nil
 	}
 	stats := r.job.Source.Stats()
 	p := r.opts.Progress
-	coverage := snapshots.CoverageOf(r.last)
-	stages, seconds := r.clocks.stages(), time.Since(r.started).Seconds()
+	coverage := snapshots.CoverageOf(last)
+	stages, seconds := stages(r.clocks), time.Since(r.started).Seconds()
 	return &Report{
 		Mailbox: r.job.Mailbox.ID, User: r.job.Mailbox.User,
-		Snapshot: r.last.Sequence, Manifest: r.lastDigest, State: r.last.State, Through: coverage.Through, Selection: r.last.Selection,
-		Run:      r.last.Run,
-		Bytes:    Bytes{Raw: r.record.raw, Stored: p.Stored.Load()},
+		Snapshot: last.Sequence, Manifest: digest, State: last.State, Through: coverage.Through, Selection: last.Selection,
+		Run:      last.Run,
+		Bytes:    Bytes{Raw: r.ledger.exportedBytes(), Stored: p.Stored.Load()},
 		Packs:    p.Packs.Load(),
 		Seconds:  seconds,
 		Requests: stats.Requests, Retries: stats.Retries, Throttled: stats.Throttled,
@@ -92,25 +103,7 @@ func (r *run) report() *Report {
 	}
 }
 
-// cpuLoad returns which share of the cores this run and those beside it had work for.
+// cpuLoad returns the share of the cores that this run, and those at the same time, had work for.
 func (r *run) cpuLoad(seconds float64) float64 {
-	return (computing(r.pool.Stages()) - r.computedBefore) / seconds / float64(runtime.GOMAXPROCS(0))
-}
-
-// counts returns the run's account. What was listed and met no end is pending.
-func (r *run) counts() manifest.Run {
-	p := r.opts.Progress
-	c := manifest.Run{
-		Exported: p.Exported.Load(), Skipped: p.Skipped.Load(), Failed: p.Failed.Load(), Gone: p.Gone.Load(),
-		LeftOut: p.LeftOut.Load(), Removed: r.record.removed,
-	}
-	c.Listed = p.Listed.Load() // last: what ended was listed before
-	c.Pending = c.Listed - c.Exported - c.Skipped - c.Failed - c.Gone - c.LeftOut
-	return c
-}
-
-func sortFailures(failures []manifest.Failure) {
-	slices.SortFunc(failures, func(a, b manifest.Failure) int {
-		return cmp.Or(cmp.Compare(a.Folder, b.Folder), cmp.Compare(a.ID, b.ID))
-	})
+	return (computing(r.opts.Pool.Stages()) - r.computed) / seconds / float64(runtime.GOMAXPROCS(0))
 }

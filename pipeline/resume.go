@@ -6,31 +6,26 @@ import (
 	"github.com/mailhaul/mailhaul/manifest"
 )
 
-// resume continues the listing of a whole folder that an earlier run began. Where its keys cannot
-// be read, the listing begins again.
+// resume continues the listing of a whole folder that an earlier run began. If its keys cannot be
+// read, the listing begins again.
 func (l *lister) resume(ctx context.Context, from *manifest.Listing) error {
 	if from.Pass == "" {
 		return l.listWhole(ctx, manifest.Listing{})
 	}
-	keys, err := l.run.readKeys(ctx, from)
+	keys, err := l.readKeys(ctx, from)
 	if err != nil {
 		if ctx.Err() != nil {
 			return err
 		}
-		l.note("the folder's listing could not be continued: it begins again", err)
+		l.logUnusual("the folder's listing could not be continued: it begins again", err)
 		return l.listWhole(ctx, manifest.Listing{})
 	}
-	if err := l.run.loadIndex(ctx); err != nil {
+	if err := l.parent.loadIndex(ctx); err != nil {
 		return err
 	}
-	l.folder.restore(from, keys)
+	l.folder.position.Restore(from, keys)
 	l.listedThrough = from.ListedThrough
-	held := l.run.index.resume(l.folder.ID, keys, l.run.hasFailed)
-	p, leftOut := l.run.opts.Progress, from.ItemsLeftOut-from.LeftOutHeld // what is held counts as held
-	p.Listed.Add(held + leftOut)
-	p.Skipped.Add(held)
-	p.LeftOut.Add(leftOut)
-	l.run.index.leave(l.folder.ID, from.ItemsLeftOut, from.LeftOutHeld)
+	l.countResumed(from, keys)
 	if err := l.offerFailed(ctx, keys); err != nil {
 		return err
 	}
@@ -40,22 +35,33 @@ func (l *lister) resume(ctx context.Context, from *manifest.Listing) error {
 	return l.catchUp(ctx)
 }
 
-// catchUp lists what changed in the folder since the listing began, which may be runs ago. Where
-// that fails, the next run does it.
+// countResumed counts the items that the earlier run listed, without those that failed. An item
+// that is held and left out counts as held.
+func (l *lister) countResumed(from *manifest.Listing, keys []manifest.RowKey) {
+	held := l.index.ResumePass(l.folder.ID, keys, l.parent.hasFailed)
+	p, leftOut := l.opts.Progress, from.ItemsLeftOut-from.LeftOutHeld
+	p.Listed.Add(held + leftOut)
+	p.Skipped.Add(held)
+	p.LeftOut.Add(leftOut)
+	l.index.LeaveOut(l.folder.ID, from.ItemsLeftOut, from.LeftOutHeld)
+}
+
+// catchUp lists what changed in the folder since the listing began, which may be runs ago. If that
+// fails, the next run does it.
 func (l *lister) catchUp(ctx context.Context) error {
 	l.pass = ""
 	err := l.walkDelta(ctx, l.link)
-	if err != nil && l.avoidable(ctx, err) {
+	if err != nil && l.isAvoidable(ctx, err) {
 		return nil
 	}
 	return err
 }
 
 // readKeys returns the keys of the items that a listing covers.
-func (r *run) readKeys(ctx context.Context, l *manifest.Listing) ([]manifest.RowKey, error) {
+func (l *lister) readKeys(ctx context.Context, from *manifest.Listing) ([]manifest.RowKey, error) {
 	var keys []manifest.RowKey
-	for _, object := range l.Keys {
-		data, err := r.job.Repository.ReadSegment(ctx, object.SHA256, object.Size)
+	for _, object := range from.Keys {
+		data, err := l.job.Repository.ReadSegment(ctx, object.SHA256, object.Size)
 		if err != nil {
 			return nil, err
 		}
@@ -68,16 +74,10 @@ func (r *run) readKeys(ctx context.Context, l *manifest.Listing) ([]manifest.Row
 	return keys, nil
 }
 
-// hasFailed reports whether the item failed in the run before.
-func (r *run) hasFailed(key manifest.RowKey) bool {
-	_, failed := r.failed[key]
-	return failed
-}
-
 // offerFailed requests the items again that an earlier run listed and could not export.
 func (l *lister) offerFailed(ctx context.Context, keys []manifest.RowKey) error {
 	for _, key := range keys {
-		if failed, ok := l.run.failed[key]; ok {
+		if failed := l.parent.failure(key); failed != nil {
 			if _, err := l.offer(ctx, itemOf(&failed.Item)); err != nil {
 				return err
 			}

@@ -1,10 +1,7 @@
 package pipeline_test
 
 import (
-	"context"
-	"errors"
 	"net/http"
-	"sync/atomic"
 	"testing"
 
 	"gocloud.dev/blob/memblob"
@@ -12,93 +9,66 @@ import (
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
 	"github.com/mailhaul/mailhaul/simulator"
+	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// slice is a run that is cut off at a request, and reports whether it came to its end.
-func (w *world) slice(requests int, opts pipeline.Options) (over bool) {
-	w.t.Helper()
-	ctx, cancel := context.WithCancel(w.t.Context())
-	defer cancel()
-	defer w.sim.Inject(simulator.Fault{Skip: requests, Before: cancel}).Remove()
-	rep, err := pipeline.Run(ctx, w.job(), opts)
-	if rep != nil {
-		if err := rep.Run.Check(); err != nil {
-			w.t.Error(err)
-		}
-	}
-	if err != nil && !errors.Is(err, pipeline.ErrInterrupted) {
-		w.t.Fatal(err)
-	}
-	return err == nil && rep.State == manifest.StateComplete
-}
-
-// listed counts the requests that list a folder's items while do runs.
-func (w *world) listed(folder string, do func()) (n int64) {
-	var count atomic.Int64
-	for _, op := range []simulator.Operation{simulator.OpItems, simulator.OpItemDelta} {
-		defer w.sim.Inject(simulator.Fault{Operation: op, Folder: folder, Times: -1, Before: func() { count.Add(1) }}).Remove()
-	}
-	do()
-	return count.Load()
-}
-
-// TestResume: runs that are too short to list the largest folder come to an end together, in about
-// as many requests as one run takes, and hold exactly what the mailbox does.
+// TestResume: runs that are too short to list the largest folder complete the mailbox together, in
+// about as many requests as one run takes, and hold exactly what the mailbox has.
 func TestResume(t *testing.T) {
-	expire := func(w *world, _ int) {
-		w.sim.Inject(simulator.Fault{Operation: simulator.OpItems, Folder: w.folder("inbox"), Linked: true, Status: http.StatusGone})
+	expire := func(fx *fixture, _ int) {
+		fx.sim.Inject(simulator.Fault{Operation: simulator.OpItems, Folder: fx.folder("inbox"), Linked: true, Status: http.StatusGone})
 	}
 	tests := []struct {
 		name    string
 		opts    pipeline.Options
 		held    bool // the mailbox is held, and listed again as a whole
-		between func(w *world, run int)
+		between func(fx *fixture, run int)
 	}{
 		{"links work", pipeline.Options{}, false, nil},
 		{"links expire", pipeline.Options{}, false, expire},
 		{"without properties", pipeline.Options{NoProperties: true}, false, nil},
 		{"full", pipeline.Options{Full: true}, true, nil},
-		{"items are deleted", pipeline.Options{}, false, func(w *world, run int) {
-			ids := w.inbox()
-			w.delete(ids[0])
-			w.delete(ids[len(ids)/2])
-			w.delete(ids[len(ids)-1])
+		{"items are deleted", pipeline.Options{}, false, func(fx *fixture, run int) {
+			ids := fx.inbox()
+			fx.delete(ids[0])
+			fx.delete(ids[len(ids)/2])
+			fx.delete(ids[len(ids)-1])
 		}},
-		{"items change", pipeline.Options{}, false, func(w *world, run int) {
-			ids := w.inbox()
-			w.touch(ids[run%len(ids)])
-			w.touch(ids[len(ids)-1])
-			w.add()
+		{"items change", pipeline.Options{}, false, func(fx *fixture, run int) {
+			ids := fx.inbox()
+			fx.touch(ids[run%len(ids)])
+			fx.touch(ids[len(ids)-1])
+			fx.add()
 		}},
-		{"full, items are deleted and added", pipeline.Options{Full: true}, true, func(w *world, run int) {
-			w.delete(w.inbox()[run])
-			w.add()
+		{"full, items are deleted and added", pipeline.Options{Full: true}, true, func(fx *fixture, run int) {
+			fx.delete(fx.inbox()[run])
+			fx.add()
 		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, simulator.Options{Seed: 51, Items: 2000, MaxPageSize: 10, ItemSize: 3000})
-			inbox := w.folder("inbox")
-			repo := w.repo
+			fx := newFixture(t, simulator.Options{Seed: 51, Items: 2000, MaxPageSize: 10, ItemSize: 3000})
+			inbox := fx.folder("inbox")
+			repo := fx.repo
 			if tt.held {
-				w.run(pipeline.Options{})
+				fx.run(pipeline.Options{})
 			} else {
-				w.repo = newRepository(t, memblob.OpenBucket(nil))
+				fx.repo = newRepository(t, memblob.OpenBucket(nil))
 			}
-			uncut := w.listed(inbox, func() { w.run(tt.opts) })
-			w.repo = repo
+			uncut := fx.listed(inbox, func() { fx.run(tt.opts) })
+			fx.repo = repo
 
 			runs, opts := 1, tt.opts
-			requests := w.listed(inbox, func() {
-				for ; !w.slice(250, opts); runs++ {
-					w.verify()
+			requests := fx.listed(inbox, func() {
+				for ; !fx.slice(250, opts); runs++ {
+					fx.verify()
 					if runs == 40 {
 						t.Fatalf("%d runs did not come to an end", runs)
 					}
 					opts.Full = false // the run that was cut is continued
 					if tt.between != nil {
-						tt.between(w, runs)
+						tt.between(fx, runs)
 					}
 				}
 			})
@@ -106,72 +76,106 @@ func TestResume(t *testing.T) {
 			if requests > uncut+int64(runs)*40 || runs < 2 {
 				t.Errorf("%d runs took %d requests for the inbox, one takes %d", runs, requests, uncut)
 			}
-			w.checkEqual()
-			if rep := w.run(pipeline.Options{}); !rep.Whole() {
+			fx.checkHeld()
+			if rep := fx.run(pipeline.Options{}); !rep.Whole() {
 				t.Errorf("the run after is %+v, short %+v", rep.Run, rep.Short)
 			}
-			w.checkEqual()
-			w.verify()
+			fx.checkHeld()
+			fx.verify()
 		})
 	}
 }
 
-// TestResumeArchive: listings without delta queries, of folders in auxiliary mailboxes too, are
-// continued, whatever is deleted between the runs.
+// TestResumeArchive: listings without delta queries are continued, in auxiliary mailboxes too,
+// whatever is deleted between the runs.
 func TestResumeArchive(t *testing.T) {
 	for _, change := range []bool{false, true} {
-		w := newWorldOf(t, "beta", simulator.Options{Seed: 52, Items: 3000, MaxPageSize: 10, ItemSize: 3000, Archives: true, Auxiliaries: 2})
-		w.mailbox = manifest.Mailbox{ID: w.sim.Mailboxes()[0].ArchiveID, Kind: "archive"}
+		fx := newFixtureOf(t, "beta", simulator.Options{Seed: 52, Items: 3000, MaxPageSize: 10, ItemSize: 3000, Archives: true, Auxiliaries: 2})
+		fx.mailbox = manifest.Mailbox{ID: fx.sim.Mailboxes()[0].ArchiveID, Kind: "archive"}
 		for night := range 2 {
 			runs := 1
-			for ; !w.slice(150, pipeline.Options{Full: runs == 1}); runs++ {
-				w.verify()
+			for ; !fx.slice(150, pipeline.Options{Full: runs == 1}); runs++ {
+				fx.verify()
 				if runs == 40 {
 					t.Fatalf("%d runs did not come to an end", runs)
 				}
-				if ids := w.itemIDs(); change {
-					w.delete(ids[runs])
-					w.delete(ids[len(ids)/2])
-					w.touch(ids[len(ids)/3])
+				if ids := fx.itemIDs(); change {
+					fx.delete(ids[runs])
+					fx.delete(ids[len(ids)/2])
+					fx.touch(ids[len(ids)/3])
 				}
 			}
 			if runs < 2 {
 				t.Errorf("night %d: %d runs", night, runs)
 			}
-			w.run(pipeline.Options{})
-			w.checkEqual()
+			fx.run(pipeline.Options{})
+			fx.checkHeld()
 		}
-		w.verify()
+		fx.verify()
 	}
 }
 
-// TestResumeElsewhere: what a selection left out of a listing that was cut is listed when the
-// selection changes, though runs with yet another selection came between.
-func TestResumeElsewhere(t *testing.T) {
-	w := newWorld(t, simulator.Options{Seed: 53, Items: 900, MaxPageSize: 10, ItemSize: 3000})
-	w.slice(120, pipeline.Options{Selection: pipeline.Selection{Types: []string{"IPM.Contact"}}})
-	w.slice(40, pipeline.Options{Selection: pipeline.Selection{Types: []string{"IPM.Note"}}})
-	w.slice(40, pipeline.Options{Selection: pipeline.Selection{Types: []string{"IPM.Note"}}})
-	w.slice(90, pipeline.Options{})
-	w.run(pipeline.Options{})
-	w.checkEqual()
-	w.verify()
+// TestResumeWithOtherSelections: items that a selection left out of an unfinished listing are
+// listed when the selection changes, even after runs with other selections.
+func TestResumeWithOtherSelections(t *testing.T) {
+	fx := newFixture(t, simulator.Options{Seed: 53, Items: 900, MaxPageSize: 10, ItemSize: 3000})
+	fx.slice(120, pipeline.Options{Selection: pipeline.Selection{Types: []string{"IPM.Contact"}}})
+	fx.slice(40, pipeline.Options{Selection: pipeline.Selection{Types: []string{"IPM.Note"}}})
+	fx.slice(40, pipeline.Options{Selection: pipeline.Selection{Types: []string{"IPM.Note"}}})
+	fx.slice(90, pipeline.Options{})
+	fx.run(pipeline.Options{})
+	fx.checkHeld()
+	fx.verify()
 }
 
-// TestSelectionsBetween: an incremental run lists what an earlier selection left out, though a run
-// that was cut before it came to the folder had another one.
+// TestSelectionsBetween: an incremental run lists what an earlier selection left out, even if a run
+// in between had another selection and was cancelled before it came to the folder.
 func TestSelectionsBetween(t *testing.T) {
-	w := newWorld(t, simulator.Options{Seed: 54, Items: 300, ItemSize: 3000})
-	w.run(pipeline.Options{Selection: pipeline.Selection{Types: []string{"IPM.Contact"}}})
+	fx := newFixture(t, simulator.Options{Seed: 54, Items: 300, ItemSize: 3000})
+	fx.run(pipeline.Options{Selection: pipeline.Selection{Types: []string{"IPM.Contact"}}})
 	notes := pipeline.Options{Selection: pipeline.Selection{Types: []string{"IPM.Note"}}}
 	for requests := 20; requests < 60; requests += 10 {
-		w.slice(requests, notes)
+		fx.slice(requests, notes)
 	}
-	w.run(notes)
-	held := w.held()
-	for it := range w.sim.Items(w.mailbox.ID) {
+	fx.run(notes)
+	held := fx.held()
+	for it := range fx.sim.Items(fx.mailbox.ID) {
 		if _, ok := held[it.ID]; it.Type == "IPM.Note" && !ok {
 			t.Errorf("item %s is missing", it.ID)
 		}
 	}
+}
+
+// TestLeftOutResumed: an item that is held and not selected counts once, also in a run that
+// continues the listing of others. A run without the selection exports what changed.
+func TestLeftOutResumed(t *testing.T) {
+	fx := newFixture(t, simulator.Options{Seed: 36, Items: 900, MaxPageSize: 10, ItemSize: 3000})
+	fx.run(pipeline.Options{})
+	for i := range 3 {
+		fx.touch(fx.inbox()[i*10])
+	}
+	opts := pipeline.Options{Selection: pipeline.Selection{Types: []string{"IPM.Nothing"}}, Full: true}
+	runs := 1
+	for ; !fx.slice(120, opts); runs++ {
+		s := fx.latest()
+		if s.Through {
+			break
+		}
+		if runs == 30 {
+			t.Fatal("the runs do not come to an end")
+		}
+		opts.Full = false
+	}
+	s := fx.latest()
+	c := snapshots.CoverageOf(s.Snapshot)
+	if runs < 2 || c.Missing != 0 || c.Extra != 0 || c.Held+c.LeftOut != 900 || c.LeftOut != c.Outdated || !c.Covered() {
+		t.Errorf("after %d runs, coverage is %+v", runs, c)
+	}
+	if s.Run.Listed != 900 {
+		t.Errorf("the last run listed %d items", s.Run.Listed)
+	}
+	if rep := fx.run(pipeline.Options{}); rep.Exported != 3 || !rep.Whole() {
+		t.Errorf("run is %+v", rep.Run)
+	}
+	fx.checkHeld()
 }

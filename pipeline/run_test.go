@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -12,72 +11,71 @@ import (
 	"github.com/mailhaul/mailhaul/internal/memstore"
 	"github.com/mailhaul/mailhaul/manifest"
 	"github.com/mailhaul/mailhaul/pipeline"
-	"github.com/mailhaul/mailhaul/repository"
 	"github.com/mailhaul/mailhaul/simulator"
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-func TestExportIsWhole(t *testing.T) {
-	w := newWorld(t, simulator.Options{Seed: 1, Items: 700})
+// TestExport exports a mailbox and compares everything.
+func TestExport(t *testing.T) {
+	fx := newFixture(t, simulator.Options{Seed: 1, Items: 700})
 	progress := &pipeline.Progress{}
-	rep := w.run(pipeline.Options{Progress: progress})
+	rep := fx.run(pipeline.Options{Progress: progress})
 	if rep.State != manifest.StateComplete || rep.Snapshot != 1 || !rep.Whole() {
 		t.Errorf("report is %+v", rep)
 	}
-	if rep.Listed != int64(len(w.itemIDs())) || rep.Exported != rep.Listed || rep.Packs < 1 || rep.Requests < rep.Exported/20 {
+	if rep.Listed != int64(len(fx.itemIDs())) || rep.Exported != rep.Listed || rep.Packs < 1 || rep.Requests < rep.Exported/20 {
 		t.Errorf("report is %+v", rep)
 	}
 	if got := progress.Exported.Load(); got != rep.Exported {
-		t.Errorf("progress tells %d", got)
+		t.Errorf("progress has %d exported items", got)
 	}
-	w.checkEqual()
-	v := w.verify()
+	fx.checkHeld()
+	v := fx.verify()
 	if v.Items != rep.Exported || v.Packs != rep.Packs || v.Unreferenced != 0 || v.Snapshots != 1 {
 		t.Errorf("verification is %+v", v)
 	}
 }
 
-// TestBigItems: items of several chunks, of more than a pack's frame, share
-// packs with small ones.
+// TestBigItems: items of several chunks, and larger than a frame, share packs with small ones.
 func TestBigItems(t *testing.T) {
-	w := newWorld(t, simulator.Options{Seed: 2, Items: 12, ItemSize: 9 << 20, MaxItemSize: 16 << 20})
-	w.run(pipeline.Options{})
-	w.checkEqual()
-	if v := w.verify(); v.Packs < 2 {
+	fx := newFixture(t, simulator.Options{Seed: 2, Items: 12, ItemSize: 9 << 20, MaxItemSize: 16 << 20})
+	fx.run(pipeline.Options{})
+	fx.checkHeld()
+	if v := fx.verify(); v.Packs < 2 {
 		t.Errorf("verification is %+v", v)
 	}
 }
 
-// TestIncremental goes on from a snapshot: nothing changed, then something did.
+// TestIncremental exports again, first without changes and then with some.
 func TestIncremental(t *testing.T) {
-	w := newWorld(t, simulator.Options{Seed: 3, Items: 200})
-	first := w.run(pipeline.Options{})
-	packs, segments := w.objects("packs/"), w.objects("manifests/")
+	fx := newFixture(t, simulator.Options{Seed: 3, Items: 200})
+	first := fx.run(pipeline.Options{})
+	packs, segments := fx.objects("packs/"), fx.objects("manifests/")
 
-	second := w.run(pipeline.Options{})
+	second := fx.run(pipeline.Options{})
 	if second.Exported != 0 || second.Skipped != first.Exported || second.Packs != 0 || second.Snapshot != 2 || second.State != manifest.StateComplete {
 		t.Errorf("second run is %+v", second)
 	}
-	if p, m := w.objects("packs/"), w.objects("manifests/"); p != packs || m != segments+1 {
+	if p, m := fx.objects("packs/"), fx.objects("manifests/"); p != packs || m != segments+1 {
 		t.Errorf("a run that changed nothing wrote %d packs and %d manifests", p-packs, m-segments)
 	}
 
-	ids := w.itemIDs()
-	w.delete(ids[0])
-	w.touch(ids[1])
-	added := w.add()
-	third := w.run(pipeline.Options{})
+	ids := fx.itemIDs()
+	fx.delete(ids[0])
+	fx.touch(ids[1])
+	added := fx.add()
+	third := fx.run(pipeline.Options{})
 	if third.Exported != 2 || third.Removed != 1 || third.Snapshot != 3 {
 		t.Errorf("third run is %+v", third)
 	}
-	w.checkEqual()
-	if _, ok := w.held()[added]; !ok {
+	fx.checkHeld()
+	if _, ok := fx.held()[added]; !ok {
 		t.Error("the added item is not held")
 	}
-	if v := w.verify(); v.Snapshots != 3 {
+	if v := fx.verify(); v.Snapshots != 3 {
 		t.Errorf("verification is %+v", v)
 	}
-	old, err := snapshots.Load(t.Context(), w.repo, w.mailbox.ID, 1)
+	old, err := snapshots.Load(t.Context(), fx.repo, fx.mailbox.ID, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,14 +91,51 @@ func TestIncremental(t *testing.T) {
 	}
 }
 
-// TestInterrupted cancels runs at several moments: what is durable is
-// committed, and the runs after that complete the mailbox.
+// TestNightly: a run in which nothing changed takes about a request a folder and writes a manifest
+// and a ref. A run with changes takes little more.
+func TestNightly(t *testing.T) {
+	fx := newFixture(t, simulator.Options{Seed: 11, Items: 3000, Folders: 200, ItemSize: 3200, MaxPageSize: 100})
+	fx.run(pipeline.Options{})
+	folders, objects := int64(len(fx.latest().Folders)), fx.objects("")
+
+	var rep *pipeline.Report
+	made := fx.requests(func() { rep = fx.run(pipeline.Options{}) })
+	if made[simulator.OpItemDelta] != folders || made[simulator.OpFolderDelta] != (folders+99)/100 || len(made) != 2 {
+		t.Errorf("%d folders took %v", folders, made)
+	}
+	if rep.Listed != 3000 || rep.Skipped != 3000 || rep.Packs != 0 || fx.objects("")-objects != 2 || !rep.Whole() {
+		t.Errorf("%d objects were written: %+v", fx.objects("")-objects, rep)
+	}
+
+	ids := fx.itemIDs()
+	for i := 0; i < 30; i += 3 {
+		fx.touch(ids[i*90])
+		fx.delete(ids[i*90+1])
+		fx.add()
+	}
+	made = fx.requests(func() { rep = fx.run(pipeline.Options{}) })
+	if rep.Exported != 20 || rep.Removed != 10 || rep.Listed != 3000 || rep.Packs != 1 {
+		t.Errorf("the run after changes is %+v", rep)
+	}
+	total := int64(0)
+	for _, n := range made {
+		total += n
+	}
+	if total > 2*folders {
+		t.Errorf("%d folders with 30 changes took %v", folders, made)
+	}
+	fx.checkHeld()
+	fx.verify()
+}
+
+// TestInterrupted cancels runs at several moments: what is durable is committed, and later runs
+// complete the mailbox.
 func TestInterrupted(t *testing.T) {
 	for _, after := range []int{0, 1, 5, 12} {
-		w := newWorld(t, simulator.Options{Seed: 4, Items: 400})
+		fx := newFixture(t, simulator.Options{Seed: 4, Items: 400})
 		ctx, cancel := context.WithCancel(t.Context())
-		w.onExport(after, cancel)
-		rep, err := pipeline.Run(ctx, w.job(), pipeline.Options{})
+		fx.onExport(after, cancel)
+		rep, err := pipeline.Run(ctx, fx.job(), pipeline.Options{})
 		cancel()
 		if !errors.Is(err, pipeline.ErrInterrupted) {
 			t.Fatalf("after %d requests: error is %v", after, err)
@@ -109,41 +144,41 @@ func TestInterrupted(t *testing.T) {
 			if rep.State != manifest.StatePartial || rep.Run.Check() != nil || rep.Exported == 0 && after >= 5 {
 				t.Errorf("after %d requests: report is %+v", after, rep)
 			}
-			w.verify()
+			fx.verify()
 		}
-		last := w.run(pipeline.Options{})
+		last := fx.run(pipeline.Options{})
 		if rep != nil && last.Skipped < rep.Exported {
 			t.Errorf("after %d requests: %d were exported, then %d skipped", after, rep.Exported, last.Skipped)
 		}
-		w.checkEqual()
-		w.verify()
+		fx.checkHeld()
+		fx.verify()
 	}
 }
 
-// TestGraphFails: what came before is committed, and told beside the error.
+// TestGraphFails: what came before an error is committed, and reported beside the error.
 func TestGraphFails(t *testing.T) {
-	w := newWorld(t, simulator.Options{Seed: 5, Items: 400})
-	w.refuseExports(6)
-	rep, err := pipeline.Run(t.Context(), w.job(), pipeline.Options{})
+	fx := newFixture(t, simulator.Options{Seed: 5, Items: 400})
+	fx.refuseExports(6)
+	rep, err := pipeline.Run(t.Context(), fx.job(), pipeline.Options{})
 	if err == nil || errors.Is(err, pipeline.ErrInterrupted) {
 		t.Fatalf("error is %v", err)
 	}
 	if rep == nil || rep.State != manifest.StatePartial || rep.Exported == 0 || rep.Pending == 0 {
 		t.Errorf("report is %+v", rep)
 	}
-	w.verify()
+	fx.verify()
 }
 
-// TestGraphRefusesExports: that exports are refused is not the answer to the listings which
-// end because of it.
+// TestGraphRefusesExports: refused exports are not reported as errors of the listings that end
+// because of them.
 func TestGraphRefusesExports(t *testing.T) {
-	w := newWorld(t, simulator.Options{Seed: 5, Items: 1500, ItemSize: 3000})
-	w.refuseExports(6)
-	rep, err := pipeline.Run(t.Context(), w.job(), pipeline.Options{})
+	fx := newFixture(t, simulator.Options{Seed: 5, Items: 1500, ItemSize: 3000})
+	fx.refuseExports(6)
+	rep, err := pipeline.Run(t.Context(), fx.job(), pipeline.Options{})
 	if err == nil || rep == nil || len(rep.Refused) > 0 {
 		t.Fatalf("report is %+v, error %v", rep, err)
 	}
-	s, err := snapshots.Latest(t.Context(), w.repo, w.mailbox.ID)
+	s, err := snapshots.Latest(t.Context(), fx.repo, fx.mailbox.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,116 +189,36 @@ func TestGraphRefusesExports(t *testing.T) {
 	}
 }
 
-// TestDrainTime: however a store hangs, a run that is canceled ends in its time and says so.
+// TestDrainTime: a run that is cancelled while the store hangs ends in time with ErrInterrupted.
 func TestDrainTime(t *testing.T) {
 	for _, prefix := range []string{"packs/", "manifests/"} {
-		w := newWorld(t, simulator.Options{Seed: 4, Items: 400})
+		fx := newFixture(t, simulator.Options{Seed: 4, Items: 400})
 		store := memstore.New()
-		w.repo = newRepository(t, store.Open())
+		fx.repo = newRepository(t, store.Open())
 		ctx, cancel := context.WithCancel(t.Context())
-		var canceled atomic.Bool
+		var cancelled atomic.Bool
 		store.Intercept(func(call context.Context, op, key string) error {
-			if op != "put" || !strings.HasPrefix(key, prefix) || prefix == "manifests/" && !canceled.Load() {
+			if op != "put" || !strings.HasPrefix(key, prefix) || prefix == "manifests/" && !cancelled.Load() {
 				return nil
 			}
 			<-call.Done()
 			return context.Cause(call)
 		})
-		w.onExport(8, func() { canceled.Store(true); cancel() })
-		_, err := pipeline.Run(ctx, w.job(), pipeline.Options{DrainTimeout: 200 * time.Millisecond})
+		fx.onExport(8, func() { cancelled.Store(true); cancel() })
+		_, err := pipeline.Run(ctx, fx.job(), pipeline.Options{DrainTimeout: 200 * time.Millisecond})
 		if !errors.Is(err, pipeline.ErrInterrupted) {
 			t.Errorf("%s hang: error is %v", prefix, err)
 		}
 	}
 }
 
-// TestFailures: items that fail for good, vanish, or come back late.
-func TestFailures(t *testing.T) {
-	w := newWorld(t, simulator.Options{Seed: 6, Items: 120})
-	ids := w.itemIDs()
-	mend := w.failItem(ids[3], "ErrorCorruptData")
-	w.vanish(ids[5])
-	w.omitOnce(ids[7], ids[8])
-	rep := w.run(pipeline.Options{})
-	if rep.Failed != 1 || rep.Gone != 1 || rep.Whole() || len(rep.Failures) != 1 || rep.State != manifest.StateComplete {
-		t.Errorf("report is %+v", rep)
-	}
-	if f := rep.Failures[0]; f.ID != ids[3] || f.Code != "ErrorCorruptData" || f.Attempts != 1 || f.Runs != 1 {
-		t.Errorf("failure is %+v", f)
-	}
-	if rep.Exported != int64(len(ids))-2 {
-		t.Errorf("%d of %d were exported", rep.Exported, len(ids))
-	}
-	s, err := snapshots.Latest(t.Context(), w.repo, w.mailbox.ID)
-	if err != nil || len(s.Failures) != 1 {
-		t.Errorf("the manifest lists %d failures, %v", len(s.Failures), err)
-	}
-	w.verify()
-	if rep = w.run(pipeline.Options{}); rep.Failed != 1 || rep.Failures[0].Runs != 2 || rep.Failures[0].Attempts != 2 || rep.Whole() {
-		t.Errorf("the run while it still fails is %+v", rep)
-	}
-	mend()
-	if rep = w.run(pipeline.Options{}); rep.Exported != 1 || rep.Failed != 0 {
-		t.Errorf("the run after the failure is %+v", rep)
-	}
-	w.checkEqual()
-}
-
-// TestTwoRuns: of two runs that go on from one snapshot, one commits.
-func TestTwoRuns(t *testing.T) {
-	w := newWorld(t, simulator.Options{Seed: 7, Items: 60})
-	const n = 3
-	errs := make([]error, n)
-	var wg sync.WaitGroup
-	w.beforeCommit(n)
-	for i := range n {
-		wg.Go(func() { _, errs[i] = pipeline.Run(t.Context(), w.job(), pipeline.Options{}) })
-	}
-	wg.Wait()
-	won := 0
-	for _, err := range errs {
-		switch {
-		case err == nil:
-			won++
-		case !errors.Is(err, repository.ErrRefExists):
-			t.Errorf("error is %v", err)
-		}
-	}
-	if won != 1 {
-		t.Errorf("%d of %d runs committed", won, n)
-	}
-	w.verify()
-	w.checkEqual()
-}
-
-// TestFolders: a run of one folder is partial and leaves the others alone.
-func TestFolders(t *testing.T) {
-	w := newWorld(t, simulator.Options{Seed: 8, Items: 150})
-	inbox := pipeline.Options{Selection: pipeline.Selection{Folders: [][]string{{"inbox"}}}}
-	limited := w.run(inbox)
-	if limited.State != manifest.StatePartial || limited.Exported == 0 || limited.Exported >= 150 {
-		t.Errorf("limited run is %+v", limited)
-	}
-	w.run(pipeline.Options{})
-	w.checkEqual()
-	again := w.run(inbox)
-	if again.Removed != 0 || again.Exported != 0 || again.State != manifest.StatePartial {
-		t.Errorf("second limited run is %+v", again)
-	}
-	w.checkEqual()
-	_, err := pipeline.Run(t.Context(), w.job(), pipeline.Options{Selection: pipeline.Selection{Folders: [][]string{{"no such folder"}}}})
-	if !errors.Is(err, pipeline.ErrNoFolder) {
-		t.Errorf("error is %v", err)
-	}
-	w.verify()
-}
-
+// TestEmptyMailbox exports a mailbox without items.
 func TestEmptyMailbox(t *testing.T) {
-	w := newWorld(t, simulator.Options{Seed: 9, Items: 1})
-	w.delete(w.itemIDs()[0])
-	rep := w.run(pipeline.Options{})
+	fx := newFixture(t, simulator.Options{Seed: 9, Items: 1})
+	fx.delete(fx.itemIDs()[0])
+	rep := fx.run(pipeline.Options{})
 	if rep.State != manifest.StateComplete || rep.Listed != 0 || rep.Packs != 0 {
 		t.Errorf("report is %+v", rep)
 	}
-	w.verify()
+	fx.verify()
 }

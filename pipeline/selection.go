@@ -3,51 +3,56 @@ package pipeline
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/mailhaul/mailhaul/graph"
 	"github.com/mailhaul/mailhaul/manifest"
+	"github.com/mailhaul/mailhaul/pipeline/internal/paths"
 )
 
-// ErrNoFolder is in the error of a run that is limited to a folder which the
-// mailbox does not have.
+// ErrNoFolder is in the error of a run whose selection names a folder that the mailbox does not
+// have.
 var ErrNoFolder = errors.New("no such folder")
 
-// A Selection limits a run. The zero value takes everything. A run with a
-// selection commits a partial snapshot; rows that are held of what is left out
-// stay as they are.
+// A Selection limits a run. The zero value selects everything. A run with a selection commits a
+// partial snapshot; held rows of what is left out stay as they are.
 type Selection struct {
-	// Folders limits the run to folders that match one of the patterns, and
-	// all beneath them; Exclude leaves such folders out again. A pattern is a path
-	// (see ParsePath) whose names may hold "*" for any text and "?" for a
-	// character, and "**" as a name for any number of folders; or a well-known
-	// name alone.
+	// Folders limits the run to folders that match one of the patterns, and all folders below
+	// these. Exclude leaves such folders out again. A pattern is a path (see ParsePath), in whose
+	// names "*" stands for any text and "?" for a character, and the name "**" for any number of
+	// folders; or a well-known name alone.
 	Folders, Exclude [][]string
 
-	// NoHidden leaves hidden folders out, and NoRecoverable the Recoverable
-	// Items, each with all beneath.
+	// NoHidden leaves hidden folders out, and NoRecoverable the Recoverable Items, each with all
+	// folders below.
 	NoHidden, NoRecoverable bool
 
-	// Types limits the run to items whose message class matches one of the
-	// patterns, such as "IPM.Note" or "IPM.Schedule.*".
+	// Types limits the run to items whose message class matches one of the patterns, such as
+	// "IPM.Note" or "IPM.Schedule.*".
 	Types []string
 
-	// Since and Before limit the run to items with a createdDateTime from
-	// Since on and before Before, where these are set.
+	// Since and Before limit the run to items with a createdDateTime of Since or later, and before
+	// Before, if these are set.
 	Since, Before time.Time
 }
 
-// all reports whether the selection takes everything.
-func (s *Selection) all() bool {
-	return len(s.Folders)+len(s.Exclude)+len(s.Types) == 0 && !s.NoHidden && !s.NoRecoverable && s.allTimes()
+// ParsePath reads a folder's path: names joined by "/", where "\/" and "\\" stand for a slash and a
+// backslash within a name.
+func ParsePath(s string) ([]string, error) { return paths.Parse(s) }
+
+// FormatPath returns the form that ParsePath reads.
+func FormatPath(path []string) string { return paths.Format(path) }
+
+// isAll reports whether the selection selects everything.
+func (s *Selection) isAll() bool {
+	return len(s.Folders)+len(s.Exclude)+len(s.Types) == 0 && !s.NoHidden && !s.NoRecoverable && s.Since.IsZero() && s.Before.IsZero()
 }
 
-func (s *Selection) allTimes() bool { return s.Since.IsZero() && s.Before.IsZero() }
-
-// manifest returns the form that a snapshot tells of; nil if everything is taken.
+// manifest returns the form that a snapshot has; nil if everything is selected.
 func (s *Selection) manifest() *manifest.Selection {
-	if s.all() {
+	if s.isAll() {
 		return nil
 	}
 	return &manifest.Selection{
@@ -56,9 +61,9 @@ func (s *Selection) manifest() *manifest.Selection {
 	}
 }
 
-func formatPaths(paths [][]string) []string {
+func formatPaths(list [][]string) []string {
 	var texts []string
-	for _, p := range paths {
+	for _, p := range list {
 		texts = append(texts, FormatPath(p))
 	}
 	return texts
@@ -66,29 +71,20 @@ func formatPaths(paths [][]string) []string {
 
 // takes reports whether an item is selected.
 func (s *Selection) takes(it *graph.Item) bool {
-	switch {
-	case !s.Since.IsZero() && it.CreatedDateTime.Before(s.Since),
-		!s.Before.IsZero() && !it.CreatedDateTime.Before(s.Before):
+	if !s.Since.IsZero() && it.CreatedDateTime.Before(s.Since) || !s.Before.IsZero() && !it.CreatedDateTime.Before(s.Before) {
 		return false
-	case len(s.Types) == 0:
-		return true
 	}
-	for _, pattern := range s.Types {
-		if matchName(pattern, it.Type) {
-			return true
-		}
-	}
-	return false
+	return len(s.Types) == 0 ||
+		slices.ContainsFunc(s.Types, func(pattern string) bool { return paths.MatchName(pattern, it.Type) })
 }
 
-// sameItems reports whether the selection takes the same items of a folder as the
-// one of a snapshot did.
+// sameItems reports whether the selection selects the same items of a folder as the selection of a
+// snapshot.
 func (s *Selection) sameItems(old *manifest.Selection) bool {
 	if old == nil {
 		old = &manifest.Selection{}
 	}
-	return strings.Join(s.Types, "\x00") == strings.Join(old.Types, "\x00") &&
-		s.Since.Equal(old.Since) && s.Before.Equal(old.Before)
+	return slices.Equal(s.Types, old.Types) && s.Since.Equal(old.Since) && s.Before.Equal(old.Before)
 }
 
 // Reasons why a folder is left out.
@@ -99,55 +95,78 @@ const (
 	leftOutRecoverable = "recoverable items"
 )
 
-// choose returns why each folder is left out, by id; those that are not in it are
-// taken. A pattern of Folders that no folder matches is ErrNoFolder.
+// choose returns why folders are left out, by id. Folders that are not in the map are selected. It
+// returns ErrNoFolder if no folder matches a pattern of Folders.
 func (s *Selection) choose(folders []graph.Folder) (map[string]string, error) {
-	t := newFolderTree(folders)
+	for _, pattern := range s.Folders {
+		if !slices.ContainsFunc(folders, func(f graph.Folder) bool { return matches(&f, pattern) }) {
+			return nil, fmt.Errorf("folder %s: %w", FormatPath(pattern), ErrNoFolder)
+		}
+	}
 	out := map[string]string{}
-	leave := func(why string, is func(*graph.Folder) bool) {
-		roots := t.roots(is)
-		for i := range folders {
-			if t.beneath(folders[i].ID, roots) {
-				out[folders[i].ID] = why
-			}
+	leaveOut := func(why string, match func(*graph.Folder) bool) {
+		for id := range matching(folders, match) {
+			out[id] = why
 		}
 	}
 	if len(s.Folders) > 0 {
-		if err := s.checkFolders(folders); err != nil {
-			return nil, err
-		}
-		roots := t.roots(func(f *graph.Folder) bool { return matchesAny(f, s.Folders) })
+		selected := matching(folders, func(f *graph.Folder) bool { return matchesAny(f, s.Folders) })
 		for i := range folders {
-			if !t.beneath(folders[i].ID, roots) {
+			if !selected[folders[i].ID] {
 				out[folders[i].ID] = leftOutFolders
 			}
 		}
 	}
-	leave(leftOutExclude, func(f *graph.Folder) bool { return matchesAny(f, s.Exclude) })
+	leaveOut(leftOutExclude, func(f *graph.Folder) bool { return matchesAny(f, s.Exclude) })
 	if s.NoHidden {
-		leave(leftOutHidden, func(f *graph.Folder) bool { return f.Hidden })
+		leaveOut(leftOutHidden, func(f *graph.Folder) bool { return f.Hidden })
 	}
 	if s.NoRecoverable {
-		leave(leftOutRecoverable, isRecoverable)
+		leaveOut(leftOutRecoverable, isRecoverable)
 	}
 	return out, nil
 }
 
-func (s *Selection) checkFolders(folders []graph.Folder) error {
-	for _, pattern := range s.Folders {
-		found := false
-		for i := range folders {
-			found = found || matches(&folders[i], pattern)
+// matching returns the ids of the folders that match, and of all folders below them. It ends in a
+// tree that is a ring, too.
+func matching(folders []graph.Folder, match func(*graph.Folder) bool) map[string]bool {
+	ids, children := map[string]bool{}, map[string][]string{}
+	var add func(id string)
+	add = func(id string) {
+		if ids[id] {
+			return
 		}
-		if !found {
-			return fmt.Errorf("folder %s: %w", FormatPath(pattern), ErrNoFolder)
+		ids[id] = true
+		for _, child := range children[id] {
+			add(child)
 		}
 	}
-	return nil
+	for i := range folders {
+		parent := folders[i].ParentFolderID
+		children[parent] = append(children[parent], folders[i].ID)
+	}
+	for i := range folders {
+		if match(&folders[i]) {
+			add(folders[i].ID)
+		}
+	}
+	return ids
 }
 
-// isRecoverable reports whether the folder is one of the Recoverable Items, which
-// have well-known names in primary mailboxes.
+func matchesAny(f *graph.Folder, patterns [][]string) bool {
+	return slices.ContainsFunc(patterns, func(p []string) bool { return matches(f, p) })
+}
+
+// matches reports whether a folder matches a pattern. As in Exchange, case does not count.
+func matches(f *graph.Folder, pattern []string) bool {
+	if len(pattern) == 1 && f.WellKnownName != "" && strings.EqualFold(pattern[0], f.WellKnownName) {
+		return true
+	}
+	return paths.Match(pattern, f.Path)
+}
+
+// isRecoverable reports whether the folder is one of the Recoverable Items, which have well-known
+// names in primary mailboxes.
 func isRecoverable(f *graph.Folder) bool {
 	return strings.HasPrefix(strings.ToLower(f.WellKnownName), "recoverableitems")
 }

@@ -32,11 +32,11 @@ func (h *history) burst(n int) {
 		default:
 			what, err = "touch in the inbox", h.sim.Touch(m, ids[h.rng.IntN(len(ids))])
 		}
-		h.tell("%s: %v", what, err)
+		h.logf("%s: %v", what, err)
 	}
 }
 
-// changeOnce changes an item or a folder; rng is locked.
+// changeOnce changes an item or a folder. The caller holds mu.
 func (h *history) changeOnce() {
 	m := h.mailbox.ID
 	folders := slices.DeleteFunc(h.sim.Folders(m), func(f simulator.Folder) bool {
@@ -66,7 +66,7 @@ func (h *history) changeOnce() {
 	case 13:
 		what, err = "delete folder", h.sim.DeleteFolder(m, folder())
 	}
-	h.tell("%s: %v", what, err)
+	h.logf("%s: %v", what, err)
 }
 
 // inbox returns the ids of the inbox's items.
@@ -84,7 +84,7 @@ func (h *history) inbox() (ids []string) {
 	return ids
 }
 
-// someItem returns the id of an item of the mailbox, if it has one; rng is locked.
+// someItem returns the id of an item of the mailbox; "" if it has none. The caller holds mu.
 func (h *history) someItem() string {
 	var ids []string
 	for it := range h.sim.Items(h.mailbox.ID) {

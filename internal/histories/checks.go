@@ -12,7 +12,7 @@ import (
 	"github.com/mailhaul/mailhaul/snapshots"
 )
 
-// Held returns the items of a mailbox's last snapshot by id, and expects none to be there twice.
+// Held returns the items of a mailbox's last snapshot by id, and expects each to be held once.
 func Held(t testing.TB, repo *repository.Repository, mailbox string) map[string]manifest.Row {
 	t.Helper()
 	s, err := snapshots.Latest(t.Context(), repo, mailbox)
@@ -32,9 +32,9 @@ func Held(t testing.TB, repo *repository.Repository, mailbox string) map[string]
 	return rows
 }
 
-// CheckEqual expects a mailbox's last snapshot to hold exactly what the mailbox does: every item,
-// none twice, byte for byte.
-func CheckEqual(t testing.TB, repo *repository.Repository, sim *simulator.Server, mailbox string) {
+// CheckHeld expects a mailbox's last snapshot to hold exactly what the mailbox has: every item
+// once, byte for byte.
+func CheckHeld(t testing.TB, repo *repository.Repository, sim *simulator.Server, mailbox string) {
 	t.Helper()
 	rows := Held(t, repo, mailbox)
 	listed := 0
@@ -58,8 +58,8 @@ func CheckEqual(t testing.TB, repo *repository.Repository, sim *simulator.Server
 	}
 }
 
-// truth returns the change keys of the items in the mailbox.
-func (h *history) truth() map[string]string {
+// changeKeys returns the change keys of the items in the mailbox, by id.
+func (h *history) changeKeys() map[string]string {
 	items := map[string]string{}
 	for it := range h.sim.Items(h.mailbox.ID) {
 		items[it.ID] = it.ChangeKey
@@ -67,9 +67,9 @@ func (h *history) truth() map[string]string {
 	return items
 }
 
-// checkClaim expects a snapshot that is called complete to hold what was in the mailbox all the
-// time, as it was, but for what the report says is missing.
-func (h *history) checkClaim(rep *pipeline.Report, before, after map[string]string) {
+// checkComplete expects a complete snapshot to hold all items that did not change during the run,
+// except for those that the report says failed or are missing.
+func (h *history) checkComplete(rep *pipeline.Report, before, after map[string]string) {
 	h.t.Helper()
 	held, excused := Held(h.t, h.repo, h.mailbox.ID), map[string]bool{}
 	for _, f := range rep.Failures {
@@ -93,13 +93,13 @@ func (h *history) checkClaim(rep *pipeline.Report, before, after map[string]stri
 		var b bytes.Buffer
 		h.check(h.sim.WriteItem(&b, h.mailbox.ID, id))
 		if manifest.SumOf(b.Bytes()) != row.SHA256 {
-			h.t.Errorf("a complete snapshot has item %s as it was once", id)
+			h.t.Errorf("a complete snapshot has an old version of item %s", id)
 		}
 	}
 }
 
-// whole verifies what is committed.
-func (h *history) whole() {
+// verify expects the repository to be intact, data included.
+func (h *history) verify() {
 	h.t.Helper()
 	v, err := restore.Verify(h.t.Context(), h.repo, restore.VerifyOptions{})
 	if err != nil {
@@ -110,7 +110,7 @@ func (h *history) whole() {
 	}
 }
 
-// checkFolders expects the last snapshot to tell of the folders that there are.
+// checkFolders expects the last snapshot to have the folders of the mailbox.
 func (h *history) checkFolders() {
 	h.t.Helper()
 	s, err := snapshots.Latest(h.t.Context(), h.repo, h.mailbox.ID)

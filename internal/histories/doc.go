@@ -1,11 +1,10 @@
-// Package histories lives through random histories of a mailbox: it changes between exports and
-// during them, Graph fails in every way that it is known for, connections to the store break, and
-// exports are cut off wherever they are. Whatever happened, what is committed verifies, a snapshot
-// that is called complete holds what the mailbox held all the time, and after the next quiet
-// export it holds exactly what the mailbox does.
+// Package histories runs random histories of a mailbox. The mailbox changes between exports and
+// during them, Graph fails in every way that it is known to fail, connections to the store break,
+// and exports are cancelled at any moment. After each export, the repository must verify, and a
+// complete snapshot must hold what the mailbox had all the time. After an undisturbed export, the
+// snapshot must hold exactly what the mailbox has.
 //
-// A seed stands for one history. Concurrent requests may come in another order when it is lived
-// again.
+// A seed determines one history, except for the order of concurrent requests.
 package histories
 
 import (
@@ -15,9 +14,9 @@ import (
 	"testing"
 )
 
-// Seeds returns the seeds of n histories: the first ones, so that tests live through the same
-// histories each time. MAILHAUL_TEST_HISTORIES in the environment sets another n.
-// MAILHAUL_TEST_SEED is the only seed, or "random" for seeds that are new each time.
+// Seeds returns the seeds of n histories: 1 to n, so that tests run the same histories each time.
+// The environment variable MAILHAUL_TEST_HISTORIES sets another n. MAILHAUL_TEST_SEED is the only
+// seed, or "random" for different seeds each time.
 func Seeds(t testing.TB, n int) (seeds []uint64) {
 	t.Helper()
 	if set, err := strconv.Atoi(os.Getenv("MAILHAUL_TEST_HISTORIES")); err == nil {
@@ -33,6 +32,6 @@ func Seeds(t testing.TB, n int) (seeds []uint64) {
 	for i := range n {
 		seeds = append(seeds, first+uint64(i))
 	}
-	t.Logf("%d histories from seed %d on; MAILHAUL_TEST_SEED repeats one or is random, MAILHAUL_TEST_HISTORIES sets their number", n, first)
+	t.Logf("%d histories from seed %d on; MAILHAUL_TEST_SEED sets one seed or random, MAILHAUL_TEST_HISTORIES the number", n, first)
 	return seeds
 }

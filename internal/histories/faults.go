@@ -2,7 +2,7 @@ package histories
 
 import "github.com/mailhaul/mailhaul/simulator"
 
-// fault is one that a run gets over, or not.
+// fault returns a random fault of Graph. A run may succeed in spite of it, or not.
 func (h *history) fault() simulator.Fault {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -26,7 +26,7 @@ func (h *history) fault() simulator.Fault {
 	case 2:
 		f.Cut, f.CutAfter = simulator.CutReset, int64(h.rng.IntN(20_000))
 	case 3:
-		// A change that a delta query leaves out cannot be noticed: it is not counted.
+		// A change that a delta query omits cannot be noticed: it does not change a count.
 		f.Operation = []simulator.Operation{simulator.OpExport, simulator.OpItems, simulator.OpFolders}[h.rng.IntN(3)]
 		f.Omit = 1 + h.rng.IntN(3)
 	case 4:

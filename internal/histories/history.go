@@ -16,7 +16,7 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// A history is the life of one mailbox and of the repository that it is exported into.
+// A history is that of one mailbox and of the repository that it is exported into.
 type history struct {
 	t       *testing.T
 	sim     *simulator.Server
@@ -25,17 +25,17 @@ type history struct {
 	store   Store
 	repo    *repository.Repository
 
-	mu  sync.Mutex // guards rng: requests cause changes too
+	mu  sync.Mutex // guards rng: requests cause changes, too
 	rng *rand.Rand
 
-	telling sync.Mutex // guards what follows
-	story   []string
+	logging sync.Mutex // guards steps
+	steps   []string
 }
 
-// Live lives through some rounds of the history that a seed stands for, and returns how many calls
-// of the store failed and were tried again. A round changes the mailbox, exports it some times
-// under trouble, and then once without.
-func Live(t *testing.T, seed uint64, rounds int, store Store) (retries int64) {
+// Run runs a number of rounds of the history with a seed, and returns how many calls of the store
+// were retried. A round changes the mailbox, exports it a few times with faults, and then once
+// without.
+func Run(t *testing.T, seed uint64, rounds int, store Store) (retries int64) {
 	h := newHistory(t, seed, store)
 	for range rounds {
 		h.change(h.intN(6))
@@ -43,9 +43,9 @@ func Live(t *testing.T, seed uint64, rounds int, store Store) (retries int64) {
 			h.burst(20)
 		}
 		for range h.intN(4) {
-			h.eventful()
+			h.runDisturbed()
 		}
-		h.quiet()
+		h.runUndisturbed()
 		if t.Failed() {
 			break
 		}
@@ -60,7 +60,7 @@ func newHistory(t *testing.T, seed uint64, store Store) *history {
 		MaxPageSize: 5 + h.rng.IntN(40), Concurrency: 3 + h.rng.IntN(3),
 	}
 	if h.rng.IntN(2) == 0 {
-		opts.MaxPageSize = 1 + h.rng.IntN(3) // queries of many pages break in the middle
+		opts.MaxPageSize = 1 + h.rng.IntN(3) // queries of many pages can break in the middle
 	}
 	var err error
 	h.sim, err = simulator.New(opts)
@@ -75,7 +75,7 @@ func newHistory(t *testing.T, seed uint64, store Store) *history {
 	h.repo, err = repository.Init(t.Context(), store.Open(t))
 	h.check(err)
 	t.Cleanup(func() { h.repo.Close() })
-	t.Cleanup(h.recount)
+	t.Cleanup(h.logSteps)
 	return h
 }
 
@@ -86,19 +86,19 @@ func (h *history) check(err error) {
 	}
 }
 
-func (h *history) tell(format string, args ...any) {
-	h.telling.Lock()
-	defer h.telling.Unlock()
-	h.story = append(h.story, fmt.Sprintf(format, args...))
+func (h *history) logf(format string, args ...any) {
+	h.logging.Lock()
+	defer h.logging.Unlock()
+	h.steps = append(h.steps, fmt.Sprintf(format, args...))
 }
 
-// recount logs how long the history is, and its steps if it failed.
-func (h *history) recount() {
-	h.telling.Lock()
-	defer h.telling.Unlock()
-	h.t.Logf("%d steps, %d calls of the store tried again", len(h.story), h.repo.Retries())
+// logSteps logs the number of steps, and the steps if the history failed.
+func (h *history) logSteps() {
+	h.logging.Lock()
+	defer h.logging.Unlock()
+	h.t.Logf("%d steps, %d calls of the store retried", len(h.steps), h.repo.Retries())
 	if h.t.Failed() {
-		for _, line := range h.story {
+		for _, line := range h.steps {
 			h.t.Log(line)
 		}
 	}
@@ -114,33 +114,33 @@ func (h *history) job() pipeline.Job {
 	return pipeline.Job{Source: h.client.Open(h.mailbox.ID), Repository: h.repo, Mailbox: h.mailbox, Graph: manifest.Graph{Version: "v1.0"}}
 }
 
-// eventful is a run under faults and changes, which may be cut off.
-func (h *history) eventful() {
+// runDisturbed exports the mailbox with faults and changes, and may be cancelled.
+func (h *history) runDisturbed() {
 	var injected []*simulator.Injection
 	for range h.intN(4) {
 		f := h.fault()
 		injected = append(injected, h.sim.Inject(f))
-		h.tell("fault %+v", f)
+		h.logf("fault %+v", f)
 	}
 	if h.intN(2) == 0 {
 		during := simulator.Fault{Skip: h.intN(20), Every: 1 + h.intN(15), Times: 1 + h.intN(8), Before: func() { h.change(1) }}
 		injected = append(injected, h.sim.Inject(during))
-		h.tell("changes during %d, %d, %d", during.Skip, during.Every, during.Times)
+		h.logf("changes during %d, %d, %d", during.Skip, during.Every, during.Times)
 	}
 	ctx, cancel := context.WithCancel(h.t.Context())
 	defer cancel()
 	switch h.intN(5) {
 	case 0, 1:
-		h.tell("store: %s", h.store.Harm(h.t, h.intN))
+		h.logf("store: %s", h.store.Break(h.t, h.intN))
 	case 2, 3:
 		n := h.intN(60)
 		injected = append(injected, h.sim.Inject(simulator.Fault{Skip: n, Before: cancel}))
-		h.tell("interrupted at request %d", n)
+		h.logf("cancelled at request %d", n)
 	}
 	opts := pipeline.Options{CheckpointBytes: int64(1 + h.intN(100_000)), Full: h.intN(8) == 0, NoProperties: h.intN(4) == 0}
-	before := h.truth()
+	before := h.changeKeys()
 	rep, err := pipeline.Run(ctx, h.job(), opts)
-	h.tell("run: %+v, %v", rep, err)
+	h.logf("run: %+v, %v", rep, err)
 	if err == nil {
 		if err := rep.Run.Check(); err != nil {
 			h.t.Error(err)
@@ -149,22 +149,22 @@ func (h *history) eventful() {
 	for _, i := range injected {
 		i.Remove()
 	}
-	h.store.Heal(h.t)
-	h.whole()
+	h.store.Repair(h.t)
+	h.verify()
 	if err == nil && rep.State == manifest.StateComplete {
-		h.checkClaim(rep, before, h.truth())
+		h.checkComplete(rep, before, h.changeKeys())
 	}
 }
 
-// quiet is a run that nothing disturbs.
-func (h *history) quiet() {
+// runUndisturbed exports the mailbox without faults and changes.
+func (h *history) runUndisturbed() {
 	rep, err := pipeline.Run(h.t.Context(), h.job(), pipeline.Options{})
-	h.tell("quiet run: %+v, %v", rep, err)
+	h.logf("undisturbed run: %+v, %v", rep, err)
 	if err != nil || !rep.Whole() || rep.Run.Check() != nil {
-		h.t.Errorf("quiet run: %+v, %v", rep, err)
+		h.t.Errorf("undisturbed run: %+v, %v", rep, err)
 		return
 	}
-	h.whole()
-	CheckEqual(h.t, h.repo, h.sim, h.mailbox.ID)
+	h.verify()
+	CheckHeld(h.t, h.repo, h.sim, h.mailbox.ID)
 	h.checkFolders()
 }

@@ -15,8 +15,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestS3 lives through histories whose repository is on an S3 server behind a line that loses
-// connections.
+// TestS3 runs histories whose repository is on an S3 server behind a proxy that loses connections.
 func TestS3(t *testing.T) {
 	s3, toxiproxy := servers.MinIO(t), servers.StartToxiproxy(t)
 	s3.Setenv(t)
@@ -26,7 +25,7 @@ func TestS3(t *testing.T) {
 			t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 				t.Parallel()
 				proxy := toxiproxy.Proxy(t, fmt.Sprint(seed), s3.Endpoint)
-				retries.Add(histories.Live(t, seed, 10, &lossy{proxy: proxy, url: s3.URLAt(proxy.Addr, s3.Bucket(t), "mail")}))
+				retries.Add(histories.Run(t, seed, 10, &lossy{proxy: proxy, url: s3.URLAt(proxy.Addr, s3.Bucket(t), "mail")}))
 			})
 		}
 	})
@@ -35,24 +34,24 @@ func TestS3(t *testing.T) {
 	}
 }
 
-// TestDirectory lives through histories whose repository is a directory.
+// TestDirectory runs histories whose repository is a directory.
 func TestDirectory(t *testing.T) {
 	for _, seed := range histories.Seeds(t, 4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
-			histories.Live(t, seed, 10, directory(t.TempDir()))
+			histories.Run(t, seed, 10, directory(t.TempDir()))
 		})
 	}
 }
 
-// A directory never fails.
+// A directory is a store that does not fail.
 type directory string
 
-func (d directory) Open(t testing.TB) *blob.Bucket             { return open(t, string(d)) }
-func (directory) Harm(testing.TB, func(int) int) (what string) { return "as ever" }
-func (directory) Heal(testing.TB)                              {}
+func (d directory) Open(t testing.TB) *blob.Bucket              { return open(t, string(d)) }
+func (directory) Break(testing.TB, func(int) int) (what string) { return "does not fail" }
+func (directory) Repair(testing.TB)                             {}
 
-// A lossy store is one whose proxy loses some of the connections to it.
+// A lossy store is behind a proxy that loses some connections.
 type lossy struct {
 	proxy *servers.Proxy
 	url   string
@@ -61,7 +60,7 @@ type lossy struct {
 
 func (l *lossy) Open(t testing.TB) *blob.Bucket { return open(t, l.url) }
 
-func (l *lossy) Harm(t testing.TB, intN func(int) int) string {
+func (l *lossy) Break(t testing.TB, intN func(int) int) string {
 	l.kind = []string{"limit_data", "reset_peer", "timeout"}[intN(3)]
 	upstream := intN(2) == 0
 	attributes := map[string]any{"timeout": 1 + intN(30)} // ms
@@ -73,7 +72,7 @@ func (l *lossy) Harm(t testing.TB, intN func(int) int) string {
 	return fmt.Sprintf("%s, upstream %t, share %.1f, %v", l.kind, upstream, share, attributes)
 }
 
-func (l *lossy) Heal(t testing.TB) {
+func (l *lossy) Repair(t testing.TB) {
 	if l.kind != "" {
 		l.proxy.Heal(t, l.kind)
 		l.kind = ""

@@ -1,7 +1,7 @@
 //go:build race
 
-// Package race says whether the race detector watches the program.
+// Package race reports whether the program was built with the race detector.
 package race
 
-// Enabled is true if it does.
+// Enabled is true if it was.
 const Enabled = true
