@@ -148,15 +148,13 @@ func (e *expiries) of(t deltaToken) expiry {
 // ExpireDeltas makes all delta tokens expire that were given out so far for the items of a folder
 // or, if folderID is empty, for the mailbox's folders.
 func (s *Server) ExpireDeltas(mailboxID, folderID string, how Expiry) error {
-	index := allFolders
 	m := s.tenant.locate(mailboxID).mailbox
-	if folderID != "" || m == nil {
-		_, f, err := s.locateFolder(mailboxID, folderID)
-		if err != nil {
-			return changeError("expire deltas of", folderID, err)
-		}
-		index = f.Index
+	if folderID == "" && m != nil {
+		m.expiries.expire(allFolders, how)
+		return nil
 	}
-	m.expiries.expire(index, how)
-	return nil
+	return s.tenant.withFolder("expire deltas of", mailboxID, folderID, func(m *hostedMailbox, folder int) error {
+		m.expiries.expire(folder, how)
+		return nil
+	})
 }
