@@ -16,7 +16,7 @@ type call struct {
 	server   *Server
 	r        *http.Request
 	started  time.Time
-	admitted bool        // it takes part in the mailbox's limits
+	admitted bool        // the mailbox's limiter counts it
 	query    odata.Query // of all requests but those for tokens
 	ids      []string    // to export
 	form     url.Values  // of a request for a token
@@ -43,7 +43,7 @@ func (c *call) admit() error {
 	return nil
 }
 
-// release lets another request take this one's part in the limits.
+// release lets the mailbox serve another request.
 func (c *call) release() {
 	if c.admitted {
 		c.admitted = false
@@ -51,7 +51,7 @@ func (c *call) release() {
 	}
 }
 
-// limiter is that of the mailbox that the path names.
+// limiter is the limiter of the mailbox that the path names.
 func (c *call) limiter() *limiter { return &c.mailbox.limits[c.auxiliary] }
 
 // serve reads the request, lets faults happen, and answers.
@@ -81,7 +81,7 @@ func (c *call) serve() error {
 }
 
 // end sends the rest of the response. It releases the request before the client can know of the
-// end, unless a fault may hold the response up.
+// end, unless a fault may delay the response.
 func (c *call) end() error {
 	if c.effect.cut == CutNone {
 		c.release()

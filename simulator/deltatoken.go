@@ -10,8 +10,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator/internal/odata"
 )
 
-// deltaToken is what a $skiptoken or $deltatoken holds: how far a client has come. The server keeps
-// nothing else of it.
+// deltaToken is the text of a $skiptoken or $deltatoken: how far a client has come. The server
+// stores nothing.
 type deltaToken struct {
 	Mailbox uint32
 	Folder  int    // whose items, or child folders, the delta is of; allFolders if it is of all folders
@@ -24,7 +24,7 @@ type deltaToken struct {
 	Epoch   int    // how often the tokens had expired
 }
 
-// allFolders stands for the folder of a delta that is of all folders.
+// allFolders replaces the index of the folder in a delta of all folders.
 const allFolders = -1
 
 func sealToken(s *mailbox.Sealer, t deltaToken) string {
