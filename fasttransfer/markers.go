@@ -145,9 +145,3 @@ func (w *Writer) leave(kind part, mark uint32) {
 	w.fixed32(mark)
 	w.scopes = w.scopes[:len(w.scopes)-1]
 }
-
-// pair writes a meta-property with its 32-bit value.
-func (w *Writer) pair(tag, value uint32) {
-	w.fixed32(tag)
-	w.fixed32(value)
-}

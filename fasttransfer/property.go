@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// firstNamed is the lowest property id that stands for a name ([MS-OXCDATA] 2.9).
+// firstNamed is the lowest id of a property with a name ([MS-OXCDATA] 2.9).
 const firstNamed = 0x8000
 
 // GUID is a property set or a class identifier in the fields of [MS-DTYP] 2.3.4.

@@ -148,36 +148,6 @@ func (w *Writer) BinaryFrom(p Property, r io.Reader, n int64) {
 	}
 }
 
-func (w *Writer) fixed32(v uint32) {
-	w.appendAtom(binary.LittleEndian.AppendUint32(w.atom[:0], v))
-}
-
-func (w *Writer) fixed64(v uint64) {
-	w.appendAtom(binary.LittleEndian.AppendUint64(w.atom[:0], v))
-}
-
-// text appends the length and the units of a string, and a NUL.
-func (w *Writer) text(s string) {
-	units := int64(1)
-	for _, r := range s {
-		if r > 0xFFFF {
-			units++
-		}
-		units++
-	}
-	if !w.length(2 * units) {
-		return
-	}
-	for _, r := range s {
-		if w.room() >= 4 {
-			w.record = appendRune(w.record, r)
-		} else {
-			w.appendBytes(appendRune(w.atom[:0], r))
-		}
-	}
-	w.appendBytes([]byte{0, 0})
-}
-
 // appendRune appends a character in UTF-16LE.
 func appendRune(b []byte, r rune) []byte {
 	if r > 0xFFFF {

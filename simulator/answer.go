@@ -131,18 +131,8 @@ func (c *call) writePage(p page, n int, element func(i int, o *odata.Object) boo
 		body.Text(`,"@odata.count":` + strconv.Itoa(p.count))
 	}
 	body.Text(`,"value":[`)
-	var o odata.Object
-	separator := ""
-	for _, i := range c.effect.arrange(n, nil) {
-		o.Reset()
-		if !element(i, &o) {
-			continue
-		}
-		body.Text(separator)
-		separator = ","
-		if _, err := body.Write(o.Close()); err != nil {
-			return err
-		}
+	if err := c.writeElements(n, element); err != nil {
+		return err
 	}
 	body.Text("]")
 	for _, link := range [][2]string{{"nextLink", p.next}, {"deltaLink", p.delta}} {
@@ -152,6 +142,24 @@ func (c *call) writePage(p page, n int, element func(i int, o *odata.Object) boo
 		}
 	}
 	body.Text("}")
+	return nil
+}
+
+// writeElements writes the elements of a page in the order that faults give them.
+func (c *call) writeElements(n int, element func(i int, o *odata.Object) bool) error {
+	var o odata.Object
+	separator := ""
+	for _, i := range c.effect.arrange(n, nil) {
+		o.Reset()
+		if !element(i, &o) {
+			continue
+		}
+		c.answer.body.Text(separator)
+		separator = ","
+		if _, err := c.answer.body.Write(o.Close()); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

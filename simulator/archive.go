@@ -8,8 +8,8 @@ import (
 )
 
 // checkVersion refuses requests to archives that v1.0 does not take.
-func (c *call) checkVersion() error {
-	if c.mailbox.Archive && c.version == "v1.0" {
+func (t *target) checkVersion() error {
+	if t.mailbox.Archive && t.version == "v1.0" {
 		return odata.Errorf(http.StatusForbidden, "ErrorAccessDenied", "Operation on Archive mailbox not allowed")
 	}
 	return nil
@@ -32,8 +32,8 @@ const codeMoved = "ErrorArchiveFolderMovedPermanently"
 
 // movedItem is the error of an item that lives in another mailbox. Its message is the URL to export
 // the item from.
-func (c *call) movedItem(auxiliary int) *odata.Error {
-	return &odata.Error{Code: codeMoved, Message: c.mailboxURL(auxiliary) + "/exportItems"}
+func (t *target) movedItem(auxiliary int) *odata.Error {
+	return &odata.Error{Code: codeMoved, Message: t.mailboxURL(auxiliary) + "/exportItems"}
 }
 
 // writeBrokenPage answers a delta of an archive's items as the service does: the page breaks off.

@@ -16,7 +16,7 @@ type call struct {
 	server   *Server
 	r        *http.Request
 	started  time.Time
-	admitted bool        // it takes part in the mailbox's limits
+	admitted bool        // the mailbox's limiter counts it
 	query    odata.Query // of all requests but those for tokens
 	ids      []string    // to export
 	form     url.Values  // of a request for a token
@@ -29,7 +29,7 @@ func (c *call) admit() error {
 	if c.op != OpToken && c.server.opts.RequireToken {
 		if problem := c.server.tokens.Check(c.r.Header.Get("Authorization")); problem != "" {
 			return &odata.Error{Status: http.StatusUnauthorized, Code: "InvalidAuthenticationToken", Message: problem,
-				Header: [][2]string{{"WWW-Authenticate", `Bearer realm="", authorization_uri="` + c.host() + `/common/oauth2/authorize"`}}}
+				Header: [][2]string{{"WWW-Authenticate", `Bearer realm="", authorization_uri="` + c.host + `/common/oauth2/authorize"`}}}
 		}
 	}
 	if c.mailbox == nil {
@@ -43,7 +43,7 @@ func (c *call) admit() error {
 	return nil
 }
 
-// release lets another request take this one's part in the limits.
+// release lets the mailbox serve another request.
 func (c *call) release() {
 	if c.admitted {
 		c.admitted = false
@@ -51,7 +51,7 @@ func (c *call) release() {
 	}
 }
 
-// limiter is that of the mailbox that the path names.
+// limiter is the limiter of the mailbox that the path names.
 func (c *call) limiter() *limiter { return &c.mailbox.limits[c.auxiliary] }
 
 // serve reads the request, lets faults happen, and answers.
@@ -76,12 +76,12 @@ func (c *call) serve() error {
 	if err == nil {
 		err = c.end()
 	}
-	c.server.stats.sent(c.answer.body.Sent())
+	c.server.stats.update(func(counts *Stats) { counts.Sent += c.answer.body.Sent() })
 	return err
 }
 
 // end sends the rest of the response. It releases the request before the client can know of the
-// end, unless a fault may hold the response up.
+// end, unless a fault may delay the response.
 func (c *call) end() error {
 	if c.effect.cut == CutNone {
 		c.release()
@@ -91,7 +91,7 @@ func (c *call) end() error {
 
 // finish answers with an error, ends a response early as a fault demands, and logs.
 func (c *call) finish(err error) {
-	defer func() { c.server.stats.response(c.answer.status) }()
+	defer c.server.stats.update(func(counts *Stats) { counts.Statuses[c.answer.status]++ })
 	var refused *odata.Error
 	switch {
 	case errors.As(err, &refused):
@@ -115,45 +115,4 @@ func (c *call) subject() subject {
 	values := c.query.Values()
 	s.linked = values.Get("$skip") != "" || values.Get("$skiptoken") != ""
 	return s
-}
-
-// host is the URL of the server, as the client reached it.
-func (c *call) host() string {
-	scheme := "http://"
-	if c.r.TLS != nil {
-		scheme = "https://"
-	}
-	return scheme + c.r.Host
-}
-
-// base is the URL of the version that the path names.
-func (c *call) base() string { return c.host() + "/" + c.version }
-
-// mailboxURL is the URL of the mailbox, or of one of its auxiliaries.
-func (c *call) mailboxURL(auxiliary int) string {
-	return c.base() + "/admin/exchange/mailboxes/" + c.mailbox.IDOf(auxiliary)
-}
-
-// resource is the URL of what the path names, as links spell it.
-func (c *call) resource() string {
-	if c.op == OpUsers {
-		return c.base() + "/users"
-	}
-	url := c.mailboxURL(0) + "/folders"
-	if c.folder != "" {
-		url += odata.Key(c.folder)
-	}
-	switch c.op {
-	case OpItems:
-		return url + "/items"
-	case OpItemDelta:
-		return url + "/items/delta"
-	}
-	if c.children {
-		url += "/childFolders"
-	}
-	if c.op == OpFolderDelta {
-		url += "/delta"
-	}
-	return url
 }

@@ -3,115 +3,93 @@ package simulator
 import (
 	"fmt"
 	"math/rand/v2"
-
-	"github.com/mailhaul/mailhaul/simulator/internal/mailbox"
 )
 
 // Delete removes an item, as its owner might while an export runs.
 func (s *Server) Delete(mailboxID, itemID string) error {
-	m, number, err := s.locateItem(mailboxID, itemID)
-	if err == nil {
-		err = m.Delete(number)
-	}
-	return changeError("delete item", itemID, err)
+	return s.tenant.withItem("delete item", mailboxID, itemID, (*hostedMailbox).Delete)
 }
 
 // Touch changes an item: it gets a new change key, another size and other content.
 func (s *Server) Touch(mailboxID, itemID string) error {
-	m, number, err := s.locateItem(mailboxID, itemID)
-	if err == nil {
-		err = m.Touch(number)
-	}
-	return changeError("touch item", itemID, err)
+	return s.tenant.withItem("touch item", mailboxID, itemID, (*hostedMailbox).Touch)
 }
 
 // Add puts a new item into a folder, which its id or its well-known name names, and returns the
 // item's id.
-func (s *Server) Add(mailboxID, folderID string) (string, error) {
-	m, f, err := s.locateFolder(mailboxID, folderID)
-	if err != nil {
-		return "", changeError("add to folder", folderID, err)
-	}
-	number, err := m.Add(f.Index)
-	if err != nil {
-		return "", changeError("add to folder", folderID, err)
-	}
-	return m.ItemID(number), nil
+func (s *Server) Add(mailboxID, folderID string) (id string, err error) {
+	err = s.tenant.withFolder("add to folder", mailboxID, folderID, func(m *hostedMailbox, folder int) error {
+		number, err := m.Add(folder)
+		if err == nil {
+			id = m.ItemID(number)
+		}
+		return err
+	})
+	return id, err
 }
 
 // Move puts an item into another folder and returns the id that it has there: as in Exchange, it is
 // a new one. The item's content does not change.
-func (s *Server) Move(mailboxID, itemID, folderID string) (string, error) {
-	m, number, err := s.locateItem(mailboxID, itemID)
-	if err != nil {
-		return "", changeError("move item", itemID, err)
-	}
-	_, f, err := s.locateFolder(mailboxID, folderID)
-	if err == nil {
-		number, err = m.Move(number, f.Index)
-	}
-	if err != nil {
-		return "", changeError("move item", itemID, err)
-	}
-	return m.ItemID(number), nil
+func (s *Server) Move(mailboxID, itemID, folderID string) (id string, err error) {
+	err = s.tenant.withItem("move item", mailboxID, itemID, func(m *hostedMailbox, number uint64) error {
+		f, err := m.Folder(folderID)
+		if err != nil {
+			return err
+		}
+		moved, err := m.Move(number, f.Index)
+		if err == nil {
+			id = m.ItemID(moved)
+		}
+		return err
+	})
+	return id, err
 }
 
 // CreateFolder creates an empty folder of the type of its parent, and returns its id.
-func (s *Server) CreateFolder(mailboxID, parentID, name string) (string, error) {
-	m, parent, err := s.locateFolder(mailboxID, parentID)
-	if err != nil {
-		return "", changeError("create folder in", parentID, err)
-	}
-	index, err := m.CreateFolder(parent.Index, name)
-	if err != nil {
-		return "", changeError("create folder in", parentID, err)
-	}
-	return m.FolderID(index), nil
+func (s *Server) CreateFolder(mailboxID, parentID, name string) (id string, err error) {
+	err = s.tenant.withFolder("create folder in", mailboxID, parentID, func(m *hostedMailbox, parent int) error {
+		folder, err := m.CreateFolder(parent, name)
+		if err == nil {
+			id = m.FolderID(folder)
+		}
+		return err
+	})
+	return id, err
 }
 
 // RenameFolder gives a folder another name. Folders with a well-known name keep theirs.
 func (s *Server) RenameFolder(mailboxID, folderID, name string) error {
-	m, f, err := s.locateFolder(mailboxID, folderID)
-	if err == nil {
-		err = m.RenameFolder(f.Index, name)
-	}
-	return changeError("rename folder", folderID, err)
+	return s.tenant.withFolder("rename folder", mailboxID, folderID, func(m *hostedMailbox, folder int) error {
+		return m.RenameFolder(folder, name)
+	})
 }
 
 // MoveFolder puts a folder, with all that is in it, into another. All ids stay.
 func (s *Server) MoveFolder(mailboxID, folderID, parentID string) error {
-	m, f, err := s.locateFolder(mailboxID, folderID)
-	if err != nil {
-		return changeError("move folder", folderID, err)
-	}
-	_, parent, err := s.locateFolder(mailboxID, parentID)
-	if err == nil {
-		err = m.MoveFolder(f.Index, parent.Index)
-	}
-	return changeError("move folder", folderID, err)
+	return s.tenant.withFolder("move folder", mailboxID, folderID, func(m *hostedMailbox, folder int) error {
+		parent, err := m.Folder(parentID)
+		if err != nil {
+			return err
+		}
+		return m.MoveFolder(folder, parent.Index)
+	})
 }
 
 // DeleteFolder removes a folder permanently, with all that is in it.
 func (s *Server) DeleteFolder(mailboxID, folderID string) error {
-	m, f, err := s.locateFolder(mailboxID, folderID)
-	if err == nil {
-		err = m.DeleteFolder(f.Index)
-	}
-	return changeError("delete folder", folderID, err)
+	return s.tenant.withFolder("delete folder", mailboxID, folderID, (*hostedMailbox).DeleteFolder)
 }
 
 // Relocate makes a folder of an archive, with all that is in it, live in an auxiliary mailbox, as
 // in archives that expand. All ids stay. auxiliary counts from 1 to [Options].Auxiliaries; 0 moves
 // the folder back.
 func (s *Server) Relocate(mailboxID, folderID string, auxiliary int) error {
-	m, f, err := s.locateFolder(mailboxID, folderID)
-	if err == nil && (auxiliary < 0 || auxiliary > len(m.Auxiliaries)) {
-		err = fmt.Errorf("there is no auxiliary mailbox %d", auxiliary)
-	}
-	if err == nil {
-		err = m.Relocate(f.Index, auxiliary)
-	}
-	return changeError("relocate folder", folderID, err)
+	return s.tenant.withFolder("relocate folder", mailboxID, folderID, func(m *hostedMailbox, folder int) error {
+		if auxiliary < 0 || auxiliary > len(m.Auxiliaries) {
+			return fmt.Errorf("there is no auxiliary mailbox %d", auxiliary)
+		}
+		return m.Relocate(folder, auxiliary)
+	})
 }
 
 // Step makes one random change, which may be of several items, to a mailbox, and returns what it
@@ -124,27 +102,36 @@ func (s *Server) Step(mailboxID string, r *rand.Rand) (string, error) {
 	return m.Step(r), nil
 }
 
-func (s *Server) locateFolder(mailboxID, folderID string) (*hostedMailbox, *mailbox.Folder, error) {
-	m := s.tenant.locate(mailboxID).mailbox
-	if m == nil {
-		return nil, nil, fmt.Errorf("no mailbox %q", mailboxID)
-	}
-	f, err := m.Folder(folderID)
-	return m, f, err
+// withItem calls do with the number of an item. Its errors name the operation and the item.
+func (t *tenant) withItem(op, mailboxID, itemID string, do func(m *hostedMailbox, number uint64) error) error {
+	return t.with(op, mailboxID, itemID, func(m *hostedMailbox) error {
+		number, err := m.ItemNumber(itemID)
+		if err != nil {
+			return err
+		}
+		return do(m, number)
+	})
 }
 
-func (s *Server) locateItem(mailboxID, itemID string) (*hostedMailbox, uint64, error) {
-	m := s.tenant.locate(mailboxID).mailbox
-	if m == nil {
-		return nil, 0, fmt.Errorf("no mailbox %q", mailboxID)
-	}
-	number, err := m.ItemNumber(itemID)
-	return m, number, err
+// withFolder calls do with the index of a folder. Its errors name the operation and the folder.
+func (t *tenant) withFolder(op, mailboxID, folderID string, do func(m *hostedMailbox, folder int) error) error {
+	return t.with(op, mailboxID, folderID, func(m *hostedMailbox) error {
+		f, err := m.Folder(folderID)
+		if err != nil {
+			return err
+		}
+		return do(m, f.Index)
+	})
 }
 
-func changeError(op, id string, err error) error {
-	if err == nil {
-		return nil
+func (t *tenant) with(op, mailboxID, id string, do func(m *hostedMailbox) error) error {
+	m := t.locate(mailboxID).mailbox
+	err := fmt.Errorf("no mailbox %q", mailboxID)
+	if m != nil {
+		err = do(m)
 	}
-	return fmt.Errorf("simulator: %s %q: %w", op, id, err)
+	if err != nil {
+		return fmt.Errorf("simulator: %s %q: %w", op, id, err)
+	}
+	return nil
 }

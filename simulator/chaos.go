@@ -145,7 +145,7 @@ func (k *chaos) draw(s subject, counts *stats) *Fault {
 	keys := s.keys()
 	name, f := k.drawKind(s.op, keys)
 	if f != nil {
-		counts.random(name)
+		counts.update(func(c *Stats) { c.Chaos[name]++ })
 	}
 	if len(k.failed) > maxFailed {
 		clear(k.failed)

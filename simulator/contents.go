@@ -89,13 +89,11 @@ func yieldItems(m *hostedMailbox, f *mailbox.Folder, yield func(Item) bool) bool
 
 // WriteItem writes an item's stream: the bytes that exportItems carries in base64.
 func (s *Server) WriteItem(w io.Writer, mailboxID, itemID string) error {
-	m, number, err := s.locateItem(mailboxID, itemID)
-	if err != nil {
-		return changeError("write item", itemID, err)
-	}
-	it, ok := m.Item(number)
-	if !ok {
-		return changeError("write item", itemID, mailbox.ErrUnknownID)
-	}
-	return s.generator.Write(w, &it.Message)
+	return s.tenant.withItem("write item", mailboxID, itemID, func(m *hostedMailbox, number uint64) error {
+		it, ok := m.Item(number)
+		if !ok {
+			return mailbox.ErrUnknownID
+		}
+		return s.generator.Write(w, &it.Message)
+	})
 }

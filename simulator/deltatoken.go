@@ -10,8 +10,8 @@ import (
 	"github.com/mailhaul/mailhaul/simulator/internal/odata"
 )
 
-// deltaToken is what a $skiptoken or $deltatoken holds: how far a client has come. The server keeps
-// nothing else of it.
+// deltaToken is the text of a $skiptoken or $deltatoken: how far a client has come. The server
+// stores nothing.
 type deltaToken struct {
 	Mailbox uint32
 	Folder  int    // whose items, or child folders, the delta is of; allFolders if it is of all folders
@@ -24,7 +24,7 @@ type deltaToken struct {
 	Epoch   int    // how often the tokens had expired
 }
 
-// allFolders stands for the folder of a delta that is of all folders.
+// allFolders replaces the index of the folder in a delta of all folders.
 const allFolders = -1
 
 func sealToken(s *mailbox.Sealer, t deltaToken) string {
@@ -148,15 +148,13 @@ func (e *expiries) of(t deltaToken) expiry {
 // ExpireDeltas makes all delta tokens expire that were given out so far for the items of a folder
 // or, if folderID is empty, for the mailbox's folders.
 func (s *Server) ExpireDeltas(mailboxID, folderID string, how Expiry) error {
-	index := allFolders
 	m := s.tenant.locate(mailboxID).mailbox
-	if folderID != "" || m == nil {
-		_, f, err := s.locateFolder(mailboxID, folderID)
-		if err != nil {
-			return changeError("expire deltas of", folderID, err)
-		}
-		index = f.Index
+	if folderID == "" && m != nil {
+		m.expiries.expire(allFolders, how)
+		return nil
 	}
-	m.expiries.expire(index, how)
-	return nil
+	return s.tenant.withFolder("expire deltas of", mailboxID, folderID, func(m *hostedMailbox, folder int) error {
+		m.expiries.expire(folder, how)
+		return nil
+	})
 }

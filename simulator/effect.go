@@ -32,7 +32,7 @@ func (e *effect) add(f *Fault) {
 	e.extra += f.Extra
 }
 
-// any reports whether one of the faults is so.
+// any reports whether is returns true for one of the faults.
 func (e *effect) any(is func(f *Fault) bool) bool { return slices.ContainsFunc(e.faults, is) }
 
 // begin does what comes before the answer, and returns the error that is the answer.

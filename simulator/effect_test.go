@@ -60,7 +60,7 @@ func TestFaultCuts(t *testing.T) {
 	g := start(t, simulator.Options{Items: 50, ItemSize: 200_000})
 	id := g.ids()[0]
 	body, _ := json.Marshal(map[string]any{"itemIds": []string{id}})
-	came := func(n int) {} // is called when so many bytes have come
+	came := func(n int) {} // is called with the number of bytes so far
 	read := func(ctx context.Context) (int, error) {
 		req, _ := http.NewRequestWithContext(ctx, http.MethodPost, g.inMailbox("/exportItems"), bytes.NewReader(body))
 		req.Header.Set("Content-Type", "application/json")
@@ -113,7 +113,7 @@ func TestFaultCuts(t *testing.T) {
 	}
 	cut(simulator.CutClean, 1<<40)
 	if n, err := read(t.Context()); n < 250_000 || err != nil {
-		t.Errorf("cut behind the end: %d bytes, %v", n, err)
+		t.Errorf("cut after the end: %d bytes, %v", n, err)
 	}
 }
 

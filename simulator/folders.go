@@ -49,26 +49,8 @@ func listFolders(c *call) error {
 	if err != nil {
 		return err
 	}
-	t := c.mailbox.Tree()
-	below := t.Folders[parent.Index].Children
-	if c.folder == "" && c.auxiliary > 0 {
-		below = t.Tops(c.auxiliary)
-	}
 	w := c.folderWriter()
-	var shown []*mailbox.Folder
-	for _, i := range below {
-		if f := &t.Folders[i]; w.shows(f) && c.query.Filter.Matches(folderEntity{f, c.mailbox}) {
-			shown = append(shown, f)
-		}
-	}
-	if c.query.OrderBy != "" {
-		slices.SortStableFunc(shown, func(a, b *mailbox.Folder) int {
-			return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
-		})
-		if c.query.Descending {
-			slices.Reverse(shown)
-		}
-	}
+	shown := c.selectFolders(w, parent)
 	p := page{context: "admin/exchange/mailboxes/" + c.mailbox.ID + "/folders", count: len(shown)}
 	first := min(c.query.Skip, len(shown))
 	last := min(first+c.query.Size, len(shown))
@@ -80,6 +62,30 @@ func listFolders(c *call) error {
 		w.putListed(o, shown[i])
 		return true
 	})
+}
+
+// selectFolders returns the folders below parent that match the query, in its order.
+func (c *call) selectFolders(w folderWriter, parent *mailbox.Folder) []*mailbox.Folder {
+	t := c.mailbox.Tree()
+	below := t.Folders[parent.Index].Children
+	if c.folder == "" && c.auxiliary > 0 {
+		below = t.Tops(c.auxiliary)
+	}
+	var all []*mailbox.Folder
+	for _, i := range below {
+		if f := &t.Folders[i]; w.shows(f) && c.query.Filter.Matches(folderEntity{f, c.mailbox}) {
+			all = append(all, f)
+		}
+	}
+	if c.query.OrderBy != "" {
+		slices.SortStableFunc(all, func(a, b *mailbox.Folder) int {
+			return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+		})
+		if c.query.Descending {
+			slices.Reverse(all)
+		}
+	}
+	return all
 }
 
 // showFolder answers with one folder.

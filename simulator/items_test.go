@@ -56,7 +56,7 @@ func TestPaging(t *testing.T) {
 		t.Errorf("selected item is %+v", v)
 	}
 	if p := get[page[item]](g, inbox+q("$skip", "100000")); len(p.Value) != 0 || p.NextLink != "" {
-		t.Errorf("page behind the end is %+v", p)
+		t.Errorf("page after the end is %+v", p)
 	}
 }
 

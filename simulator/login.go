@@ -19,7 +19,7 @@ func grantToken(c *call) error {
 // showConfiguration answers with the OpenID configuration of the tenant that the path names.
 func showConfiguration(c *call) error {
 	tenant, _, _ := strings.Cut(strings.TrimPrefix(c.r.URL.EscapedPath(), "/"), "/")
-	return c.writeLogin(0, entra.Configuration(c.host()+"/"+tenant))
+	return c.writeLogin(0, entra.Configuration(c.host+"/"+tenant))
 }
 
 // writeLogin writes an answer of Entra ID; a status of 0 leaves 200 as it is.

@@ -93,7 +93,7 @@ func TestPreparedChanges(t *testing.T) {
 	}
 	got, want := ready.exportAll(ids), plain.exportAll(ids)
 	if !bytes.Equal(got[0], want[0]) || bytes.Equal(got[0], before[0]) {
-		t.Error("the response is not that of the mailbox as it is now")
+		t.Error("the response does not show the changes")
 	}
 	for _, g := range []*client{plain, ready} {
 		g.sim.Inject(simulator.Fault{Operation: simulator.OpExport, Odd: true})

@@ -32,6 +32,7 @@ type target struct {
 	op        Operation
 	method    string // that op takes
 	handle    func(*call) error
+	host      string // the URL of the server, as the client reached it
 	version   string // v1.0 or beta
 	user      string // as in the path
 	mailbox   *hostedMailbox
@@ -51,7 +52,11 @@ func (c *call) route() error {
 	if err != nil {
 		return odata.Errorf(http.StatusBadRequest, "BadRequest", "The request URI is malformed.")
 	}
-	if err := c.findRoot(&c.server.tenant, segments); err != nil {
+	c.host = "http://" + c.r.Host
+	if c.r.TLS != nil {
+		c.host = "https://" + c.r.Host
+	}
+	if err := c.routeRoot(&c.server.tenant, segments); err != nil {
 		return err
 	}
 	if c.r.Method != c.method {
@@ -80,8 +85,8 @@ func noSegment(segments []string) error {
 	return odata.Errorf(http.StatusBadRequest, "BadRequest", "Resource not found for the segment '%s'.", odata.Clip(first))
 }
 
-// findRoot follows a path from its first segment.
-func (t *target) findRoot(in *tenant, segments []string) error {
+// routeRoot follows a path from its first segment.
+func (t *target) routeRoot(in *tenant, segments []string) error {
 	switch {
 	case len(segments) == 4 && is(segments, 1, "oauth2") && is(segments, 2, "v2.0") && is(segments, 3, "token"):
 		return t.to(OpToken, http.MethodPost, grantToken)
@@ -95,17 +100,17 @@ func (t *target) findRoot(in *tenant, segments []string) error {
 	segments = segments[1:]
 	switch {
 	case is(segments, 0, "users"):
-		return t.findUser(segments[1:])
+		return t.routeUser(segments[1:])
 	case is(segments, 0, "admin") && is(segments, 1, "exchange") && is(segments, 2, "mailboxes") && len(segments) > 3:
-		return t.findMailbox(in.locate(segments[3]), segments[4:])
+		return t.routeMailbox(in.locate(segments[3]), segments[4:])
 	case is(segments, 0, "me"):
 		return odata.Errorf(http.StatusBadRequest, "BadRequest", "/me request is only valid with delegated authentication flow.")
 	}
 	return noSegment(segments)
 }
 
-// findUser follows a path from after users.
-func (t *target) findUser(segments []string) error {
+// routeUser follows a path from after users.
+func (t *target) routeUser(segments []string) error {
 	if len(segments) == 0 {
 		return t.to(OpUsers, http.MethodGet, listUsers)
 	}
@@ -119,8 +124,8 @@ func (t *target) findUser(segments []string) error {
 	return noSegment(segments[1:])
 }
 
-// findMailbox follows a path from after the mailbox.
-func (t *target) findMailbox(at location, segments []string) error {
+// routeMailbox follows a path from after the mailbox.
+func (t *target) routeMailbox(at location, segments []string) error {
 	t.mailbox, t.auxiliary, t.subpath = at.mailbox, at.auxiliary, segments
 	if t.mailbox == nil {
 		return odata.Errorf(http.StatusNotFound, "ResourceNotFound", "Resource could not be discovered.")
@@ -129,13 +134,13 @@ func (t *target) findMailbox(at location, segments []string) error {
 	case len(segments) == 1 && is(segments, 0, "exportItems"):
 		return t.to(OpExport, http.MethodPost, exportItems)
 	case is(segments, 0, "folders"), is(segments, 0, "childFolders"):
-		return t.findFolder(segments[1:])
+		return t.routeFolder(segments[1:])
 	}
 	return noSegment(segments)
 }
 
-// findFolder follows a path from after folders or childFolders.
-func (t *target) findFolder(segments []string) error {
+// routeFolder follows a path from after folders or childFolders.
+func (t *target) routeFolder(segments []string) error {
 	switch {
 	case len(segments) == 0:
 		return t.to(OpFolders, http.MethodGet, listFolders)
@@ -149,15 +154,15 @@ func (t *target) findFolder(segments []string) error {
 		return t.to(OpFolder, http.MethodGet, showFolder)
 	case is(segments, 0, "childFolders"):
 		t.children = true
-		return t.findFolder(segments[1:])
+		return t.routeFolder(segments[1:])
 	case is(segments, 0, "items"):
-		return t.findItem(segments[1:])
+		return t.routeItem(segments[1:])
 	}
 	return noSegment(segments)
 }
 
-// findItem follows a path from after items.
-func (t *target) findItem(segments []string) error {
+// routeItem follows a path from after items.
+func (t *target) routeItem(segments []string) error {
 	switch {
 	case len(segments) == 0:
 		return t.to(OpItems, http.MethodGet, listItems)
@@ -168,4 +173,36 @@ func (t *target) findItem(segments []string) error {
 		return t.to(OpItem, http.MethodGet, showItem)
 	}
 	return noSegment(segments[1:])
+}
+
+// base is the URL of the version.
+func (t *target) base() string { return t.host + "/" + t.version }
+
+// mailboxURL is the URL of the mailbox, or of one of its auxiliaries.
+func (t *target) mailboxURL(auxiliary int) string {
+	return t.base() + "/admin/exchange/mailboxes/" + t.mailbox.IDOf(auxiliary)
+}
+
+// resource is the URL of what the path names, as links spell it.
+func (t *target) resource() string {
+	if t.op == OpUsers {
+		return t.base() + "/users"
+	}
+	url := t.mailboxURL(0) + "/folders"
+	if t.folder != "" {
+		url += odata.Key(t.folder)
+	}
+	switch t.op {
+	case OpItems:
+		return url + "/items"
+	case OpItemDelta:
+		return url + "/items/delta"
+	}
+	if t.children {
+		url += "/childFolders"
+	}
+	if t.op == OpFolderDelta {
+		url += "/delta"
+	}
+	return url
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/mailhaul/mailhaul/simulator"
 )
 
-// TestPaths checks the ways in which a path can be spelt.
+// TestPaths checks the ways in which a path can be written.
 func TestPaths(t *testing.T) {
 	g := start(t, simulator.Options{Seed: 3, Items: 100})
 	inbox := get[folder](g, g.inMailbox("/folders/inbox"))

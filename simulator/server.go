@@ -117,7 +117,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.answer = newAnswer(w, r, c.started)
 	defer c.release()
 	err := c.route()
-	s.stats.request(c.op)
+	s.stats.update(func(counts *Stats) { counts.Requests[c.op]++ })
 	if err == nil {
 		err = c.admit()
 	}

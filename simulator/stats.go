@@ -24,51 +24,37 @@ func (s Stats) Total() int64 {
 	return n
 }
 
+// stats guards a server's counts.
 type stats struct {
-	mu sync.Mutex
-	Stats
+	mu     sync.Mutex
+	counts Stats
+}
+
+func (s *stats) init() {
+	s.counts = Stats{Requests: map[Operation]int64{}, Statuses: map[int]int64{}, Chaos: map[string]int64{}}
+}
+
+// update lets count change the counts.
+func (s *stats) update(count func(c *Stats)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	count(&s.counts)
+}
+
+// exported counts an item whose stream has n bytes.
+func (s *stats) exported(n int64) {
+	s.update(func(c *Stats) {
+		c.Items++
+		c.Bytes += n
+	})
 }
 
 // Stats returns the counts since the start.
 func (s *Server) Stats() Stats {
-	s.stats.mu.Lock()
-	defer s.stats.mu.Unlock()
-	now := s.stats.Stats
-	now.Requests, now.Statuses, now.Chaos = maps.Clone(now.Requests), maps.Clone(now.Statuses), maps.Clone(now.Chaos)
+	var now Stats
+	s.stats.update(func(c *Stats) {
+		now = *c
+		now.Requests, now.Statuses, now.Chaos = maps.Clone(c.Requests), maps.Clone(c.Statuses), maps.Clone(c.Chaos)
+	})
 	return now
-}
-
-func (s *stats) init() {
-	s.Requests, s.Statuses, s.Chaos = map[Operation]int64{}, map[int]int64{}, map[string]int64{}
-}
-
-func (s *stats) random(name string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.Chaos[name]++
-}
-
-func (s *stats) request(op Operation) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.Requests[op]++
-}
-
-func (s *stats) response(status int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.Statuses[status]++
-}
-
-func (s *stats) exported(bytes int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.Items++
-	s.Bytes += bytes
-}
-
-func (s *stats) sent(bytes int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.Sent += bytes
 }

@@ -25,7 +25,7 @@ type letter struct {
 	rng         rng.Rand
 }
 
-// What each part of a message takes in its stream, in bytes, about.
+// The approximate sizes of the parts of a message, in bytes of its stream.
 const (
 	messageOverhead    = 1700
 	recipientOverhead  = 420
@@ -33,14 +33,14 @@ const (
 	headersOverhead    = 2600
 )
 
-// letterOf decides what an item's message holds.
+// letterOf decides the parts of an item's message.
 func (c *composer) letterOf(m *Message) letter {
 	l := c.letter(m.rest, m.Class, m.size, m.Created, 0)
 	l.categories, l.identity = m.Categories, m.identity
 	return l
 }
 
-// letter decides what a message of about size bytes holds.
+// letter decides the parts of a message of about size bytes.
 func (c *composer) letter(r rng.Rand, class string, size int64, created time.Time, depth int) letter {
 	l := letter{class: class, size: size, created: created, depth: depth}
 	l.subject, l.from = c.vocabulary.title(&r), someone(&r)

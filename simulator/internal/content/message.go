@@ -1,4 +1,4 @@
-// Package content makes up the messages that items hold: who wrote them, what they say and what is
+// Package content makes up the messages in items: who wrote them, what they say and what is
 // attached. A message comes from random numbers alone, so it needs no memory until its stream is
 // written.
 package content

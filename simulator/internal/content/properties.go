@@ -26,7 +26,7 @@ var (
 	setMeeting     = fasttransfer.GUID{Data1: 0x6ED8DA90, Data2: 0x450B, Data3: 0x101B, Data4: [8]byte{0x98, 0xDA, 0, 0xAA, 0, 0x3F, 0x13, 0x05}}
 )
 
-// envelope writes the properties whose ids are below that of the body.
+// envelope writes the properties with lower ids than the body.
 func (c *composer) envelope(w propertyWriter, l *letter) {
 	if l.depth > 0 {
 		w.Int64(0x674A, int64(l.rng)) // PidTagMid; receivers ignore it
@@ -62,7 +62,7 @@ func (c *composer) envelope(w propertyWriter, l *letter) {
 	w.String(0x0E1D, l.subject)                 // PidTagNormalizedSubject
 }
 
-// identity writes the properties without a name whose ids are above that of the body.
+// identity writes the properties without a name that have higher ids than the body.
 func (c *composer) identity(w propertyWriter, l *letter) {
 	r := l.identity
 	w.String(0x1035, fmt.Sprintf("<%s@%s>", strings.ToUpper(r.GUID()), "prod.outlook.com")) // PidTagInternetMessageId

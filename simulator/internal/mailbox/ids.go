@@ -85,7 +85,7 @@ func (s *Sealer) crypt(nonce, text []byte) []byte {
 	return out
 }
 
-// identity is the ids of a mailbox, and makes those of what it contains.
+// identity makes the ids of a mailbox's folders and items.
 type identity struct {
 	ID          string
 	Auxiliaries []string // the ids of the auxiliary mailboxes that some folders live in
@@ -99,7 +99,7 @@ type identity struct {
 // Index is the index from the mailbox's [Config].
 func (m *identity) Index() uint32 { return m.index }
 
-// IDOf returns the id of the mailbox, which 0 stands for, or of one of its auxiliaries.
+// IDOf returns the id of an auxiliary mailbox, counted from 1, or of the mailbox itself for 0.
 func (m *identity) IDOf(auxiliary int) string {
 	if auxiliary == 0 {
 		return m.ID

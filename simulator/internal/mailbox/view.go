@@ -115,7 +115,7 @@ func (v *View) before(key int64, number uint64) int {
 	return k - gone
 }
 
-// key returns the time that orders an unchanged item of the seed.
+// key returns the time by which the view orders an unchanged item of the seed.
 func (v *View) key(number uint64) int64 {
 	if v.order == ByChange {
 		return v.folder.settled(number).UnixNano()

@@ -123,7 +123,7 @@ func (c *comparison) matches(e Entity) bool {
 	return c.compare(e.NumberOf(c.field))
 }
 
-// compare compares a number with that of the comparison.
+// compare reports whether the comparison is true for a number.
 func (c *comparison) compare(n int64) bool {
 	switch c.op {
 	case "eq":

@@ -22,7 +22,7 @@ func AppendString(b []byte, s string) []byte {
 // Object builds a JSON object. Names of members need no escapes. The zero value has no members.
 type Object struct {
 	b        []byte
-	extended bool // the last member is that of extended properties
+	extended bool // the last member is the array of extended properties
 }
 
 // Reset removes all members, and keeps the memory.

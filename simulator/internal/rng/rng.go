@@ -9,7 +9,7 @@ import (
 	"math/bits"
 )
 
-// Rand is a SplitMix64 generator. Its value is its whole state.
+// Rand is a SplitMix64 generator. Its value is its state.
 type Rand uint64
 
 // New seeds a generator from several numbers.
