@@ -30,7 +30,8 @@ import (
 // Graph throttles. The caller of Export requests items again that failed for now.
 
 // maxAttempts says how often a request is sent, by the class of its error and the use of the
-// request. Unlimited leaves the decision to Options.MaxRetryTime, which also bounds all others.
+// request. Options.MaxRetryTime bounds every request and, unless Graph asks to wait, also
+// Options.MaxAttempts.
 var maxAttempts = [classes][uses]int{
 	// uses: single, page, shortest, ahead, export
 	classFinal:    {1, 1, 1, 1, 1},
@@ -39,15 +40,14 @@ var maxAttempts = [classes][uses]int{
 	classBusy:     {unlimited, 3, 4, 2, 1},
 	classLater:    {unlimited, unlimited, unlimited, unlimited, 1},
 	classBare:     {5, 5, 5, 5, 1},
-	classTimeout:  {byOptions, byOptions, byOptions, byOptions, 1},
-	classServer:   {byOptions, 3, 4, 2, 1},
-	classNoAnswer: {byOptions, 4, 4, 4, 2},
-	classBroken:   {byOptions, 3, 4, 2, 1},
+	classTimeout:  {unlimited, unlimited, unlimited, unlimited, 1},
+	classServer:   {unlimited, 3, 4, 2, 1},
+	classNoAnswer: {unlimited, 4, 4, 4, 2},
+	classBroken:   {unlimited, 3, 4, 2, 1},
 }
 
 const (
 	unlimited = math.MaxInt
-	byOptions = math.MaxInt - 1 // Options.MaxAttempts, which bounds all but unlimited
 
 	// maxUnreached bounds the attempts to reach a host that never answered: its name is probably
 	// wrong.
@@ -161,7 +161,9 @@ const (
 // attempts is how often the call is sent whose error is e.
 func (c *caller) attempts(call *call, e *Error) int {
 	n := maxAttempts[e.class()][call.use]
-	if n != unlimited {
+	switch e.class() {
+	case classTooMany, classLimit, classBusy, classLater: // Graph asks to wait
+	default:
 		n = min(n, c.client.opts.MaxAttempts)
 	}
 	if e.StatusCode == 0 && !c.client.reached.Load() {
