@@ -2,7 +2,9 @@ package render
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/mailhaul/mailhaul/bench/report"
 )
@@ -53,22 +55,16 @@ func ratios(all []report.Result) []headline {
 		}
 		var found []headline
 		ours, base := &s.Contenders[0], &s.Contenders[i]
-		if ratio, ok := report.Ratio(ours.Runs, base.Runs, rate); ok {
+		if ratio, ok := report.Ratio(ours.Runs, base.Runs, (*report.Run).Rate); ok {
 			found = append(found, headline{number(ratio), "×", "throughput of the baseline (" + plain(s.Scenario) + ")"})
 		}
-		if ratio, ok := report.Ratio(ours.Runs, base.Runs, cpu); ok {
+		if ratio, ok := report.Ratio(ours.Runs, base.Runs, (*report.Run).CPUPerGB); ok {
 			found = append(found, headline{number(ratio), "×", "CPU time of the baseline (" + plain(s.Scenario) + ")"})
 		}
 		return found
 	}
 	return nil
 }
-
-// rate returns a run's bytes a second.
-func rate(r *report.Run) float64 { return float64(r.Bytes) / r.Seconds }
-
-// cpu returns a run's CPU seconds a byte.
-func cpu(r *report.Run) float64 { return r.CPU() / float64(r.Bytes) }
 
 func hasS3Baseline(all []report.Result) bool {
 	return slices.ContainsFunc(all, func(s report.Result) bool {
@@ -82,7 +78,7 @@ func tenantHeadlines(r *report.Report) []headline {
 		return nil
 	}
 	all := []headline{
-		{number(float64(run.Bytes) / run.Seconds / mb), "MB/s", "decoded, of one mailbox"},
+		{number(run.Rate() / mb), "MB/s", "decoded, of one mailbox"},
 		{number(float64(run.Items) / run.Seconds), "items/s", fmt.Sprintf("%s items in %s", count(run.Items), seconds(run.Seconds))},
 	}
 	if run.Stored > 0 {
@@ -135,4 +131,33 @@ func goalsTitle(rows []report.Goal) string {
 		title += fmt.Sprintf(", %d left out", out)
 	}
 	return title
+}
+
+// about returns when and where the report was made, as pairs of a name and a text.
+func about(r *report.Report) [][2]string {
+	m := &r.Machine
+	machine := fmt.Sprintf("%s/%s, %d cores", m.OS, m.Arch, m.Cores)
+	if m.CPU != "" {
+		machine += ", " + m.CPU
+	}
+	if m.Memory > 0 {
+		machine += fmt.Sprintf(", %.0f GiB", float64(m.Memory)/(1<<30))
+	}
+	var versions []string
+	for _, name := range slices.Sorted(maps.Keys(r.Versions)) {
+		v := strings.TrimPrefix(strings.TrimPrefix(r.Versions[name], name+" "), name)
+		versions = append(versions, strings.TrimSpace(name+" "+v))
+	}
+	when := day(r.Started) + ", took " + seconds(r.Seconds)
+	if r.Seed > 0 {
+		when += fmt.Sprintf(", seed %d", r.Seed)
+	}
+	pairs := [][2]string{{"measured", when}, {"machine", plain(machine)}}
+	if len(versions) > 0 {
+		pairs = append(pairs, [2]string{"versions", plain(strings.Join(versions, "; "))})
+	}
+	if r.Command != "" {
+		pairs = append(pairs, [2]string{"command", plain(r.Command)})
+	}
+	return pairs
 }

@@ -25,27 +25,13 @@ func tenantGrid(r *report.Report) *grid {
 	if run == nil {
 		return g
 	}
-	g.add("exported", fmt.Sprintf("%s items, %s in %s: %s", count(run.Items), size(float64(run.Bytes)), seconds(run.Seconds), endingWords(t.Ended)))
-	if f := failedOf([]report.Run{*run}); f != "" {
-		g.add("failed", f)
-	}
-	if run.Seconds > 0 {
-		g.add("items", number(float64(run.Items)/run.Seconds)+" a second")
-		g.add("decoded", number(float64(run.Bytes)/run.Seconds/mb)+" MB/s")
-		g.add("stored", number(float64(run.Stored)/run.Seconds/mb)+" MB/s")
-	}
-	if run.Stored > 0 {
-		g.add("compression", number(float64(run.Bytes)/float64(run.Stored))+" : 1")
-	}
-	if t.Expansion > 0 {
-		g.add("expansion", "streams are "+number(t.Expansion)+" times as long as the items according to Graph")
-	}
+	g.addRates(t, run)
 	g.add("requests", fmt.Sprintf("%s; %s were throttled (429); workers were throttled for %s in total", count(run.Requests), count(run.Throttled), seconds(t.Throttled)))
 	if b := t.Budget; b.Allowed > 0 {
 		g.add("budget", fmt.Sprintf("%s of %s requests in the last ten minutes", count(int64(b.Used)), count(int64(b.Allowed))))
 	}
 	if run.Bytes > 0 {
-		g.add("CPU", number(run.CPU()/float64(run.Bytes)*1e9)+" s per GB")
+		g.add("CPU", number(run.CPUPerGB())+" s per GB")
 	}
 	if run.Peak > 0 {
 		g.add("memory", number(float64(run.Peak)/mib)+" MiB at the peak")
@@ -55,6 +41,25 @@ func tenantGrid(r *report.Report) *grid {
 		g.add("not deleted", fmt.Sprintf("%s, %s, and %s stay below %s: %s", several(int64(l.Objects), "object"), size(float64(l.Bytes)), several(int64(l.Versions), "version"), l.Prefix, l.Error))
 	}
 	return g
+}
+
+// addRates adds what was exported, and how fast.
+func (g *grid) addRates(t *report.Tenant, run *report.Run) {
+	g.add("exported", fmt.Sprintf("%s items, %s in %s: %s", count(run.Items), size(float64(run.Bytes)), seconds(run.Seconds), endingWords(t.Ended)))
+	if f := failedOf([]report.Run{*run}); f != "" {
+		g.add("failed", f)
+	}
+	if run.Seconds > 0 {
+		g.add("items", number(float64(run.Items)/run.Seconds)+" a second")
+		g.add("decoded", number(run.Rate()/mb)+" MB/s")
+		g.add("stored", number(float64(run.Stored)/run.Seconds/mb)+" MB/s")
+	}
+	if run.Stored > 0 {
+		g.add("compression", number(float64(run.Bytes)/float64(run.Stored))+" : 1")
+	}
+	if t.Expansion > 0 {
+		g.add("expansion", "streams are "+number(t.Expansion)+" times as long as the items according to Graph")
+	}
 }
 
 func orNone(s string) string {
