@@ -59,7 +59,7 @@ command failed; 2 wrong usage.`,
   mailhaul acknowledge --mailbox 'MBX:…@…' --all-current --reason 'checked'
   mailhaul acknowledge --list
   mailhaul acknowledge --mailbox 'MBX:…@…' --revoke 5d41402abc4b --reason closed`,
-		Args: noArgs,
+		Args: noArgs, DisableFlagsInUseLine: true, // the line would have more than 80 columns
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.acknowledge(cmd.Context(), f) },
 	}
 	repoFlag(cmd, &f.repo)
