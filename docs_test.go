@@ -18,7 +18,7 @@ const maxColumns = 100
 func TestDocuments(t *testing.T) {
 	for _, file := range documents(t) {
 		for n, line := range prose(t, file) {
-			if width := utf8.RuneCountInString(line); width > maxColumns && !strings.Contains(line, "](http") && !strings.Contains(file, "bench") {
+			if width := utf8.RuneCountInString(line); width > maxColumns && !strings.Contains(line, "](http") {
 				t.Errorf("%s:%d: %d columns, more than %d", file, n+1, width, maxColumns)
 			}
 			for _, link := range links.FindAllStringSubmatch(line, -1) {
