@@ -223,8 +223,7 @@ func TestSkippedData(t *testing.T) {
 	for read := range 4 {
 		r := exportjson.NewReader()
 		r.Reset(strings.NewReader(`{"value":[{"data":"` + text + `","data":"` + text + `","itemId":"a"},{"itemId":"b"}]}`))
-		e, err := r.Next()
-		if err != nil {
+		if _, err := r.Next(); err != nil {
 			t.Fatal(err)
 		}
 		for range read {
@@ -232,7 +231,7 @@ func TestSkippedData(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if e, err = r.Next(); err != nil || e.ID != "b" {
+		if e, err := r.Next(); err != nil || e.ID != "b" {
 			t.Errorf("after %d reads: %+v, %v", read, e, err)
 		}
 	}
