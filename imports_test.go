@@ -73,7 +73,7 @@ var imports = map[string][]string{
 	"restore":                 {"compress", "manifest", "repository", "snapshots"},
 	"replicate":               {"manifest", "repository", "snapshots"},
 	"snapshots":               {"internal/rows", "manifest", "repository"},
-	"repository":              {"manifest", "repository/store"},
+	"repository":              {"internal/patience", "manifest", "repository/store"},
 	"repository/store":        nil,
 	"sinks": {
 		"repository", "sinks/azure", "sinks/dirblob", "sinks/gcs", "sinks/internal/params",

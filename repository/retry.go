@@ -3,24 +3,20 @@ package repository
 import (
 	"context"
 	"log/slog"
-	"math/rand/v2"
+	"math"
 	"sync/atomic"
 	"time"
 
+	"github.com/mailhaul/mailhaul/internal/patience"
 	"github.com/mailhaul/mailhaul/repository/store"
 )
 
-// The retry policy of all calls to a store.
-const (
-	// patience is how long a call is repeated, from its first failure. A store that has never
-	// answered is more likely a mistake than out of order.
-	patience      = 5 * time.Minute
-	firstPatience = 4 * time.Second
+// retryPolicy holds for all calls to a store.
+var retryPolicy = patience.Policy{First: 200 * time.Millisecond, Longest: 15 * time.Second, Total: 5 * time.Minute}
 
-	// Pauses double, and are random between half and all of their length.
-	firstPause   = 200 * time.Millisecond
-	longestPause = 15 * time.Second
-)
+// unansweredTotal replaces the policy's total while the store has never answered: a mistake in its
+// URL is more likely than an outage.
+const unansweredTotal = 4 * time.Second
 
 // A retrier repeats calls that fail for a reason that may pass.
 type retrier struct {
@@ -32,28 +28,31 @@ type retrier struct {
 // do calls f until it succeeds or its error is permanent, patience runs out, or ctx ends. Its error
 // is the last one of f, with the operation and the key.
 func (r *retrier) do(ctx context.Context, op, key string, f func() error) error {
-	started, failedOnce := time.Now(), false
-	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		err := f()
-		if !isRetryable(err) {
-			r.answered.Store(r.answered.Load() || isAnswer(err))
-			return failed(op, key, err)
-		}
-		if !failedOnce && r.answered.Load() {
-			started, failedOnce = time.Now(), true // the first attempt may have been a long transfer
-		}
-		if time.Since(started)+pause > r.patience() || ctx.Err() != nil {
-			return failed(op, key, err)
-		}
-		r.note(op, key, err)
-		timer := time.NewTimer(pause/2 + rand.N(pause/2))
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return failed(op, key, err)
-		}
+	loop := patience.Loop{
+		Policy: retryPolicy,
+		Judge:  r.judge,
+		Report: func(f patience.Failure) { r.note(op, key, f.Err) },
 	}
+	err := loop.Do(ctx, func(int) error {
+		err := f()
+		if isAnswer(err) {
+			r.answered.Store(true)
+		}
+		return err
+	})
+	return failed(op, key, err)
+}
+
+// judge lets elapsed time bound the attempts at a retryable call.
+func (r *retrier) judge(err error, _ int) patience.Retry {
+	if !isRetryable(err) {
+		return patience.Retry{}
+	}
+	retry := patience.Retry{Attempts: math.MaxInt}
+	if !r.answered.Load() {
+		retry.Total = unansweredTotal
+	}
+	return retry
 }
 
 // note counts and logs a call that is about to be repeated.
@@ -62,13 +61,6 @@ func (r *retrier) note(op, key string, err error) {
 	if r.logger != nil {
 		r.logger.Warn("the store failed; trying again", "operation", op, "object", key, "error", store.Describe(err).Reason)
 	}
-}
-
-func (r *retrier) patience() time.Duration {
-	if r.answered.Load() {
-		return patience
-	}
-	return firstPatience
 }
 
 // isRetryable reports whether another attempt may succeed.
