@@ -21,7 +21,8 @@ type ItemPage struct {
 	// the second of the last item.
 	Overlaps bool
 
-	// Unlisted are the errors of items before this page that Graph does not list.
+	// Unlisted are the errors of items that Graph does not list: those before this page, and those
+	// that the page shows without an id.
 	Unlisted []error
 }
 
@@ -87,7 +88,7 @@ func (w *itemWalk) next(ctx context.Context) (*ItemPage, error) {
 		case err == nil:
 			page, err := w.take(p, link)
 			if err == nil {
-				page.Unlisted = unlisted
+				page.Unlisted = append(unlisted, page.Unlisted...)
 			}
 			return page, err
 		case ctx.Err() != nil:
@@ -113,10 +114,14 @@ func (w *itemWalk) take(p page[listedItem], link string) (*ItemPage, error) {
 	for i := range p.Value {
 		it := p.Value[i].item()
 		if it.ID == "" {
-			return nil, &Error{Op: opItems, Err: finalf("there is an item without an id")}
+			page.Unlisted = append(page.Unlisted, &Error{Op: opItems, Err: finalf("there is an item without an id")})
+			continue
 		}
 		w.advance(&it, link)
 		page.Items = append(page.Items, it)
+	}
+	if len(page.Unlisted) > maxUnlisted {
+		return nil, page.Unlisted[0]
 	}
 	if w.overlaps >= 0 {
 		if w.overlaps++; w.overlaps > maxOverlaps {

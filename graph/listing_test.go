@@ -313,11 +313,30 @@ func TestListStops(t *testing.T) {
 	}
 }
 
-func TestItemWithoutID(t *testing.T) {
-	s := &listServer{lists: map[string][]any{"folders/f/items": {object{"size": 1}}, "folders": {object{"displayName": "x"}}}}
-	m := open(t, s.ServeHTTP)
-	graphError(t, listAll(t, m), 0, "")
-	_, err := m.Folders(t.Context())
+// TestNoID checks that items without ids count as unlisted, up to a bound, and that folders without
+// ids are an error.
+func TestNoID(t *testing.T) {
+	for n, fails := range map[int]bool{1: false, 8: false, 9: true} {
+		list := someItems(5)
+		for range n {
+			list = append(list, object{"size": 1})
+		}
+		s := &listServer{lists: map[string][]any{"folders/f/items": append(list, someItems(1)...)}}
+		items, unlisted := 0, 0
+		var failed error
+		for page, err := range open(t, s.ServeHTTP).Items(t.Context(), "f", graph.Cursor{}) {
+			if failed = err; err == nil {
+				items, unlisted = items+len(page.Items), unlisted+len(page.Unlisted)
+			}
+		}
+		if fails {
+			graphError(t, failed, 0, "")
+		} else if failed != nil || items != 6 || unlisted != n {
+			t.Errorf("%d without ids: %d items, %d unlisted, %v", n, items, unlisted, failed)
+		}
+	}
+	s := &listServer{lists: map[string][]any{"folders": {object{"displayName": "x"}}}}
+	_, err := open(t, s.ServeHTTP).Folders(t.Context())
 	graphError(t, err, 0, "")
 }
 

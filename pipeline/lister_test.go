@@ -100,15 +100,19 @@ func refusesInbox(rep *pipeline.Report) bool {
 		rep.State == manifest.StatePartial && len(rep.Short) == 0
 }
 
-// TestUnlistedItem: an item that breaks every page with it is passed over and reported. All others
-// are held, and stay held.
+// TestUnlistedItem checks that an item that breaks every page with it, or that lists show without
+// its id, is skipped and reported. All others are held, and stay held.
 func TestUnlistedItem(t *testing.T) {
-	for _, status := range []int{500, 503, 504} {
+	for _, status := range []int{500, 503, 504, 0} { // 0: no id
 		for _, at := range []int{0, 1, -1} {
 			fx := newFixture(t, simulator.Options{Seed: 42, Items: 60, MaxPageSize: 5, ItemSize: 3000})
 			ids := fx.inbox()
 			corrupt := ids[(at+len(ids))%len(ids)]
-			mend := fx.sim.Inject(simulator.Fault{Corrupt: corrupt, CorruptStatus: status, Times: -1}).Remove
+			fault := simulator.Fault{Corrupt: corrupt, CorruptStatus: status, Times: -1}
+			if status == 0 {
+				fault = simulator.Fault{Anonymous: corrupt, Times: -1}
+			}
+			mend := fx.sim.Inject(fault).Remove
 			for night := range 2 {
 				rep := fx.run(pipeline.Options{})
 				if len(rep.Short) != 1 || len(rep.Refused) != 0 || !strings.Contains(rep.Short[0].Error, "items that Graph does not list: 1;") ||

@@ -107,6 +107,11 @@ func (e *effect) endless() bool { return e.any(func(f *Fault) bool { return f.En
 
 func (e *effect) noIDs() bool { return e.any(func(f *Fault) bool { return f.NoIDs }) }
 
+// hidesID reports whether an item is listed without its id.
+func (e *effect) hidesID(id string) bool {
+	return e.any(func(f *Fault) bool { return f.Anonymous == id })
+}
+
 func (e *effect) odd() bool { return e.any(func(f *Fault) bool { return f.Odd }) }
 
 // stale reports whether an item is given as it was before its latest change.

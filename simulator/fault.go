@@ -87,6 +87,8 @@ type Fault struct {
 	// CorruptStatus.
 	Corrupt       string
 	CorruptStatus int
+	// Anonymous is the id of an item that lists show without its id.
+	Anonymous string
 	// Endless ends a page with a nextLink that is new and leads to the same page.
 	Endless bool
 

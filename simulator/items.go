@@ -184,7 +184,9 @@ func (w itemWriter) put(o *odata.Object, it *mailbox.Item) {
 	}
 	q, key := w.query, it.ChangeKey()
 	o.String("@odata.etag", `W/"`+key+`"`)
-	o.String("id", id)
+	if !w.effect.hidesID(id) {
+		o.String("id", id)
+	}
 	if q.Selects("createddatetime") {
 		o.Time("createdDateTime", it.Created)
 	}
