@@ -59,7 +59,7 @@ func (r *retrier) judge(err error, _ int) patience.Retry {
 func (r *retrier) note(op, key string, err error) {
 	r.retries.Add(1)
 	if r.logger != nil {
-		r.logger.Warn("the store failed; trying again", "operation", op, "object", key, "error", store.Describe(err).Reason)
+		r.logger.Warn("the store failed; retrying", "operation", op, "object", key, "error", store.Describe(err).Reason)
 	}
 }
 
