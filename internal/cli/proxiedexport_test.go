@@ -111,7 +111,7 @@ func (h *proxiedExport) startCommand(args ...string) *command {
 		defer close(p.ended)
 		for lines := bufio.NewScanner(stderr); lines.Scan(); {
 			p.err.WriteString(lines.Text() + "\n")
-			if strings.Contains(lines.Text(), "trying again") {
+			if strings.Contains(lines.Text(), "the store failed; retrying") {
 				p.retries <- struct{}{}
 			}
 		}
