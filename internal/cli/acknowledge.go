@@ -53,12 +53,14 @@ Exit codes: 0 acknowledged, revoked or listed; 1 there is no such gap, or the
 command failed; 2 wrong usage.`,
 		Example: `  export MAILHAUL_REPO=s3://archive/mail
   mailhaul report        # shows the gaps, and the mailbox's id
-  mailhaul acknowledge --mailbox 'MBX:…@…' --folder Audits --reason 'by design'
+  mailhaul acknowledge --mailbox 'MBX:…@…' --folder Audits \
+    --reason 'denied by design'
   mailhaul acknowledge --mailbox 'MBX:…@…' --folder Inbox --missing 5 \
     --until 2027-01-31 --by megan --reason 'case 4711, with Microsoft'
   mailhaul acknowledge --mailbox 'MBX:…@…' --all-current --reason 'checked'
   mailhaul acknowledge --list
-  mailhaul acknowledge --mailbox 'MBX:…@…' --revoke 5d41402abc4b --reason closed`,
+  mailhaul acknowledge --mailbox 'MBX:…@…' --revoke 5d41402abc4b \
+    --reason closed`,
 		Args: noArgs, DisableFlagsInUseLine: true, // the line would have more than 80 columns
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.acknowledge(cmd.Context(), f) },
 	}

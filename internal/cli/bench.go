@@ -27,28 +27,32 @@ func (a *app) benchCommand() *cobra.Command {
 	var f benchFlags
 	cmd := &cobra.Command{
 		Use:   "bench (--suite | --scenario NAME... | --user UPN)",
-		Short: "Measure how fast mailhaul is, on this machine or with your tenant and store",
+		Short: "Measure mailhaul on this machine, or with your tenant and store",
 		Long: `Bench measures how fast mailhaul is, in one of two ways.
 
---user measures a mailbox of a real tenant for some time, on its way to --repo, or without a store
-if there is no --repo. It reports what limits the export, what to change, and how long more
-mailboxes take. Nothing is committed: everything goes to a new prefix below --repo and is deleted
-afterwards, and a repository in --repo stays untouched. Objects stay if the bucket keeps versions
+--user measures a mailbox of a real tenant for some time, on its way to --repo,
+or without a store if there is no --repo. It reports what limits the export,
+what to change, and how long more mailboxes take. Nothing is committed:
+everything goes to a new prefix below --repo and is deleted afterwards, and a
+repository in --repo stays untouched. Objects stay if the bucket keeps versions
 or locks them. Ctrl-C ends the measurement early.
 
---scenario and --suite measure simulated mailboxes on this machine: the rate, CPU time and memory of
-the export. The simulated Graph and the export run in processes of their own. A straightforward
-program runs over the same bytes, for comparison, and so does each stage of the export alone. The
-floor is the sum of the stages' CPU time. Efficiency is the floor divided by the CPU time of the
+--scenario and --suite measure simulated mailboxes on this machine: the rate,
+CPU time and memory of the export. The simulated Graph and the export run in
+processes of their own. A straightforward program runs over the same bytes, for
+comparison, and so does each stage of the export alone. The floor is the sum of
+the stages' CPU time. Efficiency is the floor divided by the CPU time of the
 export.
 
---suite measures all scenarios on two cores and compares the results with goals. It takes twenty
-minutes, on a machine that does nothing else. Ctrl-C ends --suite or --scenario, and reports the
-scenarios that are complete.
+--suite measures all scenarios on two cores and compares the results with
+goals. It takes twenty minutes, on a machine that does nothing else. Ctrl-C
+ends --suite or --scenario, and reports the scenarios that are complete.
 
 ` + scenarioHelp(),
-		Example: `  mailhaul bench --user megan@contoso.com --repo s3://archive/mail --for 5m --html report.html
-  mailhaul bench --user megan@contoso.com --for 2m --mailboxes 5000 --gigabytes 12
+		Example: `  mailhaul bench --user megan@contoso.com --repo s3://archive/mail --for 5m \
+    --html report.html
+  mailhaul bench --user megan@contoso.com --for 2m \
+    --mailboxes 5000 --gigabytes 12
   mailhaul bench --scenario nowhere
   mailhaul bench --suite --minio .cache/bin/minio --out ./bench-results`,
 		Args: noArgs,

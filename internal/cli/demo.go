@@ -35,9 +35,10 @@ func (a *app) demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Export, verify and extract a simulated mailbox",
-		Long: `Demo runs an export from beginning to end on this machine. It starts a simulated Microsoft
-Graph on loopback, exports a mailbox to a repository below --dir, verifies every byte, and
-extracts one item. A second run exports nothing, as the repository has all items.`,
+		Long: `Demo runs an export from beginning to end on this machine. It starts a
+simulated Microsoft Graph on loopback, exports a mailbox to a repository below
+--dir, verifies every byte, and extracts one item. A second run exports
+nothing, as the repository has all items.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), f) },
 	}

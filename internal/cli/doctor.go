@@ -31,25 +31,29 @@ func (a *app) doctorCommand() *cobra.Command {
 		Short: "Check that a store and Graph have what an export needs",
 		Long: `Doctor tries what an export needs, and prints what to do about each failure.
 
-In the store of --repo, it checks the credentials and each right: list, create and read, and
-delete, which only doctor itself uses. It then checks what a repository relies on: objects are
-created only if they are absent, even when many clients try at once; objects can be read as soon
-as they are written; ranges are exact; listings are complete; canceled writes leave nothing.
-Doctor writes about 1,200 objects and 50 MiB below doctor/ in that place, and deletes them. If
-they cannot be deleted, it writes only a few small objects and prints what remains; such a place
-still counts as empty for a new repository. Store options apply as in an export, except locks:
-doctor only looks up whether the bucket can lock objects.
+In the store of --repo, it checks the credentials and each right: list, create
+and read, and delete, which only doctor itself uses. It then checks what a
+repository relies on: objects are created only if they are absent, even when
+many clients try at once; objects can be read as soon as they are written;
+ranges are exact; listings are complete; canceled writes leave nothing. Doctor
+writes about 1,200 objects and 50 MiB below doctor/ in that place, and deletes
+them. If they cannot be deleted, it writes only a few small objects and prints
+what remains; such a place still counts as empty for a new repository. Store
+options apply as in an export, except locks: doctor only looks up whether the
+bucket can lock objects.
 
-In Graph, for the user of --user, it obtains a token, prints which permissions the token names,
-and makes the call that needs each permission. It exports one item, and keeps nothing of it.
+In Graph, for the user of --user, it obtains a token, prints which permissions
+the token names, and makes the call that needs each permission. It exports one
+item, and keeps nothing of it.
 
 For both, it compares the service's clock with this machine's.
 
-A check ends as ok, note (an export works), failed (its remedy is below it) or skipped (it needs
-a check that failed). Exit code 0: no check failed; 1: at least one failed; 2: wrong usage or
-configuration.`,
+A check ends as ok, note (an export works), failed (its remedy is below it) or
+skipped (it needs a check that failed). Exit code 0: no check failed; 1: at
+least one failed; 2: wrong usage or configuration.`,
 		Example: `  mailhaul doctor --repo s3://archive/mail --user megan@contoso.com
-  mailhaul doctor --repo ./mail --json | jq '.checks[] | select(.status=="failed")'`,
+  mailhaul doctor --repo ./mail --json |
+    jq '.checks[] | select(.status=="failed")'`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context(), f) },
 	}

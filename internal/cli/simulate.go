@@ -31,18 +31,21 @@ func (a *app) simulateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "simulate --listen ADDR",
 		Short: "Serve simulated mailboxes as Microsoft Graph does",
-		Long: `Simulate stands in for the part of Microsoft Graph that mailhaul uses, on /v1.0 and /beta.
-Mailboxes are made on request from a seed: a million items take no memory, and the same
-seed gives the same bytes. Mailboxes can change while they are read, and requests can fail
-at random in the ways for which Graph is known. The seed decides these, too.
+		Long: `Simulate stands in for the part of Microsoft Graph that mailhaul uses, on /v1.0
+and /beta. Mailboxes are made on request from a seed: a million items take no
+memory, and the same seed gives the same bytes. Mailboxes can change while they
+are read, and requests can fail at random in the ways for which Graph is known.
+The seed decides these, too.
 
-For measurements, --prepare makes all items in advance, which takes four bytes of memory
-for three bytes of items. --latency and --response-rate make answers as slow as Graph's.
-With --json, it prints one object when it is ready, and one with its counts when it ends.
-The counts so far are at /stats.`,
+For measurements, --prepare makes all items in advance, which takes four bytes
+of memory for three bytes of items. --latency and --response-rate make answers
+as slow as Graph's. With --json, it prints one object when it is ready, and one
+with its counts when it ends. The counts so far are at /stats.`,
 		Example: `  mailhaul simulate --listen 127.0.0.1:9000 --mailboxes 3 --items 10000 --seed 7
-  mailhaul simulate --items 500 --change-every 10 --chaos 2 --request-limit 10000
-  mailhaul export --graph-url http://127.0.0.1:9000/v1.0 --user megan.bowen@contoso.com --repo ./mail`,
+  mailhaul simulate --items 500 --change-every 10 --chaos 2 \
+    --request-limit 10000
+  mailhaul export --graph-url http://127.0.0.1:9000/v1.0 \
+    --user megan.bowen@contoso.com --repo ./mail`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.simulate(cmd.Context(), f) },
 	}
