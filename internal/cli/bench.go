@@ -48,6 +48,8 @@ export.
 goals. It takes twenty minutes, on a machine that does nothing else. Ctrl-C
 ends --suite or --scenario, and reports the scenarios that are complete.
 
+Exit codes: 0 measured; 1 failed; 2 wrong usage; 130 interrupted.
+
 ` + scenarioHelp(),
 		Example: `  mailhaul bench --user megan@contoso.com --repo s3://archive/mail --for 5m \
     --html report.html

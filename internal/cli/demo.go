@@ -38,7 +38,12 @@ func (a *app) demoCommand() *cobra.Command {
 		Long: `Demo runs an export from beginning to end on this machine. It starts a
 simulated Microsoft Graph on loopback, exports a mailbox to a repository below
 --dir, verifies every byte, and extracts one item. A second run exports
-nothing, as the repository has all items.`,
+nothing, as the repository has all items.
+
+Exit codes: 0 all steps succeeded; 1 a step failed; 2 wrong usage;
+130 interrupted.`,
+		Example: `  mailhaul demo
+  mailhaul demo --dir ./demo --items 200`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), f) },
 	}

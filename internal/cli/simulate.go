@@ -40,7 +40,10 @@ The seed decides these, too.
 For measurements, --prepare makes all items in advance, which takes four bytes
 of memory for three bytes of items. --latency and --response-rate make answers
 as slow as Graph's. With --json, it prints one object when it is ready, and one
-with its counts when it ends. The counts so far are at /stats.`,
+with its counts when it ends. The counts so far are at /stats.
+
+Simulate serves until it is interrupted. Exit codes: 0 interrupted; 1 failed;
+2 wrong usage.`,
 		Example: `  mailhaul simulate --listen 127.0.0.1:9000 --mailboxes 3 --items 10000 --seed 7
   mailhaul simulate --items 500 --change-every 10 --chaos 2 \
     --request-limit 10000
