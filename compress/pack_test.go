@@ -206,15 +206,29 @@ func TestReaderErrorIsNotDamage(t *testing.T) {
 	}
 }
 
+// TestFrameRefused checks that a pack refuses frames which have one thing wrong.
 func TestFrameRefused(t *testing.T) {
 	for name, f := range map[string]compress.Frame{
 		"empty":      {},
 		"no chunks":  {Raw: []byte("abc")},
-		"gap":        {Raw: []byte("abc"), Chunks: []compress.Chunk{{Offset: 1, Length: 2}}},
+		"gap":        {Raw: []byte("abc"), Chunks: []compress.Chunk{{Length: 1}, {Offset: 2, Length: 2}}},
+		"overlap":    {Raw: []byte("abc"), Chunks: []compress.Chunk{{Length: 2}, {Offset: 1, Length: 1}}},
 		"short":      {Raw: []byte("abc"), Chunks: []compress.Chunk{{Length: 2}}},
+		"long":       {Raw: []byte("abc"), Chunks: []compress.Chunk{{Length: 4}}},
 		"too large":  {Raw: make([]byte, compress.MaxFrame+1), Chunks: []compress.Chunk{{Length: compress.MaxFrame + 1}}},
 		"zero chunk": {Raw: []byte("abc"), Chunks: []compress.Chunk{{Length: 3}, {Offset: 3}}},
+		"negative":   {Raw: []byte("abc"), Chunks: []compress.Chunk{{Length: 4}, {Offset: 4, Length: -1}}},
+		"no checksum": {
+			Raw: []byte("abc"), Chunks: []compress.Chunk{{Length: 3}},
+			Compressed: encode(t, []byte("abc"), zstd.WithEncoderCRC(false)),
+		},
+		"a part": {
+			Raw: []byte("abc"), Chunks: []compress.Chunk{{Length: 3}}, Compressed: encode(t, []byte("abc"))[:8],
+		},
 	} {
+		if f.Compressed == nil {
+			f.Compressed = encode(t, f.Raw)
+		}
 		w := compress.NewPackWriter(nil)
 		if _, err := w.Add(f); err == nil {
 			t.Errorf("%s: frame was accepted", name)
@@ -223,6 +237,16 @@ func TestFrameRefused(t *testing.T) {
 			t.Errorf("%s: empty pack was finished", name)
 		}
 	}
+}
+
+func encode(t *testing.T, raw []byte, opts ...zstd.EOption) []byte {
+	t.Helper()
+	enc, err := zstd.NewWriter(nil, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer enc.Close()
+	return enc.EncodeAll(raw, nil)
 }
 
 // TestPackFull: a pack of highly compressible or very small items is full before the items that
