@@ -43,7 +43,7 @@ var (
 
 // The metrics of the pipeline's stages, which docs/architecture.md explains.
 var (
-	stageSeconds = newMetric(counter, "stage_seconds_total", "Time of a stage's workers by activity: working, waiting for an answer, throttled, starved or blocked.", "stage", "activity")
+	stageSeconds = newMetric(counter, "stage_seconds_total", "Time of a stage's workers by activity: computing, waiting for an answer, throttled, starved or blocked.", "stage", "activity")
 	stageUnits   = newMetric(counter, "stage_units_total", "Requests, batches, chunks, frames, packs or rows that a stage has finished.", "stage")
 	stageBytes   = newMetric(counter, "stage_bytes_total", "Bytes that a stage has finished: of items, or stored ones from pack on.", "stage")
 	stageWorkers = newMetric(gauge, "stage_workers", "The greatest number of workers of a stage at a time.", "stage")
@@ -98,7 +98,7 @@ func (c *exportCollector) Collect(ch chan<- prometheus.Metric) {
 
 func sendStage(ch chan<- prometheus.Metric, s *pipeline.Stage) {
 	for activity, seconds := range map[string]float64{
-		"working": s.Busy - s.Waiting, "waiting": s.Waiting, "throttled": s.Throttled, "starved": s.Starved, "blocked": s.Blocked,
+		"computing": s.Busy - s.Waiting, "waiting": s.Waiting, "throttled": s.Throttled, "starved": s.Starved, "blocked": s.Blocked,
 	} {
 		// Prometheus treats a counter that decreases, be it by a rounding error, as reset.
 		stageSeconds.send(ch, math.Round(seconds*1e6)/1e6, s.Name, activity)
