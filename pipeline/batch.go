@@ -110,9 +110,11 @@ func (b *batcher) awaitExports(ctx context.Context) bool {
 func (b *batcher) retryDeferred(ctx context.Context) {
 	began := time.Now()
 	for round, last := 1, false; !last; round++ {
+		b.worker.SetState(stage.Starved)
 		if b.deferred.await(ctx) != nil {
 			return
 		}
+		b.worker.SetState(stage.Busy)
 		over := round >= retryRounds || time.Since(began) > retryTime
 		last = over && !b.health.InDoubt(b.worker.Trace(ctx))
 		items := b.deferred.take(last)
