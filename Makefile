@@ -57,9 +57,9 @@ lint: $(BIN)/staticcheck$(EXE) ## runs staticcheck, as staticcheck.conf configur
 # A history takes ten times as long with the race detector: a few run with it, more without.
 test-local: ## runs the tests of packages that need no server
 	@echo "== tests without servers"
-	@MAILHAUL_TEST_HISTORIES=$(if $(RACE),6,40) $(TEST) $(filter-out $(WITHSERVERS),$(ALL))
+	@MAILHAUL_TEST_HISTORIES=$(if $(RACE),2,24) $(TEST) $(filter-out $(WITHSERVERS),$(ALL))
 	$(if $(RACE),@echo "== tests without the race detector")
-	$(if $(RACE),@$(PLAIN) -run '^($(BUBBLES)|TestModel)$$' ./pipeline)
+	$(if $(RACE),@MAILHAUL_TEST_HISTORIES=24 $(PLAIN) -run '^($(BUBBLES)|TestModel)$$' ./pipeline)
 	$(if $(RACE),@$(PLAIN) -run '^TestProbeEndsInTime$$' ./bench)
 
 test-servers: servers ## runs the tests of packages that need servers
