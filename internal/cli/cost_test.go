@@ -42,7 +42,7 @@ var costs = []struct {
 	{name: "copy, nothing new", row: "`copy`, nothing new", calls: memstore.Calls{Put: 1, Get: 4, List: 3}, copy: memstore.Calls{Get: 2}},
 }
 
-// TestCostTable: the table of docs/cost.md tells what is allowed.
+// TestCostTable checks that commands send as many requests as the table of docs/cost.md allows.
 func TestCostTable(t *testing.T) {
 	doc, err := os.ReadFile("../../docs/cost.md")
 	if err != nil {
