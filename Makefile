@@ -25,6 +25,8 @@ WITHSERVERS = $(patsubst ./%/,$(MODULE)/%,$(sort $(dir $(shell grep -rl --includ
 PLAIN   := CGO_ENABLED=0 $(GO) test -trimpath -timeout 30m
 BUBBLES = $(shell grep -l 'Bubble.t, ' pipeline/*_test.go | xargs sed -n 's/^func \(Test[A-Za-z0-9]*\).*/\1/p' | paste -sd'|' -)
 
+KILLS   := ^TestKilled$$
+
 .PHONY: help build test check format vet lint test-local test-servers package servers vulnerabilities updates sizes \
 	cross histories fuzz mutation bench clean
 
@@ -62,9 +64,12 @@ test-local: ## runs the tests of packages that need no server
 	$(if $(RACE),@MAILHAUL_TEST_HISTORIES=24 $(PLAIN) -run '^($(BUBBLES)|TestModel)$$' ./pipeline)
 	$(if $(RACE),@$(PLAIN) -run '^TestProbeEndsInTime$$' ./bench)
 
+# The longest test runs beside the others.
 test-servers: servers ## runs the tests of packages that need servers
 	@echo "== tests with servers"
-	@MAILHAUL_TEST_SERVERS=required $(TEST) $(WITHSERVERS)
+	@MAILHAUL_TEST_SERVERS=required $(TEST) -run '$(KILLS)' ./internal/cli & kills=$$!; \
+	MAILHAUL_TEST_SERVERS=required $(TEST) -skip '$(KILLS)' $(WITHSERVERS); code=$$?; \
+	wait $$kills && exit $$code
 
 package: servers ## tests package P with its servers: make package P=./sinks FLAGS='-run TestX -v'
 	MAILHAUL_TEST_SERVERS=required $(GO) test -timeout 30m $(or $(P),$(error name a package: make package P=./sinks)) $(FLAGS)
