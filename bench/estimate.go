@@ -24,10 +24,8 @@ const (
 	// budgetSeconds is the time for which Graph's request budget of a mailbox holds.
 	budgetSeconds = 600
 
-	// Mailboxes may take this share of a machine's memory, and each further one takes so many
-	// bytes.
-	memoryShare      = 0.75
-	memoryPerMailbox = 52 << 20
+	memoryShare      = 0.75     // of a machine's memory, for mailboxes
+	memoryPerMailbox = 52 << 20 // bytes for each mailbox after the first
 )
 
 // estimate returns how long the plan takes if the mailboxes do not slow each other down.
